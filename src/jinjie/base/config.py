@@ -1,0 +1,262 @@
+"""Configs: frozen pydantic models that say what to build, resolved by their `kind`.
+
+The kind *is* the name of a module: a model config of kind "gpt" is `jinjie.models.gpt.Config`, a data config of
+kind "poems" is `jinjie.data.poems.Config`. There is no registry and no union to keep by hand; a new kind is a
+new file. Importing a config never imports torch, so the command line and the studio stay quick.
+
+The same fields give the command line's `key=value`, the studio's form, the errors and `recipe.json`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError
+from pydantic.fields import FieldInfo
+
+from jinjie.base.errors import InvalidInput, Problem, did_you_mean
+from jinjie.base.words import Language, Text
+
+C = TypeVar("C", bound="Config")
+
+
+class Config(BaseModel):
+    """What to build, checked when it is made; unknown fields are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, protected_namespaces=())
+
+
+class Wrong(ValueError):
+    """Raised by a config's own validators: the key of a sentence in `words`, and what fills it in."""
+
+    def __init__(self, key: str, /, **params: Any) -> None:
+        super().__init__(key)
+        self.key = key
+        self.params = params
+
+
+def option(default: Any, en: str, zh: str, **limits: Any) -> Any:
+    """A field with its hint in both languages; `limits` are pydantic's (gt, ge, lt, le, …)."""
+    return Field(default=default, description=en, json_schema_extra={"zh": zh}, **limits)
+
+
+class OfKind:
+    """Marks a field whose config class is found by its `kind` on one floor: `Annotated[ModelConfig, OfKind("models")]`."""
+
+    def __init__(self, floor: str) -> None:
+        self.floor = floor
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        schema: Any = BeforeValidator(self.resolve).__get_pydantic_core_schema__(SerializeAsAny[source], handler)
+        return schema
+
+    def resolve(self, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        return self.config_class(str(value.get("kind")))(**value)
+
+    def config_class(self, kind: str) -> type[Config]:
+        """The config class of `kind`. Raises KeyError when there is no such kind."""
+        if kind not in kinds(self.floor):
+            raise KeyError(kind)
+        found: type[Config] = importlib.import_module(f"jinjie.{self.floor}.{kind}").Config
+        return found
+
+
+def kinds(floor: str) -> list[str]:
+    """The kinds a floor offers: its modules that define a `Config` with a `kind` of the module's name."""
+    package = importlib.import_module(f"jinjie.{floor}")
+    found = []
+    for module in pkgutil.iter_modules(package.__path__):
+        config = getattr(importlib.import_module(f"jinjie.{floor}.{module.name}"), "Config", None)
+        field = config.model_fields.get("kind") if config is not None else None
+        if field is not None and field.default == module.name:
+            found.append(module.name)
+    return found
+
+
+def build(cls: type[C], value: Mapping[str, Any]) -> C:
+    """`cls` made from plain values, or InvalidInput naming everything that is wrong, each by its dotted path."""
+    problems: list[Problem] = []
+    made = _build(cls, value, "", problems)
+    if problems or made is None:
+        raise InvalidInput(problems)
+    return made
+
+
+def override(config: C, changes: Mapping[str, Any]) -> C:
+    """`config` with dotted paths changed, all problems reported at once.
+
+    Changing a `kind` keeps those old settings that the new kind knows too and drops the others.
+    """
+    values = config.model_dump(mode="json")
+    problems: list[Problem] = []
+    for path in sorted(changes, key=lambda p: not p.endswith("kind")):
+        _set(config, values, path, changes[path], problems)
+    made = _build(type(config), values, "", problems)
+    if problems or made is None:
+        raise InvalidInput(problems)
+    return made
+
+
+def parse_changes(words: list[str]) -> dict[str, Any]:
+    """`["model.layers=4", "optimizer.lr=3e-4"]` as a dict; values are read as JSON, else as plain text."""
+    changes: dict[str, Any] = {}
+    problems = []
+    for word in words:
+        path, equals, value = word.partition("=")
+        if not equals or not path:
+            problems.append(Problem(word, "problem.not_an_override"))
+            continue
+        try:
+            changes[path] = json.loads(value)
+        except json.JSONDecodeError:
+            changes[path] = value
+    if problems:
+        raise InvalidInput(problems)
+    return changes
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a config: what a form shows and what the command line takes."""
+
+    path: str
+    value: Any
+    annotation: Any
+    hint: Text
+    limits: dict[str, float]
+
+    @property
+    def choices(self) -> list[Any]:
+        """The allowed values where there are but a few."""
+        found: list[Any] = []
+        for part in _union(self.annotation):
+            if typing.get_origin(part) is typing.Literal:
+                found += typing.get_args(part)
+        return found
+
+
+def settings(config: Config, prefix: str = "") -> Iterator[Setting]:
+    """Every setting of a config and the configs in it, by dotted path."""
+    for name, field in type(config).model_fields.items():
+        value = getattr(config, name)
+        if isinstance(value, Config):
+            yield from settings(value, f"{prefix}{name}.")
+        else:
+            extra = field.json_schema_extra
+            zh = str(extra.get("zh", "")) if isinstance(extra, dict) else ""
+            limits = {k: getattr(m, k) for m in field.metadata for k in ("gt", "ge", "lt", "le") if hasattr(m, k)}
+            yield Setting(prefix + name, value, field.annotation, Text(en=field.description or "", zh=zh), limits)
+
+
+def _set(config: Config, values: dict[str, Any], path: str, value: Any, problems: list[Problem]) -> None:
+    *parents, leaf = path.split(".")
+    place: Any = values
+    for name in parents:
+        place = place.get(name) if isinstance(place, dict) else None
+        if place is None:
+            break
+    if not isinstance(place, dict) or leaf not in place:
+        # A field that the present kind lacks may belong to a kind chosen in the same call: let `_build` judge.
+        if isinstance(place, dict) and "kind" in place and parents:
+            place[leaf] = value
+            return
+        known = [s.path for s in settings(config)]
+        problems.append(Problem(path, "problem.unknown_setting", suggestion=_suggest(path, known)))
+        return
+    if leaf == "kind" and place["kind"] != value:
+        floor = _floor(type(config), parents)
+        if floor is not None and value in kinds(floor.floor):
+            known = list(floor.config_class(value).model_fields)
+            for name in [n for n in place if n not in known]:
+                del place[name]
+    place[leaf] = value
+
+
+def _suggest(path: str, known: list[str]) -> str:
+    by_leaf = {k.split(".")[-1]: k for k in known}
+    leaf = path.split(".")[-1]
+    if leaf in by_leaf:
+        return did_you_mean(by_leaf[leaf], [by_leaf[leaf]])
+    return did_you_mean(path, known)
+
+
+def _floor(cls: type[Config], parents: list[str]) -> OfKind | None:
+    field = cls.model_fields.get(parents[0]) if len(parents) == 1 else None
+    return next((m for m in field.metadata if isinstance(m, OfKind)), None) if field else None
+
+
+def _build(cls: type[C], value: Mapping[str, Any], where: str, problems: list[Problem]) -> C | None:
+    values = dict(value)
+    before = len(problems)
+    for name, field in cls.model_fields.items():
+        floor = next((m for m in field.metadata if isinstance(m, OfKind)), None)
+        inner = values.get(name)
+        if floor is None or not isinstance(inner, Mapping):
+            continue
+        kind = str(inner.get("kind"))
+        if kind not in kinds(floor.floor):
+            names = did_you_mean(kind, kinds(floor.floor))
+            problems.append(Problem(f"{where}{name}.kind", "problem.unknown_kind", came=kind, suggestion=names))
+        else:
+            values[name] = _build(floor.config_class(kind), inner, f"{where}{name}.", problems)
+    broken = {name for name, v in values.items() if v is None and isinstance(value.get(name), Mapping)}
+    try:
+        made = cls.model_validate({n: v for n, v in values.items() if n not in broken})
+    except ValidationError as error:
+        for one in error.errors():
+            loc = [str(part) for part in one["loc"]]
+            if not (loc and loc[0] in broken):
+                problems.append(_problem(cls, where, dict(one)))
+        return None
+    return made if len(problems) == before else None
+
+
+def _problem(cls: type[Config], where: str, error: dict[str, Any]) -> Problem:
+    loc = [str(part) for part in error["loc"]]
+    path = where + ".".join(loc)
+    context = error.get("ctx") or {}
+    came = error.get("input")
+    cause = context.get("error")
+    if isinstance(cause, Wrong):
+        return Problem(path.rstrip("."), cause.key, **cause.params)
+    match error["type"]:
+        case "missing":
+            return Problem(path, "problem.missing")
+        case "extra_forbidden":
+            return Problem(path, "problem.unknown_setting", suggestion=_suggest(loc[-1], list(cls.model_fields)))
+        case "literal_error" | "union_tag_invalid":
+            allowed = str(context.get("expected") or context.get("expected_tags"))
+            names = [part.strip(" '") for part in allowed.replace(" or ", ",").split(",")]
+            return Problem(path, "problem.not_a_choice", came=came, allowed=allowed, suggestion=did_you_mean(str(came), names))
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal" as limit:
+            bound = context.get("gt", context.get("ge", context.get("lt", context.get("le"))))
+            sign = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}[limit]
+            return Problem(path, "problem.out_of_range", came=came, sign=sign, bound=bound)
+        case kind if kind.startswith(("int_", "float_", "bool_", "string_", "path_", "finite_")):
+            return Problem(path, "problem.not_of_type", came=json.dumps(came, ensure_ascii=False, default=str), wanted=kind.split("_")[0])
+    return Problem(path, "problem.other", message=error["msg"], came=came)
+
+
+def _union(annotation: Any) -> list[Any]:
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return [inner for part in typing.get_args(annotation) for inner in _union(part)]
+    return [annotation]
+
+
+def field_of(cls: type[Config], name: str) -> FieldInfo:
+    """The pydantic field behind one setting."""
+    return cls.model_fields[name]
+
+
+def hint(setting: Setting, lang: Language) -> str:
+    """A setting's one line of help."""
+    return setting.hint.in_(lang)

@@ -1,0 +1,95 @@
+"""Everything Jinjie says, in English and Chinese: `say("run.finished", name=…)`.
+
+The sentences live in `en.toml` and `zh.toml` beside this file, under dotted keys; a test finds keys that one
+language misses and keys that no code uses. Content and data carry their two languages with them as `Text`.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+_chosen: Language | None = None
+
+
+class Text(BaseModel):
+    """A text in both languages; `str(text)` is the one of the current language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    en: str
+    zh: str
+
+    def __str__(self) -> str:
+        return self.in_(language())
+
+    def in_(self, lang: Language) -> str:
+        return self.zh if lang == "zh" else self.en
+
+
+def language() -> Language:
+    """The language to speak: what `use` chose, else JINJIE_LANG, else the locale, else English."""
+    if _chosen is not None:
+        return _chosen
+    return _read(os.environ.get("JINJIE_LANG")) or _read(_locale_name()) or "en"
+
+
+def use(lang: str | None) -> None:
+    """Choose the language for this process; None goes back to the environment's."""
+    global _chosen
+    _chosen = _read(lang)
+
+
+def say(key: str, /, lang: Language | None = None, **params: Any) -> str:
+    """The sentence under `key`, in `lang` or the current language, with its `{params}` filled in.
+
+    Raises KeyError when the key is in neither language: that is a fault of the program, not of its user.
+    """
+    return _sentences(lang or language())[key].format(**params)
+
+
+def text(key: str, /, **params: Any) -> Text:
+    """The sentence under `key` in both languages, for what is stored and read by someone else."""
+    return Text(en=say(key, "en", **params), zh=say(key, "zh", **params))
+
+
+@cache
+def _sentences(lang: Language) -> dict[str, str]:
+    with resources.files(__package__).joinpath(f"{lang}.toml").open("rb") as file:
+        return flatten(tomllib.load(file))
+
+
+def flatten(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    """Nested TOML tables as one table with dotted keys."""
+    flat: dict[str, str] = {}
+    for name, value in table.items():
+        if isinstance(value, dict):
+            flat |= flatten(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _read(name: str | None) -> Language | None:
+    if not name:
+        return None
+    head = name.lower().replace("-", "_").split("_")[0].split(".")[0]
+    if head in ("zh", "cn", "chinese"):
+        return "zh"
+    return "en" if head in ("en", "c", "posix", "english") else None
+
+
+def _locale_name() -> str | None:
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable):
+            return value
+    return locale.getlocale()[0]

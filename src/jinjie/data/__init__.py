@@ -1,0 +1,1 @@
+"""Where data comes from and how it becomes batches. One file a kind of data; NumPy and polars, no torch."""

@@ -1,0 +1,112 @@
+"""What every kind of data gives: where it comes from, three splits, and batches that are a function of (seed, step)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from jinjie.base.config import Config
+from jinjie.base.words import Text
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+Arrays = dict[str, "np.ndarray[Any, Any]"]
+"""A batch: named arrays whose first axis is B."""
+
+Report = Callable[[str, int, int | None], None]
+"""Hears what loading is doing: (what, done, total or None), in bytes or items."""
+
+
+class About(BaseModel):
+    """What a user should know of a data set before it is used."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: Text
+    real: bool
+    source: str
+    licence: str
+    download_bytes: int = 0
+    cached: bool = True
+    counts: dict[str, int] = {}
+    """Examples (or tokens) in each split, where known before loading."""
+    facts: dict[str, int] = {}
+    """What a model must know to fit: `inputs`, `outputs`, `vocabulary`, where known before loading."""
+
+
+class DataConfig(Config):
+    """The base of every data config. Making one reads nothing from the disk."""
+
+    kind: str
+
+    def about(self) -> About:
+        """Source, licence, kind and sizes, without loading or downloading."""
+        raise TypeError(f"{type(self).__module__} lacks about()")
+
+    def load(self, report: Report | None = None) -> Dataset:
+        """The data, fetched and converted on first use, read from the cache after.
+
+        Raises a JinjieError when a download fails or is corrupt, or when a user's file cannot be read.
+        """
+        raise TypeError(f"{type(self).__module__} lacks load()")
+
+
+class Processor(ABC):
+    """Turns what a user types into a model's input, and a model's output into words. Travels with the finished model."""
+
+    @abstractmethod
+    def encode(self, text: str) -> Arrays:
+        """One user input (a sentence, a number, a path to a picture) as a batch of one.
+
+        Raises InvalidInput saying what was expected.
+        """
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write what `load` needs into a finished model's folder."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path) -> Processor:
+        """Read it back."""
+
+
+class Dataset(ABC):
+    """Loaded data. Batches are a pure function of (seed, step): a resumed run sees what it would have seen."""
+
+    about: About
+    processor: Processor
+    facts: Mapping[str, int]
+
+    @abstractmethod
+    def count(self, split: Split) -> int:
+        """How many examples (or tokens) a split has."""
+
+    @abstractmethod
+    def steps_per_epoch(self, size: int) -> int:
+        """How many batches of `size` go once through the training split; the last may be smaller."""
+
+    @abstractmethod
+    def batch(self, seed: int, step: int, size: int) -> Arrays:
+        """The training batch of one step (counted from 0)."""
+
+    @abstractmethod
+    def batches(self, split: Split, size: int, limit: int | None = None) -> Iterator[Arrays]:
+        """A split once through in order, for evaluation; at most `limit` batches, spread evenly."""
+
+    def fingerprint(self) -> str:
+        """A short hash of the training data: a resumed run refuses data that changed."""
+        raise TypeError(f"{type(self).__module__} lacks fingerprint()")
+
+
+def described(values: Mapping[str, Any]) -> dict[str, int]:
+    """Facts with whole numbers only, for `About.facts`."""
+    return {name: int(value) for name, value in values.items()}

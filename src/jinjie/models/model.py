@@ -1,0 +1,45 @@
+"""What every model family gives: a config that knows its own size, and a network that can be saved and opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Self
+
+from jinjie.base.config import Config
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class ModelConfig(Config):
+    """The base of every model config.
+
+    Fields that the data decides (`inputs`, `outputs`, `vocabulary`) may be None; `fitted` fills them in.
+    """
+
+    kind: str
+
+    def fitted(self, facts: Mapping[str, int]) -> Self:
+        """This config with its open sizes taken from the data's facts.
+
+        A size that is set and differs from the data's is left alone: the model is then larger or smaller than
+        the data asks, and the task says so when it cannot work.
+        """
+        open_fields = {n: facts[n] for n in type(self).model_fields if getattr(self, n) is None and n in facts}
+        return self.model_copy(update=open_fields)
+
+    def parameters(self) -> int:
+        """How many numbers the network learns."""
+        raise TypeError(f"{type(self).__module__} lacks parameters()")
+
+    def flops(self, batch: int) -> float:
+        """Floating-point operations of one forward pass over `batch` examples (multiply and add count as two)."""
+        raise TypeError(f"{type(self).__module__} lacks flops()")
+
+    def activations(self, batch: int) -> int:
+        """About how many numbers the forward pass keeps for the backward pass."""
+        raise TypeError(f"{type(self).__module__} lacks activations()")
+
+    def build(self) -> nn.Module:
+        """The network with freshly initialised weights, drawn from torch's generator as it stands."""
+        raise TypeError(f"{type(self).__module__} lacks build()")

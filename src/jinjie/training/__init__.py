@@ -1,0 +1,1 @@
+"""Training: what a recipe is, how a run is launched, lived through, watched, stopped and resumed."""
