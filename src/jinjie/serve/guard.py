@@ -1,0 +1,206 @@
+"""The guard before Jinjie's servers: only someone who holds the token, on this machine, may ask for anything.
+
+A server on 127.0.0.1 can be reached by every page the user's browser opens and by every other user of the machine.
+Four checks, each against one way in:
+
+- the token (a cookie, or `Authorization: Bearer`): other users of the machine, other programs;
+- the `Host` header: DNS rebinding, where a stranger's domain is pointed at 127.0.0.1;
+- the `Origin` header of requests that change something: other pages of the same browser;
+- headers on every answer: what a page may load, who may frame it, what leaves with a link.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from jinjie.base.files import write_whole
+from jinjie.base.words import LANGUAGES, Text, text
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LOCAL = ("127.0.0.1", "localhost", "[::1]")
+SAFE = ("GET", "HEAD", "OPTIONS")
+YEAR = 365 * 24 * 3600
+
+
+def kept_token(path: Path) -> str:
+    """The token in `path`, made on first use, readable by its owner alone.
+
+    It is kept so that a page that was open when the server died is accepted by the next one.
+    """
+    try:
+        kept = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        kept = ""
+    if len(kept) < 32:
+        kept = secrets.token_urlsafe(32)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_whole(path, kept + "\n")
+    if os.name != "nt":
+        path.chmod(0o600)
+    return kept
+
+
+class Guard:
+    """ASGI middleware that lets through only requests that pass all four checks.
+
+    The nonce for inline styles is left in `scope["state"]["nonce"]`. Paths under `open_paths` need no token: they
+    must give away nothing but files of the program itself.
+    """
+
+    def __init__(
+        self, app: App, token: str, cookie: str = "jinjie", open_paths: tuple[str, ...] = (), hosts: tuple[str, ...] = LOCAL
+    ) -> None:
+        self.app = app
+        self.token = token
+        self.cookie = cookie
+        self.open_paths = open_paths
+        self.hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return  # no websockets are served
+        nonce = secrets.token_urlsafe(16)
+        scope.setdefault("state", {})["nonce"] = nonce
+        send = _with_headers(send, _headers(nonce))
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+        host = headers.get("host", "")
+        if _name(host) not in self.hosts:
+            await _refuse(send, 400, text("studio.refused.host", host=host), headers)
+            return
+        if scope["path"].startswith(self.open_paths) and scope["method"] in SAFE:
+            await self.app(scope, receive, send)
+            return
+        if scope["method"] == "GET" and (clean := self._admitted(scope)) is not None:
+            await _redirect(send, clean, f"{self.cookie}={self.token}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Strict")
+            return
+        bearer = _same(_bearer(headers), self.token)
+        if not bearer and not _same(_cookie(headers, self.cookie), self.token):
+            retry = scope["method"] == "GET" and headers.get("sec-fetch-site") == "cross-site"
+            await _refuse(send, 401, text("studio.refused.token"), headers, retry=retry)
+            return
+        if scope["method"] not in SAFE and not _own_origin(headers, host, bearer):
+            await _refuse(send, 403, text("studio.refused.origin", origin=headers.get("origin", "–")), headers)
+            return
+        await self.app(scope, receive, send)
+
+    def _admitted(self, scope: Scope) -> str | None:
+        """The address without its token, where the query carries the right one."""
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        given = [value for name, value in query if name == "token"]
+        if not given or not _same(given[-1], self.token):
+            return None
+        rest = urlencode([(name, value) for name, value in query if name != "token"])
+        path = "/" + scope["path"].lstrip("/")  # "//host" would lead elsewhere
+        return path + ("?" + rest if rest else "")
+
+
+def _headers(nonce: str) -> list[tuple[bytes, bytes]]:
+    policy = (
+        f"default-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+    return [
+        (b"content-security-policy", policy.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-frame-options", b"DENY"),
+        # "no-referrer" would make browsers send `Origin: null` with our own forms
+        (b"referrer-policy", b"same-origin"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+    ]
+
+
+def _with_headers(send: Send, extra: list[tuple[bytes, bytes]]) -> Send:
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            present = {name.lower() for name, _ in message.get("headers", [])}
+            message["headers"] = [*message.get("headers", []), *(h for h in extra if h[0] not in present)]
+            if b"cache-control" not in present:
+                message["headers"].append((b"cache-control", b"no-store"))
+        await send(message)
+
+    return sending
+
+
+def _name(host: str) -> str:
+    """A Host header without its port."""
+    name, colon, port = host.rpartition(":")
+    return (name if colon and port.isdigit() else host).lower()
+
+
+def _same(given: str, token: str) -> bool:
+    """Compared in constant time, so that a guess cannot be bettered by watching the clock."""
+    return hmac.compare_digest(given.encode(), token.encode())
+
+
+def _bearer(headers: dict[str, str]) -> str:
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" else ""
+
+
+def _cookie(headers: dict[str, str], name: str) -> str:
+    """The value of one cookie. Cookies know no ports, so those of other local servers, well-formed or not, come too."""
+    for part in headers.get("cookie", "").split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value
+    return ""
+
+
+def _own_origin(headers: dict[str, str], host: str, bearer: bool) -> bool:
+    """Whether a changing request comes from our own page. Programs send no Origin, and carry the token themselves."""
+    origin = headers.get("origin")
+    if origin is None:
+        return bearer
+    return origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
+
+
+async def _redirect(send: Send, to: str, cookie: str) -> None:
+    headers = [(b"location", to.encode("latin-1", "ignore")), (b"set-cookie", cookie.encode()), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 303, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _refuse(send: Send, status: int, why: Text, headers: dict[str, str], retry: bool = False) -> None:
+    """Say no, to people in both languages and to programs as JSON.
+
+    `retry` lets a link on another site lead here: the browser withheld our strict cookie from that first request, and
+    sends it when our own page asks again.
+    """
+    if "text/html" in headers.get("accept", ""):
+        title = text("studio.refused.title")
+        again = '<meta http-equiv="refresh" content="0">' if retry else ""
+        parts = "".join(
+            f'<section lang="{lang}"><h1>{escape(title.in_(lang))}</h1><p>{escape(why.in_(lang))}</p></section>' for lang in LANGUAGES
+        )
+        body = (
+            f'<!doctype html><html lang="en"><head><meta charset="utf-8">{again}'
+            '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/static/studio.css">'
+            f'<title>Jinjie</title></head><body class="refused"><main>{parts}</main></body></html>'
+        )
+        kind = b"text/html; charset=utf-8"
+    else:
+        body = json.dumps({"error": why.model_dump()}, ensure_ascii=False)
+        kind = b"application/json"
+    content = body.encode()
+    start = [(b"content-type", kind), (b"content-length", str(len(content)).encode())]
+    if status == 401:
+        start.append((b"www-authenticate", b"Bearer"))
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": content})
