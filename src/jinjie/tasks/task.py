@@ -12,6 +12,7 @@ from jinjie.base.seeds import torch_generator
 from jinjie.data.dataset import Dataset, Processor, Split
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
     from torch import nn
 
@@ -95,3 +96,12 @@ class Task(ABC):
     @abstractmethod
     def predict(self, models: Models, processor: Processor, text: str) -> Prediction:
         """What the finished model says of one user input."""
+
+
+def like(network: nn.Module, values: np.ndarray[Any, Any] | torch.Tensor) -> torch.Tensor:
+    """`values` as a tensor on the network's device, floats in the network's precision."""
+    import torch
+
+    tensor = torch.as_tensor(values)
+    weight = next(network.parameters())
+    return tensor.to(weight.device, weight.dtype if tensor.is_floating_point() else tensor.dtype)

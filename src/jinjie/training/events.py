@@ -85,10 +85,16 @@ def current(events: list[Event]) -> list[Event]:
     kept: list[Event] = []
     for event in events:
         if event["type"] == "resumed":
-            step = event["step"]
-            kept = [e for e in kept if e.get("step", 0) <= step and e["type"] not in ("stopped", "failed", "finished")]
+            kept = [e for e in kept if _stands(e, event["step"])]
         kept.append(event)
     return kept
+
+
+def _stands(event: Event, resumed: int) -> bool:
+    """Whether an earlier event still counts after a resume at a step; a run that resumes at step 0 begins anew."""
+    if event["type"] in ("stopped", "failed", "finished"):
+        return False
+    return "step" not in event or 0 < resumed and event["step"] <= resumed
 
 
 def parse(content: bytes) -> Iterator[Event]:

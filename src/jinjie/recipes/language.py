@@ -1,0 +1,85 @@
+"""Language models on characters: Shakespeare and Tang poems.
+
+The sizes of both: GPT-2's shape made small, with the rate, length and batch that suit each.
+"""
+
+from jinjie.base.words import Text
+from jinjie.data import poems, text
+from jinjie.models import gpt
+from jinjie.tasks import language
+from jinjie.training.optim import AdamW
+from jinjie.training.recipe import Budget, Recipe
+from jinjie.training.schedule import Cosine
+
+STAGE = 4
+
+RECIPES = [
+    Recipe(
+        name="gpt-shakespeare",
+        title=Text(en="A GPT that writes Shakespeare, letter by letter", zh="逐字母写莎士比亚的 GPT"),
+        teaches=Text(
+            en="A complete GPT: tokens, causal attention, next-token loss, and text that grows out of noise.",
+            zh="完整的 GPT：词元、因果注意力、预测下一个词元的损失，以及从噪声里长出来的文字。",
+        ),
+        expect=Text(
+            en="Validation loss about 1.9 nats a character; lines that look like a play, with invented words.",
+            zh="验证损失约为每字符 1.9 奈特；文字像剧本，夹着生造的词。",
+        ),
+        data=text.Config(block=64),
+        model=gpt.Config(block=64, layers=4, heads=4, width=128, dropout=0.0),
+        task=language.Config(prompts=("ROMEO:", ""), sample_tokens=200),
+        optimizer=AdamW(lr=1e-3),
+        schedule=Cosine(warmup=100, final=0.1),
+        budget=Budget(steps=2000, batch=12, clip=1.0, evaluate_batches=20),
+        size="tiny",
+        sizes={
+            "tiny": {"model.layers": 4, "model.heads": 4, "model.width": 128, "budget.steps": 2000},
+            "small": {
+                "model.layers": 6, "model.heads": 6, "model.width": 192, "model.block": 128, "data.block": 128,
+                "budget.batch": 16, "budget.steps": 4000, "model.dropout": 0.1,
+            },
+            "medium": {
+                "model.layers": 6, "model.heads": 6, "model.width": 384, "model.block": 256, "data.block": 256,
+                "budget.batch": 32, "budget.steps": 5000, "model.dropout": 0.2, "optimizer.lr": 6e-4,
+            },
+            "large": {
+                "model.layers": 8, "model.heads": 8, "model.width": 512, "model.block": 256, "data.block": 256,
+                "budget.batch": 32, "budget.steps": 6000, "model.dropout": 0.2, "optimizer.lr": 4e-4,
+            },
+        },
+    ),
+    Recipe(
+        name="gpt-poems",
+        title=Text(en="A GPT that writes Tang poems", zh="写唐诗的 GPT"),
+        teaches=Text(
+            en="Watch noise become verse: first common characters, then lines of five and seven, then couplets that answer each other.",
+            zh="看噪声变成诗句：先学会常用字，再学会五言七言的断句，最后学会上下句呼应。",
+        ),
+        expect=Text(
+            en="Lines of equal length with rhyme-like endings; titles and poems that share a subject.",
+            zh="句子长短整齐，句尾略有押韵；题目与诗句说的是同一件事。",
+        ),
+        data=poems.Config(block=128),
+        model=gpt.Config(block=128, layers=4, heads=4, width=128, dropout=0.0),
+        task=language.Config(prompts=("", "月"), sample_tokens=100),
+        optimizer=AdamW(lr=1e-3),
+        schedule=Cosine(warmup=100, final=0.1),
+        budget=Budget(steps=1500, batch=16, clip=1.0, evaluate_batches=20),
+        size="tiny",
+        sizes={
+            "tiny": {"model.layers": 4, "model.heads": 4, "model.width": 128, "budget.steps": 1500},
+            "small": {
+                "model.layers": 6, "model.heads": 6, "model.width": 192, "budget.batch": 32,
+                "budget.steps": 6000, "optimizer.lr": 1.5e-3,
+            },
+            "medium": {
+                "model.layers": 8, "model.heads": 6, "model.width": 384, "model.dropout": 0.1, "budget.batch": 32,
+                "budget.steps": 12000, "optimizer.lr": 8e-4,
+            },
+            "large": {
+                "model.layers": 12, "model.heads": 8, "model.width": 512, "model.dropout": 0.2, "budget.batch": 64,
+                "budget.steps": 12000, "optimizer.lr": 5e-4,
+            },
+        },
+    ),
+]

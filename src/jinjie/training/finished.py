@@ -1,0 +1,123 @@
+"""A finished model: the folder `RUN/model`, which opens here and, in the Hugging Face layout, elsewhere.
+
+Beside the model's own files it holds what the task and the data's processor need to answer, and `jinjie.json`,
+which says where it comes from and how it scored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+from safetensors import SafetensorError
+
+from jinjie.base.errors import JinjieError, NotFound, did_you_mean
+from jinjie.base.files import whole_folder, write_json
+from jinjie.data.dataset import Processor
+from jinjie.models.model import ModelConfig
+from jinjie.tasks.task import Task
+from jinjie.training import recipe as recipes
+from jinjie.training.recipe import Recipe
+from jinjie.training.runs import all_runs, find
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from jinjie.training.networks import Networks
+
+PACKAGED = "poems"
+"""The small GPT that travels in the package, so that something answers in the first minute."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """An opened model with what it needs to answer."""
+
+    folder: Path
+    config: ModelConfig
+    network: nn.Module
+    processor: Processor
+    task: Task
+    card: dict[str, Any]
+
+
+def save(
+    run: Path, recipe: Recipe, networks: Networks, processor: Processor, step: int, metrics: Mapping[str, float]
+) -> None:
+    """Write `RUN/model` whole: the best model so far. Raises DiskFull or RunGone."""
+    from jinjie.models.folder import save_weights
+    from jinjie.training.checkpoint import unwritable
+
+    folder = run / "model"
+    card = {
+        "recipe": recipe.name,
+        "run": run.name,
+        "step": step,
+        "task": recipe.task.model_dump(mode="json"),
+        "data": recipe.data.model_dump(mode="json"),
+        "validation": dict(metrics),
+    }
+    try:
+        with whole_folder(folder) as temporary:
+            save_weights(networks.weights("model"), networks.configs["model"], temporary)
+            processor.save(temporary)
+            write_json(temporary / "jinjie.json", card)
+    except (OSError, SafetensorError) as error:
+        raise unwritable(run, folder, error) from error
+
+
+def add_scores(folder: Path, metrics: Mapping[str, float]) -> None:
+    """Note the scores on the test split in the folder's `jinjie.json`."""
+    card = json.loads((folder / "jinjie.json").read_bytes())
+    write_json(folder / "jinjie.json", {**card, "test": dict(metrics)})
+
+
+def open_finished(folder: Path, dtype: torch.dtype | None = None, device: str = "cpu") -> Finished:
+    """Open a finished model's folder for use. Raises JinjieError when something is missing from it."""
+    from jinjie.models.folder import open_model
+
+    try:
+        card: dict[str, Any] = json.loads((folder / "jinjie.json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise JinjieError("model.no_card", folder=folder, reason=str(error)) from error
+    config, network = open_model(folder)
+    task = TypeAdapter(recipes.Task).validate_python(card["task"]).build()
+    data = TypeAdapter(recipes.Data).validate_python(card["data"])
+    network = network.to(device)
+    if dtype is not None:
+        for parameter in network.parameters():
+            parameter.data = parameter.data.to(dtype)
+    return Finished(folder, config, network.eval(), data.open_processor(folder), task, card)
+
+
+def model_folder(name: str) -> Path:
+    """The model folder that `name` means: a run, a packaged model's name, or a path.
+
+    Raises NotFound with the nearest name, JinjieError when the run has no model yet.
+    """
+    if name in packaged():
+        return packaged()[name]
+    path = Path(name)
+    if (path / "config.json").is_file():
+        return path.absolute()
+    try:
+        run = find(name)
+    except NotFound as error:
+        names = [*packaged(), *(run.name for run in all_runs()[:20])]
+        raise NotFound("model.not_found", name=name, suggestion=did_you_mean(name, names)) from error
+    folder = run.path / "model"
+    if not (folder / "config.json").is_file():
+        raise JinjieError("model.none_yet", run=run.name)
+    return folder
+
+
+def packaged() -> dict[str, Path]:
+    """The models that travel in the package, by name."""
+    home = Path(str(resources.files("jinjie.models").joinpath("packaged")))
+    return {p.name: p for p in sorted(home.glob("*")) if (p / "config.json").is_file()}
