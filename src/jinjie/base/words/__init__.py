@@ -9,6 +9,9 @@ from __future__ import annotations
 import locale
 import os
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib import resources
 from typing import Any, Literal, get_args
@@ -19,6 +22,7 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _chosen: Language | None = None
+_speaking: ContextVar[Language | None] = ContextVar("speaking", default=None)
 
 
 class Text(BaseModel):
@@ -37,7 +41,9 @@ class Text(BaseModel):
 
 
 def language() -> Language:
-    """The language to speak: what `use` chose, else JINJIE_LANG, else the locale, else English."""
+    """The language to speak: what `speaking` or `use` chose, else JINJIE_LANG, else the locale, else English."""
+    if (here := _speaking.get()) is not None:
+        return here
     if _chosen is not None:
         return _chosen
     return _read(os.environ.get("JINJIE_LANG")) or _read(_locale_name()) or "en"
@@ -47,6 +53,16 @@ def use(lang: str | None) -> None:
     """Choose the language for this process; None goes back to the environment's."""
     global _chosen
     _chosen = _read(lang)
+
+
+@contextmanager
+def speaking(lang: Language) -> Iterator[None]:
+    """Speak `lang` within this block alone: a server answers each viewer in their own language."""
+    before = _speaking.set(lang)
+    try:
+        yield
+    finally:
+        _speaking.reset(before)
 
 
 def say(key: str, /, lang: Language | None = None, **params: Any) -> str:
