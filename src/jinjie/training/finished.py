@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 
 from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.files import whole_folder, write_json
-from jinjie.data.dataset import Processor
+from jinjie.data.dataset import Processor, TextProcessor
 from jinjie.models.model import ModelConfig
 from jinjie.tasks.task import Task
 from jinjie.training import recipe as recipes
@@ -94,6 +94,13 @@ def open_finished(folder: Path, dtype: torch.dtype | None = None, device: str = 
         for parameter in network.parameters():
             parameter.data = parameter.data.to(dtype)
     return Finished(folder, config, network.eval(), data.open_processor(folder), task, card)
+
+
+def text_processor(model: Finished) -> TextProcessor:
+    """The processor of a language model. Raises JinjieError when the model is of another sort."""
+    if not isinstance(model.processor, TextProcessor):
+        raise JinjieError("model.writes_no_text", name=model.card.get("run", model.folder.name))
+    return model.processor
 
 
 def model_folder(name: str) -> Path:

@@ -1,0 +1,141 @@
+"""`jinjie`: puts the command groups together and turns errors into plain words and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import typer
+
+from jinjie.base import words
+from jinjie.base.errors import JinjieError, Problem, did_you_mean
+from jinjie.base.words import say
+
+
+def build() -> typer.Typer:
+    """The application with every command, its help in the current language. Imports nothing heavy."""
+    from jinjie.cli import compare, data, doctor, generate, recipes, run, runs, studio
+
+    app = typer.Typer(
+        name="jinjie",
+        help=say("cli.help"),
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback()
+    def root(
+        lang: str | None = typer.Option(None, "--lang", help=say("cli.lang")),
+        version: bool = typer.Option(False, "--version", help=say("cli.version"), callback=_version, is_eager=True),
+    ) -> None:
+        # The language was read before the commands were built, so that their help speaks it too.
+        pass
+
+    for group in (recipes, run, runs, compare, generate, data, doctor, studio):
+        group.register(app)
+    return app
+
+
+def main() -> None:
+    """The entry point. Exit codes: 0 done, 1 failed, 2 wrong input, and each error's own."""
+    arguments = sys.argv[1:]
+    words.use(_asked_language(arguments))
+    arguments = _without_language(arguments)
+    app = build()
+    _translate_help()
+    try:
+        code = app(args=arguments, standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
+    except JinjieError as error:
+        _say_error(error, "--json" in arguments)
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of a pipe has gone (`jinjie runs | head`): nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if not _usage(error, app):
+            raise
+        sys.exit(2)
+
+
+def _usage(error: Exception, app: typer.Typer) -> bool:
+    """Say what is wrong with the command line itself, with the nearest command. False when the error is another."""
+    format_message = getattr(error, "format_message", None)
+    if format_message is None:
+        return False
+    message = format_message()
+    came = message.partition("'")[2].partition("'")[0]
+    names = [c.name for c in app.registered_commands if c.name] + [g.name for g in app.registered_groups if g.name]
+    if "No such command" in message and came:
+        message = say("cli.no_such_command", name=came, suggestion=did_you_mean(came, names))
+    print(message, file=sys.stderr)
+    print(say("cli.see_help"), file=sys.stderr)
+    return True
+
+
+def _say_error(error: JinjieError, as_json: bool) -> None:
+    problems: tuple[Problem, ...] = getattr(error, "problems", ())
+    if as_json:
+        content = {"key": error.key, "message": str(error), "problems": [{"where": p.where, "message": p.in_()} for p in problems]}
+        print(json.dumps({"error": content}, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True, soft_wrap=True)
+    if problems:
+        console.print(Text(say("cli.problems", count=len(problems)), style="bold red"))
+        for problem in problems:
+            console.print(Text.assemble("  ", (problem.where, "bold"), " " if problem.where else "", problem.in_()))
+    else:
+        console.print(Text(str(error), style="red"))
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from jinjie import __version__
+
+        print(f"jinjie {__version__}")
+        raise typer.Exit
+
+
+def _asked_language(arguments: list[str]) -> str | None:
+    for i, word in enumerate(arguments):
+        if word.startswith("--lang="):
+            return word.partition("=")[2]
+        if word == "--lang" and i + 1 < len(arguments):
+            return arguments[i + 1]
+    return None
+
+
+def _without_language(arguments: list[str]) -> list[str]:
+    """`--lang zh` may stand anywhere on the line; it has been read by now."""
+    kept: list[str] = []
+    skip = False
+    for word in arguments:
+        if skip:
+            skip = False
+        elif word == "--lang":
+            skip = True
+        elif not word.startswith("--lang="):
+            kept.append(word)
+    return kept
+
+
+def _translate_help() -> None:
+    """Typer's own headings in the current language."""
+    if words.language() == "en" or not {"-h", "--help"} & set(sys.argv) and len(sys.argv) > 1:
+        return
+    from typer import rich_utils
+
+    rich_utils.COMMANDS_PANEL_TITLE = say("cli.heading.commands")
+    rich_utils.OPTIONS_PANEL_TITLE = say("cli.heading.options")
+    rich_utils.ARGUMENTS_PANEL_TITLE = say("cli.heading.arguments")

@@ -1,0 +1,66 @@
+"""What the commands print with: one console, JSON for scripts, and sizes and times as people write them."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from jinjie.base.words import say
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def console() -> Console:
+    """Rich on standard output; plain text when it is piped."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """`value` as JSON for a script."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+
+
+def json_option() -> Any:
+    """The `--json` that every command has."""
+    return typer.Option(False, "--json", help=say("cli.json"))
+
+
+def count(number: float) -> str:
+    """1234567 → 1.23M."""
+    for limit, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= limit:
+            return f"{number / limit:.3g}{suffix}"
+    return f"{number:.3g}"
+
+
+def size(bytes_: float) -> str:
+    """Bytes as KB, MB or GB (powers of ten)."""
+    for limit, suffix in ((1e9, "GB"), (1e6, "MB"), (1e3, "KB")):
+        if bytes_ >= limit:
+            return f"{bytes_ / limit:.3g} {suffix}"
+    return f"{bytes_:.0f} B"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 0.4 s, 42 s, 3 min 20 s, 1 h 05 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def ago(then: float) -> str:
+    """How long ago a Unix time was."""
+    return say("cli.ago", duration=duration(max(0.0, time.time() - then)))

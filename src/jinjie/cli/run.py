@@ -1,0 +1,67 @@
+"""`jinjie run`, `resume`, `stop`: start a training and watch it, go on with it, end it."""
+
+from __future__ import annotations
+
+import typer
+
+from jinjie.base.words import say
+from jinjie.cli.output import json_option, print_json
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+
+    @app.command("run", help=say("cli.run.help"))
+    def run(
+        recipe: str = typer.Argument(..., help=say("cli.recipe")),
+        changes: list[str] = typer.Argument(None, help=say("cli.changes"), metavar="[KEY=VALUE]..."),
+        detach: bool = typer.Option(False, "--detach", "-d", help=say("cli.run.detach")),
+        as_json: bool = json_option(),
+    ) -> None:
+        from jinjie import recipes
+        from jinjie.base.config import parse_changes
+        from jinjie.training.launch import launch
+
+        found = recipes.find(recipe).changed(parse_changes(changes or []))
+        _follow(launch(found).name, detach, as_json)
+
+    @app.command("resume", help=say("cli.resume.help"))
+    def resume(
+        name: str = typer.Argument("last", help=say("cli.run_name")),
+        detach: bool = typer.Option(False, "--detach", "-d", help=say("cli.run.detach")),
+        as_json: bool = json_option(),
+    ) -> None:
+        from jinjie.training import launch, runs
+
+        _follow(launch.resume(runs.find(name)).name, detach, as_json)
+
+    @app.command("stop", help=say("cli.stop.help"))
+    def stop(
+        name: str = typer.Argument("last", help=say("cli.run_name")),
+        as_json: bool = json_option(),
+    ) -> None:
+        from jinjie.cli.watch import wait_for_end
+        from jinjie.training import runs
+
+        run = runs.find(name)
+        asked = run.stop()
+        if asked:
+            wait_for_end(run)
+        if as_json:
+            print_json({"run": run.name, "stopped": asked, "state": run.state()})
+        else:
+            typer.echo(say("cli.stop.done" if asked else "cli.stop.not_running", run=run.name))
+
+
+def _follow(name: str, detach: bool, as_json: bool) -> None:
+    from jinjie.cli import watch
+    from jinjie.training import runs
+
+    run = runs.find(name)
+    if detach:
+        if as_json:
+            print_json({"run": run.name, "path": str(run.path), "pid": run.pid})
+        else:
+            typer.echo(say("cli.run.detached", run=run.name))
+        return
+    raise typer.Exit(watch.as_json(run) if as_json else watch.live(run))

@@ -1,0 +1,183 @@
+"""A run in the terminal: a progress bar with time left, the losses, and the newest sample, tailed from its folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+from jinjie.base.errors import JinjieError
+from jinjie.base.words import language, say
+from jinjie.cli.output import console, duration
+from jinjie.training.events import Event, RunGone, Tail
+from jinjie.training.runs import Run
+
+POLL = 0.1
+
+
+def live(run: Run) -> int:
+    """Follow a run until it ends. Ctrl-C asks it to stop and waits for its checkpoint; a second one lets it go on alone.
+
+    Returns the exit code: 0 finished or stopped, 1 failed.
+    """
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
+
+    out = console()
+    out.print(say("cli.watch.begun", run=run.name, path=run.path), soft_wrap=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[shown]}"),
+    )
+    view = _View(out)
+    asked = 0
+    with Progress(*columns, console=out, transient=True) as progress:
+        view.attach(progress)
+        follower = _follow(run)
+        while True:
+            try:
+                events = next(follower, None)
+                if events is None:
+                    break
+                for event in events:
+                    view.show(event)
+            except KeyboardInterrupt:
+                asked += 1
+                if asked > 1 or not run.stop():
+                    out.print(say("cli.watch.left_alone", run=run.name))
+                    return 0
+                out.print(say("cli.watch.stopping"))
+                follower = _follow(run, view.offset)
+    return view.end(run)
+
+
+def as_json(run: Run) -> int:
+    """Every event as a JSON line, as it comes. Returns the exit code."""
+    last: Event = {}
+    follower = _follow(run)
+    asked = False
+    while True:
+        try:
+            events = next(follower, None)
+        except KeyboardInterrupt:
+            if asked or not run.stop():
+                return 0
+            asked = True
+            continue
+        if events is None:
+            break
+        for event in events:
+            last = event
+            sys.stdout.write(json.dumps({"run": run.name, **event}, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    return 0 if last.get("type") in ("finished", "stopped") else 1
+
+
+def wait_for_end(run: Run, patience: float = 120.0) -> None:
+    """Wait until a run that was asked to stop has written its checkpoint and ended.
+
+    Raises JinjieError when it takes longer than `patience` seconds.
+    """
+    deadline = time.monotonic() + patience
+    while run.pid is not None:
+        if time.monotonic() > deadline:
+            raise JinjieError("cli.stop.slow", run=run.name, seconds=round(patience))
+        time.sleep(0.02)
+
+
+class _follow:
+    """New events in bundles until the run's worker has ended; an iterator that survives an interrupted wait."""
+
+    def __init__(self, run: Run, offset: int | None = None) -> None:
+        self.run = run
+        self.tail = Tail(run.path / "events.jsonl", _last_start(run) if offset is None else offset)
+        self.over = False
+
+    def __iter__(self) -> _follow:
+        return self
+
+    def __next__(self) -> list[Event]:
+        if self.over:
+            raise StopIteration
+        alive = self.run.pid is not None
+        events = self.tail.read()
+        if not alive and not events:
+            self.over = True
+            raise StopIteration
+        if not events:
+            time.sleep(POLL)
+        return events
+
+
+def _last_start(run: Run) -> int:
+    """Where in the events file the present worker began: a resumed run is not told from the start again."""
+    try:
+        content = (run.path / "events.jsonl").read_bytes()
+    except FileNotFoundError:
+        return 0
+    place = content.rfind(b'{"type": "resumed"')
+    return max(0, place)
+
+
+class _View:
+    """The bar, the numbers beside it, and what is printed above it."""
+
+    def __init__(self, out: Any) -> None:
+        self.out = out
+        self.last: Event = {}
+        self.offset = 0
+        self.total: int | None = None
+        self.validation = ""
+
+    def attach(self, progress: Any) -> None:
+        self.progress = progress
+        self.bar = progress.add_task(say("cli.watch.starting"), total=None, shown="")
+
+    def show(self, event: Event) -> None:
+        self.last = event
+        match event["type"]:
+            case "loading":
+                self.progress.update(self.bar, description=str(event["what"]), completed=event["done"], total=event["total"])
+            case "started":
+                self.total = event["total"]
+                self.progress.update(self.bar, description=say("cli.watch.training"), completed=0, total=self.total, shown="")
+            case "resumed":
+                for name in event["damaged"]:
+                    self.out.print(say("run.checkpoint_damaged", name=name))
+                self.out.print(say("cli.watch.resumed", step=event["step"]))
+            case "step":
+                left = say("cli.watch.left", duration=duration(event["left"]))
+                shown = f"{event['step']}/{self.total or '?'}  loss {event['loss']:.4f}{self.validation}  {left}"
+                self.progress.update(self.bar, completed=event["step"], total=self.total, shown=shown, description=say("cli.watch.training"))
+            case "evaluated":
+                values = "  ".join(f"{k} {v:.4g}" for k, v in event["metrics"].items())
+                if event["split"] == "validation":
+                    self.validation = f"  ({values})"
+                    self.out.print(say("cli.watch.validation", step=event["step"], values=values), style="dim")
+            case "sample":
+                from rich.panel import Panel
+                from rich.text import Text
+
+                title = say("cli.watch.sample", step=event["step"])
+                self.out.print(Panel(Text(event["text"].strip("\n")), title=title, title_align="left", style="cyan"))
+
+    def end(self, run: Run) -> int:
+        """Say how it ended."""
+        match self.last.get("type"):
+            case "finished":
+                values = "  ".join(f"{k} {v:.4g}" for k, v in self.last["metrics"].items())
+                self.out.print(say("cli.watch.finished", run=run.name, values=values), style="bold green", soft_wrap=True)
+                return 0
+            case "stopped":
+                self.out.print(say("cli.watch.stopped", run=run.name, step=self.last["step"]), style="yellow", soft_wrap=True)
+                return 0
+            case "failed":
+                self.out.print(str(self.last["error"][language()]), style="red", soft_wrap=True)
+                return 1
+        if not run.path.exists():
+            raise RunGone("run.gone", run=run.name)
+        self.out.print(say("cli.watch.died", run=run.name), style="red", soft_wrap=True)
+        return 1
