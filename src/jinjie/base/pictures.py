@@ -1,0 +1,274 @@
+"""Charts as SVG and grids of images as PNG, as bytes.
+
+Charts read in light, dark and Chinese: see `svg.py`. The y label stands level above its axis, because
+Chinese turned on its side does not read; names of curves stand in a row above the chart.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jinjie.base.svg import canvas, clean, light, render, text_width
+from jinjie.base.words import say
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH = 640
+HEIGHT = 360
+_TITLE, _TEXT, _SMALL = 15, 12, 11
+_STEPS = [1, 2, 2.5, 5, 10]
+_SERIES = [f"series-{number}" for number in range(1, 9)]
+
+Points = tuple[Sequence[float], Sequence[float]]
+"""The x and the y of points, of equal length; a y that is not finite leaves a gap."""
+
+
+class Curve(NamedTuple):
+    """One curve of a chart; `faint` draws it thin and pale, `colour` (from 1) gives two the same one."""
+
+    x: Sequence[float]
+    y: Sequence[float]
+    faint: bool = False
+    colour: int | None = None
+
+
+def curves(
+    lines: Mapping[str, Points | Curve],
+    title: str = "",
+    x_label: str = "",
+    y_label: str = "",
+    log: bool = False,
+) -> bytes:
+    """Named curves in one chart; `log` makes the y axis logarithmic (points at or below 0 are left out)."""
+    figure = canvas(WIDTH, HEIGHT)
+    drawn = {clean(name): Curve(*points) for name, points in lines.items()}
+    colours = {name: _SERIES[((c.colour or i + 1) - 1) % 8] for i, (name, c) in enumerate(drawn.items())}
+    top = _header(figure, title, [(name, colours[name], c.faint) for name, c in drawn.items()])
+    axes = _axes(figure)
+    if log:
+        axes.set_yscale("log", nonpositive="mask")
+    for name, curve in drawn.items():
+        width, opacity = (1.2, 0.5) if curve.faint else (2.0, 1.0)
+        alone = len(curve.x) == 1  # a single point has no line
+        style: dict[str, Any] = {"marker": "o", "markersize": 5.0} if alone else {}
+        axes.plot(curve.x, curve.y, color=light(colours[name]), linewidth=width, alpha=opacity, **style)
+    _dress(figure, axes, top, x_label, y_label, log)
+    return render(figure, clean(f"{title} {', '.join(drawn)}".strip()))
+
+
+def scatter_line(
+    points: Points, line: Points, title: str = "", x_label: str = "x", y_label: str = "y"
+) -> bytes:
+    """Points, and a line through them."""
+    figure = canvas(WIDTH, HEIGHT)
+    top = _header(figure, title, [])
+    axes = _axes(figure)
+    dots: dict[str, Any] = {
+        "linestyle": "none",
+        "marker": "o",
+        "markersize": 5.0,
+        "markeredgewidth": 0.0,
+        "alpha": 0.55,
+    }
+    axes.plot(points[0], points[1], color=light("series-1"), **dots)
+    axes.plot(line[0], line[1], color=light("series-2"), linewidth=2.2)
+    _dress(figure, axes, top, x_label, y_label, log=False)
+    return render(figure, clean(title or f"{y_label} / {x_label}"))
+
+
+def confusion(
+    matrix: Sequence[Sequence[float]],
+    labels: Sequence[str],
+    title: str = "",
+    x_label: str | None = None,
+    y_label: str | None = None,
+) -> bytes:
+    """A confusion matrix: what is true down, what was predicted across; the darker, the larger a row's share.
+
+    `matrix` (C, C) holds counts for C classes.
+    """
+    from matplotlib.patches import Rectangle
+
+    classes = len(matrix)
+    names = [_short(clean(label)) for label in labels]
+    across = say("picture.predicted") if x_label is None else clean(x_label)
+    down = say("picture.true") if y_label is None else clean(y_label)
+    widest = max(text_width(name, _SMALL) for name in names)
+    cell = min(44.0, max(8.0, 480 / classes))
+    turned = widest > cell - 4
+    left, below = widest + 24, (widest * 0.75 if turned else 14) + 34
+    side = cell * classes
+    width = max(left + side + 24, text_width(title, _TITLE) + 24, text_width(down, _TEXT) + left + 24)
+    head = (34 if title else 8) + 22
+    height = head + side + below
+    figure = canvas(round(width), round(height))
+    _write(figure, 12, 24, title, _TITLE, weight="bold")
+    _write(figure, left, head - 8, down, _TEXT, "muted")
+    axes = figure.add_axes((left / width, below / height, side / width, side / height))
+    axes.set_axis_off()
+    lines = range(classes + 1)
+    axes.hlines(lines, 0, classes, color=light("rule"), linewidth=0.8)
+    axes.vlines(lines, 0, classes, color=light("rule"), linewidth=0.8)
+    axes.set_xlim(0, classes)
+    axes.set_ylim(classes, 0)
+    for row, counts in enumerate(matrix):
+        total = sum(counts) or 1
+        y = head + (row + 0.5) * cell
+        _write(figure, left - 8, y + 4, names[row], _SMALL, "ink", ha="right")
+        for column, count in enumerate(counts):
+            share = count / total
+            if count:
+                shade = Rectangle((column, row), 1, 1, linewidth=0, facecolor=light("series-1"), alpha=share)
+                axes.add_patch(shade)
+            if count and cell >= 22:
+                colour = "paper" if share > 0.55 else "ink"
+                x = left + (column + 0.5) * cell
+                _write(figure, x, y + 4, _number(count), _SMALL, colour, ha="center")
+    for column, name in enumerate(names):
+        x, y = left + (column + 0.5) * cell, head + side + 16
+        if turned:
+            _write(figure, x + 4, y - 4, name, _SMALL, ha="right", rotation=45)
+        else:
+            _write(figure, x, y, name, _SMALL, ha="center")
+    _write(figure, left + side, height - 8, across, _TEXT, "muted", ha="right")
+    return render(figure, clean(title) or f"{down} / {across}")
+
+
+def image_grid(
+    images: Sequence[np.ndarray[Any, Any]] | np.ndarray[Any, Any],
+    columns: int | None = None,
+    scale: int = 2,
+    gap: int = 4,
+) -> bytes:
+    """Images side by side as one PNG; the gaps between them are transparent.
+
+    `images` are (N, height, width) or (N, height, width, 3), bytes, or floats from 0 to 1 (what lies outside
+    is clipped). `scale` enlarges every pixel, `columns` is as near a square as can be when None.
+    Raises ValueError when there is no image or their shapes are others.
+    """
+    import numpy as np
+    from PIL import Image
+
+    stack = np.asarray(images)
+    if stack.ndim == 3:
+        stack = np.repeat(stack[..., None], 3, axis=3)
+    if stack.ndim != 4 or stack.shape[3] != 3 or not len(stack):
+        raise ValueError(f"expected images (N, height, width) or (N, height, width, 3), got {stack.shape}")
+    if stack.dtype != np.uint8:
+        stack = np.rint(np.clip(np.nan_to_num(stack), 0, 1) * 255).astype(np.uint8)
+    count, height, width = stack.shape[:3]
+    columns = min(count, columns or math.ceil(math.sqrt(count)))
+    rows = math.ceil(count / columns)
+    wide, high = width * scale, height * scale
+    sheet = Image.new("RGBA", (columns * (wide + gap) - gap, rows * (high + gap) - gap), (0, 0, 0, 0))
+    for i, pixels in enumerate(stack):
+        image = Image.fromarray(pixels).resize((wide, high), Image.Resampling.NEAREST)
+        sheet.paste(image, (i % columns * (wide + gap), i // columns * (high + gap)))
+    out = io.BytesIO()
+    sheet.save(out, "PNG")
+    return out.getvalue()
+
+
+def _header(figure: Figure, title: str, names: Sequence[tuple[str, str, bool]]) -> float:
+    """The title and, for several curves, the row of names; returns where the chart may begin, in pixels."""
+    y = 0.0
+    if title:
+        y += 24
+        _write(figure, 12, y, title, _TITLE, weight="bold")
+    if len(names) > 1:
+        from matplotlib.lines import Line2D
+
+        x, y = 12.0, y + 22
+        for name, colour, faint in names:
+            needed = 22 + text_width(name, _TEXT) + 18
+            if x > 12 and x + needed > WIDTH:
+                x, y = 12.0, y + 18
+            ends = [x / WIDTH, (x + 16) / WIDTH]
+            level = 1 - (y - 4) / _height(figure)
+            width, opacity = (1.2, 0.5) if faint else (2.4, 1.0)
+            swatch = Line2D(ends, [level, level], color=light(colour), linewidth=width, alpha=opacity)
+            figure.add_artist(swatch)
+            _write(figure, x + 22, y, name, _TEXT, "ink")
+            x += needed
+    return y + 10
+
+
+def _axes(figure: Figure) -> Axes:
+    axes = figure.add_axes((0.1, 0.1, 0.8, 0.8))
+    axes.patch.set_visible(False)
+    for side in ("left", "top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(light("muted"))
+    axes.grid(axis="y", color=light("rule"), linewidth=1)
+    axes.set_axisbelow(True)
+    return axes
+
+
+def _dress(figure: Figure, axes: Axes, top: float, x_label: str, y_label: str, log: bool) -> None:
+    """Ticks, their numbers, labels and margins: measured here, since the font shown is the reader's."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
+    axes.margins(x=0.02, y=0.06)
+    low, high = axes.get_ylim()
+    if not log:
+        axes.yaxis.set_major_locator(MaxNLocator(6, steps=_STEPS))
+    else:
+        decades = math.log10(high / low)
+        subs = (1, 2, 5) if decades < 3 else (1,)
+        axes.yaxis.set_major_locator(
+            LogLocator(subs=subs, numticks=10) if decades > 0.7 else MaxNLocator(6, steps=_STEPS)
+        )
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=_STEPS))
+    top += 20 if y_label else 4
+    widest = 0.0
+    for axis, (start, end) in ((axes.yaxis, (low, high)), (axes.xaxis, axes.get_xlim())):
+        places = [float(place) for place in axis.get_majorticklocs() if start <= place <= end]
+        numbers = [_number(place) for place in places]
+        axis.set_ticks(places, numbers, fontsize=_SMALL, color=light("muted"), parse_math=False)
+        if axis is axes.yaxis:
+            widest = max((text_width(number, _SMALL) for number in numbers), default=0)
+    axes.set_ylim(low, high)
+    axes.tick_params(axis="y", length=0, pad=6)
+    axes.tick_params(axis="x", length=4, color=light("muted"))
+    height = _height(figure)
+    left, bottom, right = widest + 20, 44 if x_label else 26, 18
+    axes.set_position(
+        (left / WIDTH, bottom / height, (WIDTH - left - right) / WIDTH, (height - top - bottom) / height)
+    )
+    _write(figure, 12, top - 10, y_label, _TEXT, "muted")
+    _write(figure, WIDTH - right, height - 8, x_label, _TEXT, "muted", ha="right")
+
+
+def _write(
+    figure: Figure, x: float, y: float, text: str, size: int, colour: str = "ink", **style: Any
+) -> None:
+    """Text with its baseline at (x, y) pixels from the top left."""
+    if text:
+        width, height = figure.get_figwidth() * 72, _height(figure)
+        place = (x / width, 1 - y / height)
+        style = {"va": "baseline", "rotation_mode": "anchor", "parse_math": False, **style}
+        figure.text(*place, clean(text), fontsize=size, color=light(colour), **style)
+
+
+def _height(figure: Figure) -> float:
+    return float(figure.get_figheight() * 72)
+
+
+def _short(label: str, most: int = 16) -> str:
+    return label if len(label) <= most else label[: most - 1] + "…"
+
+
+def _number(value: float) -> str:
+    """A number for an axis: 0.05, 250, 20k, 1.5M."""
+    size = abs(value)
+    for limit, unit in ((1e6, "M"), (1e4, "k")):
+        if 1e12 > size >= limit:
+            return f"{value / (1e6 if unit == 'M' else 1e3):.6g}{unit}"
+    return f"{value:.6g}".replace("-", "\N{MINUS SIGN}")
