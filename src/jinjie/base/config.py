@@ -10,15 +10,17 @@ The same fields give the command line's `key=value`, the studio's form, the erro
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import pkgutil
 import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from jinjie.base.errors import InvalidInput, Problem, did_you_mean
@@ -48,14 +50,13 @@ def option(default: Any, en: str, zh: str, **limits: Any) -> Any:
 
 
 class OfKind:
-    """Marks a field whose config class is found by its `kind` on one floor: `Annotated[ModelConfig, OfKind("models")]`."""
+    """Marks a field whose config class is found by its `kind` on one floor: `Annotated[SerializeAsAny[ModelConfig], OfKind("models")]`."""
 
     def __init__(self, floor: str) -> None:
         self.floor = floor
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        schema: Any = BeforeValidator(self.resolve).__get_pydantic_core_schema__(SerializeAsAny[source], handler)
-        return schema
+        return BeforeValidator(self.resolve).__get_pydantic_core_schema__(source, handler)
 
     def resolve(self, value: Any) -> Any:
         if not isinstance(value, Mapping):
@@ -64,22 +65,32 @@ class OfKind:
 
     def config_class(self, kind: str) -> type[Config]:
         """The config class of `kind`. Raises KeyError when there is no such kind."""
-        if kind not in kinds(self.floor):
+        found = _config_class(self.floor, kind)
+        if found is None:
             raise KeyError(kind)
-        found: type[Config] = importlib.import_module(f"jinjie.{self.floor}.{kind}").Config
         return found
 
 
 def kinds(floor: str) -> list[str]:
-    """The kinds a floor offers: its modules that define a `Config` with a `kind` of the module's name."""
+    """The kinds a floor offers: its modules that define a `Config` whose `kind` is the module's name.
+
+    Modules without a config (which may import torch) are told by their source and not imported.
+    """
     package = importlib.import_module(f"jinjie.{floor}")
-    found = []
-    for module in pkgutil.iter_modules(package.__path__):
-        config = getattr(importlib.import_module(f"jinjie.{floor}.{module.name}"), "Config", None)
-        field = config.model_fields.get("kind") if config is not None else None
-        if field is not None and field.default == module.name:
-            found.append(module.name)
-    return found
+    home = Path(package.__path__[0])
+    names = [m.name for m in pkgutil.iter_modules(package.__path__)]
+    sources = {n: (home / n / "config.py" if (home / n).is_dir() else home / f"{n}.py") for n in names}
+    stated = [n for n, source in sources.items() if source.is_file() and f'kind: Literal["{n}"]' in source.read_text("utf-8")]
+    return [n for n in stated if _config_class(floor, n) is not None]
+
+
+def _config_class(floor: str, kind: str) -> type[Config] | None:
+    """The config class of `kind`, or None; imports that one module."""
+    if not kind.isidentifier() or importlib.util.find_spec(f"jinjie.{floor}.{kind}") is None:
+        return None
+    found = getattr(importlib.import_module(f"jinjie.{floor}.{kind}"), "Config", None)
+    field = found.model_fields.get("kind") if isinstance(found, type) and issubclass(found, Config) else None
+    return found if field is not None and field.default == kind else None
 
 
 def build(cls: type[C], value: Mapping[str, Any]) -> C:
@@ -153,8 +164,12 @@ def settings(config: Config, prefix: str = "") -> Iterator[Setting]:
         else:
             extra = field.json_schema_extra
             zh = str(extra.get("zh", "")) if isinstance(extra, dict) else ""
-            limits = {k: getattr(m, k) for m in field.metadata for k in ("gt", "ge", "lt", "le") if hasattr(m, k)}
-            yield Setting(prefix + name, value, field.annotation, Text(en=field.description or "", zh=zh), limits)
+            limits = {
+                k: getattr(m, k) for m in field.metadata for k in ("gt", "ge", "lt", "le") if hasattr(m, k)
+            }
+            yield Setting(
+                prefix + name, value, field.annotation, Text(en=field.description or "", zh=zh), limits
+            )
 
 
 def _set(config: Config, values: dict[str, Any], path: str, value: Any, problems: list[Problem]) -> None:
@@ -173,9 +188,9 @@ def _set(config: Config, values: dict[str, Any], path: str, value: Any, problems
         problems.append(Problem(path, "problem.unknown_setting", suggestion=_suggest(path, known)))
         return
     if leaf == "kind" and place["kind"] != value:
-        floor = _floor(type(config), parents)
-        if floor is not None and value in kinds(floor.floor):
-            known = list(floor.config_class(value).model_fields)
+        chosen = _class_of_kind(type(config), parents, str(value))
+        if chosen is not None:
+            known = list(chosen.model_fields)
             for name in [n for n in place if n not in known]:
                 del place[name]
     place[leaf] = value
@@ -189,35 +204,63 @@ def _suggest(path: str, known: list[str]) -> str:
     return did_you_mean(path, known)
 
 
-def _floor(cls: type[Config], parents: list[str]) -> OfKind | None:
+def _class_of_kind(cls: type[Config], parents: list[str], kind: str) -> type[Config] | None:
+    """The class that `kind` means for the field at `parents`: a module of a floor, or a member of a small union."""
     field = cls.model_fields.get(parents[0]) if len(parents) == 1 else None
-    return next((m for m in field.metadata if isinstance(m, OfKind)), None) if field else None
+    return _inner_class(field, kind) if field is not None else None
+
+
+def _inner_class(field: FieldInfo, kind: str | None) -> type[Config] | None:
+    """The config class of one field whose value says `kind`; None when the field has no such kind."""
+    floor = next((m for m in field.metadata if isinstance(m, OfKind)), None)
+    if floor is not None:
+        return _config_class(floor.floor, str(kind))
+    members = _members(field)
+    if len(members) == 1:
+        return members[0]
+    return next((m for m in members if m.model_fields["kind"].default == kind), None)
+
+
+def _members(field: FieldInfo) -> list[type[Config]]:
+    """The config classes among which a field chooses; none when it holds a plain value."""
+    return [m for m in _union(field.annotation) if isinstance(m, type) and issubclass(m, Config)]
+
+
+def _known_kinds(field: FieldInfo) -> list[str]:
+    floor = next((m for m in field.metadata if isinstance(m, OfKind)), None)
+    return kinds(floor.floor) if floor is not None else [m.model_fields["kind"].default for m in _members(field)]
 
 
 def _build(cls: type[C], value: Mapping[str, Any], where: str, problems: list[Problem]) -> C | None:
+    """Inner configs first, so that every problem is found and named by its whole path."""
     values = dict(value)
     before = len(problems)
+    broken = set()
     for name, field in cls.model_fields.items():
-        floor = next((m for m in field.metadata if isinstance(m, OfKind)), None)
         inner = values.get(name)
-        if floor is None or not isinstance(inner, Mapping):
+        if not isinstance(inner, Mapping) or not _members(field):
             continue
-        kind = str(inner.get("kind"))
-        if kind not in kinds(floor.floor):
-            names = did_you_mean(kind, kinds(floor.floor))
-            problems.append(Problem(f"{where}{name}.kind", "problem.unknown_kind", came=kind, suggestion=names))
+        kind = inner.get("kind")
+        found = _inner_class(field, kind)
+        if found is None:
+            suggestion = did_you_mean(str(kind), _known_kinds(field))
+            problems.append(Problem(f"{where}{name}.kind", "problem.unknown_kind", came=kind, suggestion=suggestion))
+            made = None
         else:
-            values[name] = _build(floor.config_class(kind), inner, f"{where}{name}.", problems)
-    broken = {name for name, v in values.items() if v is None and isinstance(value.get(name), Mapping)}
+            made = _build(found, inner, f"{where}{name}.", problems)
+        if made is None:
+            broken.add(name)
+            del values[name]
+        else:
+            values[name] = made
     try:
-        made = cls.model_validate({n: v for n, v in values.items() if n not in broken})
+        whole = cls.model_validate(values)
     except ValidationError as error:
         for one in error.errors():
-            loc = [str(part) for part in one["loc"]]
-            if not (loc and loc[0] in broken):
+            if not (one["loc"] and one["loc"][0] in broken):
                 problems.append(_problem(cls, where, dict(one)))
         return None
-    return made if len(problems) == before else None
+    return whole if len(problems) == before else None
 
 
 def _problem(cls: type[Config], where: str, error: dict[str, Any]) -> Problem:
@@ -232,17 +275,32 @@ def _problem(cls: type[Config], where: str, error: dict[str, Any]) -> Problem:
         case "missing":
             return Problem(path, "problem.missing")
         case "extra_forbidden":
-            return Problem(path, "problem.unknown_setting", suggestion=_suggest(loc[-1], list(cls.model_fields)))
+            return Problem(
+                path, "problem.unknown_setting", suggestion=_suggest(loc[-1], list(cls.model_fields))
+            )
         case "literal_error" | "union_tag_invalid":
             allowed = str(context.get("expected") or context.get("expected_tags"))
             names = [part.strip(" '") for part in allowed.replace(" or ", ",").split(",")]
-            return Problem(path, "problem.not_a_choice", came=came, allowed=allowed, suggestion=did_you_mean(str(came), names))
+            return Problem(
+                path,
+                "problem.not_a_choice",
+                came=came,
+                allowed=allowed,
+                suggestion=did_you_mean(str(came), names),
+            )
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal" as limit:
             bound = context.get("gt", context.get("ge", context.get("lt", context.get("le"))))
-            sign = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}[limit]
+            sign = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}[
+                limit
+            ]
             return Problem(path, "problem.out_of_range", came=came, sign=sign, bound=bound)
         case kind if kind.startswith(("int_", "float_", "bool_", "string_", "path_", "finite_")):
-            return Problem(path, "problem.not_of_type", came=json.dumps(came, ensure_ascii=False, default=str), wanted=kind.split("_")[0])
+            return Problem(
+                path,
+                "problem.not_of_type",
+                came=json.dumps(came, ensure_ascii=False, default=str),
+                wanted=kind.split("_")[0],
+            )
     return Problem(path, "problem.other", message=error["msg"], came=came)
 
 

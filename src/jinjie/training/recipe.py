@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import SerializeAsAny, model_validator
 
 from jinjie.base.config import Config, OfKind, Wrong, option, override
 from jinjie.base.errors import InvalidInput, Problem, did_you_mean
@@ -18,9 +18,9 @@ from jinjie.training.schedule import AnySchedule, Constant
 SCHEMA = 1
 """The version of `recipe.json`; raised when an old file can no longer be read as it is."""
 
-Data = Annotated[DataConfig, OfKind("data")]
-Model = Annotated[ModelConfig, OfKind("models")]
-Task = Annotated[TaskConfig, OfKind("tasks")]
+Data = Annotated[SerializeAsAny[DataConfig], OfKind("data")]
+Model = Annotated[SerializeAsAny[ModelConfig], OfKind("models")]
+Task = Annotated[SerializeAsAny[TaskConfig], OfKind("tasks")]
 
 
 class Budget(Config):
