@@ -90,7 +90,11 @@ def npm() -> list[str]:
 def run(*command: str | Path, environment: dict[str, str] | None = None) -> bool:
     """Run a command in the checkout, its output in sight; whether it ended well."""
     words = [str(part) for part in command]
-    return subprocess.run(words, cwd=ROOT, env=environment, check=False).returncode == 0
+    try:
+        return subprocess.run(words, cwd=ROOT, env=environment, check=False).returncode == 0
+    except OSError as error:  # not there, or not a program
+        print(error, file=sys.stderr, flush=True)
+        return False
 
 
 def fingerprint(paths: list[Path], *words: str) -> str:
@@ -237,7 +241,7 @@ class Data(Stage):
         return fingerprint([ROOT / "src/jinjie/data"], str(home()))
 
     def work(self) -> bool:
-        return run(in_venv("jinjie"), "data", "fetch", "--all")
+        return run(in_venv("jinjie"), "data", "fetch")
 
 
 class Machine(Stage):

