@@ -1,0 +1,108 @@
+"""Pictures of a user's as 28×28 grey pixels, light ink on a dark ground."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinjie.base.errors import InvalidInput, Problem
+from jinjie.base.lazy import lazy
+from jinjie.base.words import say
+from jinjie.data.dataset import Report
+from jinjie.data.fetch import tell
+from jinjie.data.reading import at_most, existing_file
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image, ImageOps
+else:
+    np = lazy("numpy")
+    Image = lazy("PIL.Image")
+    ImageOps = lazy("PIL.ImageOps")
+
+SIDE = 28
+FEWEST = 3
+"""Pictures that a class must have: one for each split."""
+
+
+def opened(path: str, where: str = "") -> Image.Image:
+    """The picture at `path`, turned upright. Raises InvalidInput when it is missing or no picture."""
+    file = existing_file(path, where)
+    try:
+        with Image.open(file) as image:
+            return ImageOps.exif_transpose(image)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InvalidInput([Problem(where, "data.no_picture", path=path, reason=str(error))]) from error
+
+
+def grey(image: Image.Image) -> Image.Image:
+    """Mode L, transparent parts taken as white paper, inverted when the border is light: 0 is background."""
+    if image.has_transparency_data:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    image = image.convert("L")
+    pixels = np.asarray(image)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    return ImageOps.invert(image) if np.median(border) > 127 else image
+
+
+def squared(image: Image.Image) -> np.ndarray[Any, Any]:
+    """(784) uint8: fitted into 28×28, its proportions kept, the rest background."""
+    return np.asarray(ImageOps.pad(image, (SIDE, SIDE), color=0)).reshape(-1)
+
+
+def centred(image: Image.Image) -> np.ndarray[Any, Any]:
+    """(784) uint8: as `squared`, but made like MNIST (LeCun et al. 1998, section III.A) unless it is 28×28 already.
+
+    The ink's box is fitted into 20×20 and put so that its centre of mass is the middle of 28×28.
+    """
+    if image.size == (SIDE, SIDE):
+        return np.asarray(image).reshape(-1)
+    image = image.point(lambda value: 0 if value < 40 else value)  # paper is never evenly white
+    box = image.getbbox()
+    if box is None:
+        return np.zeros(SIDE * SIDE, np.uint8)
+    ink = np.asarray(ImageOps.contain(image.crop(box), (20, 20)))
+    mass = ink.sum(dtype=float)
+    middle = [float((ink.sum(1 - axis) * (np.arange(ink.shape[axis]) + 0.5)).sum() / mass) for axis in (0, 1)]
+    down, right = (
+        min(max(round(SIDE / 2 - centre), 0), SIDE - size) for centre, size in zip(middle, ink.shape, strict=True)
+    )
+    canvas = np.zeros((SIDE, SIDE), np.uint8)
+    canvas[down : down + ink.shape[0], right : right + ink.shape[1]] = ink
+    return canvas.reshape(-1)
+
+
+def read_folder(path: str, report: Report | None = None) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[str]]:
+    """Pixels (N, 784) uint8, classes (N) and their names from `path`/CLASS/PICTURE, in the order of the names.
+
+    Raises InvalidInput naming every picture that cannot be read and every class with fewer than three.
+    """
+    root = Path(path)
+    if not root.is_dir():
+        raise InvalidInput([Problem("data.path", "data.no_such_folder", path=path)])
+    folders = sorted(place for place in root.iterdir() if place.is_dir() and not place.name.startswith("."))
+    if len(folders) < 2:
+        raise InvalidInput([Problem("data.path", "data.too_few_classes", path=path, came=len(folders))])
+    files = [
+        (number, file)
+        for number, folder in enumerate(folders)
+        for file in sorted(folder.iterdir())
+        if file.is_file() and not file.name.startswith(".")
+    ]
+    problems: list[Problem] = []
+    pixels, labels = [], []
+    for done, (number, file) in enumerate(files):
+        if done % 100 == 0:
+            tell(report, say("data.reading_pictures", path=path), done, len(files))
+        try:
+            pixels.append(squared(grey(opened(str(file), str(file)))))
+            labels.append(number)
+        except InvalidInput as error:
+            problems += error.problems
+    for number, folder in enumerate(folders):
+        count = sum(1 for owner, _ in files if owner == number)
+        if count < FEWEST:
+            problems.append(Problem(str(folder), "data.too_few_pictures", came=count, fewest=FEWEST))
+    if problems:
+        raise at_most(problems)
+    return np.stack(pixels), np.array(labels, np.int64), [folder.name for folder in folders]
