@@ -1,4 +1,4 @@
-"""What every model family gives: a config that knows its own size, and a network that can be saved and opened."""
+"""What every model family gives: a config that knows its own size, and a network to be saved and opened."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Self
 
 from jinjie.base.config import Config
+from jinjie.base.errors import JinjieError
 
 if TYPE_CHECKING:
     from torch import nn
@@ -25,15 +26,24 @@ class ModelConfig(Config):
         A size that is set and differs from the data's is left alone: the model is then larger or smaller than
         the data asks, and the task says so when it cannot work.
         """
-        open_fields = {n: facts[n] for n in type(self).model_fields if getattr(self, n) is None and n in facts}
+        open_fields = {
+            n: facts[n] for n in type(self).model_fields if getattr(self, n) is None and n in facts
+        }
         return self.model_copy(update=open_fields)
+
+    def known(self, name: str) -> int:
+        """The size `name`, which the data or the user has settled by now; else JinjieError says so."""
+        size = getattr(self, name)
+        if size is None:
+            raise JinjieError("model.open_size", kind=self.kind, name=name)
+        return int(size)
 
     def parameters(self) -> int:
         """How many numbers the network learns."""
         raise TypeError(f"{type(self).__module__} lacks parameters()")
 
     def flops(self, batch: int) -> float:
-        """Floating-point operations of one forward pass over `batch` examples (multiply and add count as two)."""
+        """Floating-point operations of one forward pass over `batch` examples (multiply and add are two)."""
         raise TypeError(f"{type(self).__module__} lacks flops()")
 
     def activations(self, batch: int) -> int:

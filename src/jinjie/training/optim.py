@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import torch
 
 NOT_HIDDEN = frozenset({"embed", "positions", "head"})
-"""Names of modules that read the input in or give the output: their matrices are not Muon's (Jordan et al. 2024),
-since each of their rows belongs to one token or class and should move on its own."""
+"""Names of modules that read the input in or give the output. Muon leaves their matrices (Jordan et al. 2024):
+each row belongs to one token or class and should move on its own."""
 
 
 class OptimizerConfig(Config):
@@ -27,7 +27,7 @@ class OptimizerConfig(Config):
     lr: float = option(1e-3, "learning rate", "学习率", gt=0)
 
     def build(self, parameters: Mapping[str, torch.Tensor]) -> list[torch.optim.Optimizer]:
-        """The torch optimisers over named parameters; more than one where the kinds of weights are treated apart.
+        """The torch optimisers over named parameters; more than one where kinds of weights are treated apart.
 
         Every group carries `base_lr`, which the schedule multiplies.
         """
@@ -151,7 +151,7 @@ class AdamW(OptimizerConfig):
 
 
 class Muon(OptimizerConfig):
-    """Orthogonalised momentum for hidden matrices (Jordan et al. 2024); AdamW at `adam_lr` for all other weights."""
+    """Orthogonalised momentum for hidden matrices (Jordan et al. 2024); AdamW at `adam_lr` for all others."""
 
     kind: Literal["muon"] = "muon"
     lr: float = option(0.02, "learning rate of the hidden matrices", "隐藏层矩阵的学习率", gt=0)
@@ -165,6 +165,23 @@ class Muon(OptimizerConfig):
     adam_lr: float = option(
         1e-3, "learning rate of embeddings, norms and biases", "词嵌入、归一化与偏置的学习率", gt=0
     )
+
+    def build(self, parameters: Mapping[str, torch.Tensor]) -> list[torch.optim.Optimizer]:
+        import torch
+
+        hidden = {
+            name: p for name, p in parameters.items() if p.ndim == 2 and not NOT_HIDDEN & set(name.split("."))
+        }
+        rest = {name: p for name, p in parameters.items() if name not in hidden}
+        optimizers: list[torch.optim.Optimizer] = []
+        if hidden:
+            groups = _group(hidden.values(), self.lr)
+            optimizers.append(
+                torch.optim.Muon(groups, momentum=self.momentum, weight_decay=self.weight_decay)
+            )
+        if rest:
+            optimizers.append(_adamw(rest, self.adam_lr, (0.9, 0.95), 1e-8, self.weight_decay))
+        return optimizers
 
 
 AnyOptimizer = Annotated[
@@ -184,7 +201,7 @@ def _adamw(
     eps: float,
     weight_decay: float,
 ) -> torch.optim.Optimizer:
-    """AdamW that decays matrices and larger tensors, but not biases and norms, which do not make a model overfit."""
+    """AdamW that decays matrices and larger tensors, but not biases and norms."""
     import torch
 
     matrices = [p for p in parameters.values() if p.ndim >= 2]
@@ -197,5 +214,5 @@ def _adamw(
 def _fused(
     parameters: Mapping[str, torch.Tensor], devices: tuple[str, ...] = ("cpu", "cuda")
 ) -> dict[str, Any]:
-    """torch's one-kernel step where it exists: on CPU 2.4 times as quick as its loop for AdamW, one thread."""
+    """torch's one-kernel step where there is one: 2.4 times its loop for AdamW on one CPU thread."""
     return {"fused": True} if all(p.device.type in devices for p in parameters.values()) else {}

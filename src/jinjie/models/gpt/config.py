@@ -1,0 +1,138 @@
+"""The shape of a GPT on paper: fields, parameters, arithmetic, memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import ValidationInfo, field_validator
+
+from jinjie.base.config import Wrong, option
+from jinjie.models.model import ModelConfig
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Activation = Literal["gelu", "gelu-tanh", "silu", "relu2"]
+
+
+class Config(ModelConfig):
+    """A decoder with pre-norm blocks: x ← x + attention(norm(x)); x ← x + feedforward(norm(x)).
+
+    The blocks are GPT-2's by default (124M at layers 12, heads 12, width 768, block 1024, vocabulary 50257).
+    Llama's are positions=rotary, norm=rmsnorm, activation=silu, gated=true, bias=false, tied=false.
+    """
+
+    kind: Literal["gpt"] = "gpt"
+    vocabulary: int | None = option(
+        None, "tokens it knows; the data decides when empty", "词表大小；留空由数据决定", ge=1
+    )
+    block: int = option(
+        256, "longest text it sees at once, in tokens", "一次能看到的最长文本（词元数）", ge=1
+    )
+    layers: int = option(6, "blocks on top of each other", "层数", ge=1)
+    width: int = option(384, "numbers that stand for one token", "每个词元的向量维数", ge=1)
+    heads: int = option(6, "attention heads in each block", "每层的注意力头数", ge=1)
+    kv_heads: int | None = option(
+        None,
+        "key and value heads, shared by groups of query heads; as many as heads when empty",
+        "键值头数，由多组查询头共用；留空则与头数相同",
+        ge=1,
+    )
+    positions: Literal["learned", "rotary"] = option(
+        "learned", "how it knows where a token stands", "位置信息的表示方式"
+    )
+    norm: Literal["layernorm", "rmsnorm"] = option(
+        "layernorm", "normalisation before each half of a block", "每个子层之前的归一化"
+    )
+    activation: Activation = option(
+        "gelu-tanh", "nonlinearity of the feed-forward half", "前馈部分的激活函数"
+    )
+    gated: bool = option(
+        False,
+        "multiply the activation with a second projection (with silu: SwiGLU)",
+        "激活值再乘以另一路投影（配合 silu 即 SwiGLU）",
+    )
+    feedforward: int | None = option(
+        None,
+        "neurons of the feed-forward half; 4 × width when empty",
+        "前馈部分的神经元数；留空为 width 的 4 倍",
+        ge=1,
+    )
+    bias: bool = option(True, "constants added in projections and norms", "投影与归一化是否带偏置")
+    tied: bool = option(True, "one matrix reads tokens in and predicts them", "输入与输出共用一个词嵌入矩阵")
+    dropout: float = option(
+        0.0, "share of activations silenced in each training step", "训练时每步随机置零的比例", ge=0, lt=1
+    )
+    norm_eps: float = option(1e-5, "keeps the norms' division finite", "避免归一化除以零", gt=0)
+    rope_theta: float = option(10000.0, "base of the rotary wavelengths", "旋转位置编码的波长基数", gt=1)
+
+    @field_validator("heads")
+    @classmethod
+    def _divides_the_width(cls, heads: int, others: ValidationInfo) -> int:
+        width = others.data.get("width")
+        if width is not None and width % heads:
+            raise Wrong("model.heads_divide", width=width, heads=heads)
+        return heads
+
+    @field_validator("kv_heads")
+    @classmethod
+    def _divides_the_heads(cls, kv_heads: int | None, others: ValidationInfo) -> int | None:
+        heads = others.data.get("heads")
+        if heads is not None and kv_heads is not None and heads % kv_heads:
+            raise Wrong("model.kv_heads_divide", heads=heads, kv_heads=kv_heads)
+        return kv_heads
+
+    @field_validator("positions")
+    @classmethod
+    def _turns_pairs(cls, positions: str, others: ValidationInfo) -> str:
+        width, heads = others.data.get("width"), others.data.get("heads")
+        if positions == "rotary" and width is not None and heads is not None and width // heads % 2:
+            raise Wrong("model.even_heads", size=width // heads)
+        return positions
+
+    @property
+    def head_size(self) -> int:
+        return self.width // self.heads
+
+    @property
+    def groups(self) -> int:
+        """Key and value heads."""
+        return self.kv_heads or self.heads
+
+    @property
+    def hidden(self) -> int:
+        """Neurons of the feed-forward half."""
+        return self.feedforward or 4 * self.width
+
+    def parameters(self) -> int:
+        width, biases = self.width, 1 if self.bias else 0
+        projected = (self.heads + 2 * self.groups) * self.head_size
+        attention = (width + biases) * projected + (width + biases) * width
+        feedforward = (2 if self.gated else 1) * (width + biases) * self.hidden + (
+            self.hidden + biases
+        ) * width
+        norm = width * (2 if self.bias and self.norm == "layernorm" else 1)
+        tables = self.known("vocabulary") * width * (1 if self.tied else 2)
+        tables += self.block * width if self.positions == "learned" else 0
+        return tables + self.layers * (attention + feedforward + 2 * norm) + norm
+
+    def flops(self, batch: int) -> float:
+        """For `batch` texts of `block` tokens: two a token for each weight of a matrix, and 4·T·width a
+        token and layer for attention, counted as if nothing were masked (Chowdhery et al. 2022, appendix B)."""
+        projections = (self.heads + 2 * self.groups) * self.head_size + self.width
+        feedforward = (3 if self.gated else 2) * self.hidden
+        layer = 2.0 * self.width * (projections + feedforward) + 4.0 * self.block * self.width
+        return batch * self.block * (self.layers * layer + 2.0 * self.width * self.known("vocabulary"))
+
+    def activations(self, batch: int) -> int:
+        """For `batch` texts of `block` tokens, the loss's log-probabilities included."""
+        width, heads = self.width, self.heads
+        attention = (heads + 2 * self.groups) * self.head_size + heads * self.block + 2 * width
+        feedforward = (4 if self.gated else 2) * self.hidden
+        layer = 3 * width + attention + feedforward + (2 * width if self.dropout else 0)
+        return batch * self.block * (self.layers * layer + 2 * width + self.known("vocabulary"))
+
+    def build(self) -> nn.Module:
+        from jinjie.models.gpt.network import GPT
+
+        return GPT(self)
