@@ -1,4 +1,4 @@
-"""Loaded arrays as batches that are a pure function of (seed, step): examples drawn in epochs, and windows of tokens."""
+"""Loaded arrays as batches, a pure function of (seed, step): examples drawn in epochs, and windows of tokens."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Examples(Dataset):
 
 
 class Tokens(Dataset):
-    """One stream of token ids a split; a batch is windows of `block` ids, x (B, T), and the ids that follow each, y (B, T).
+    """One stream of token ids a split; a batch is windows of `block` ids, x (B, T), and the ids after each, y (B, T).
 
     Windows for training begin anywhere, or, when `starts` gives the offsets of documents, at document starts only.
     Evaluation goes through consecutive windows that do not overlap; a last window shorter than T is left out.
@@ -150,7 +150,9 @@ def digest(*arrays: np.ndarray[Any, Any]) -> str:
     return hashed.hexdigest()[:16]
 
 
-def split_evenly(labels: np.ndarray[Any, Any], shares: Mapping[Split, int], seed: int) -> dict[Split, np.ndarray[Any, Any]]:
+def split_evenly(
+    labels: np.ndarray[Any, Any], shares: Mapping[Split, int], seed: int
+) -> dict[Split, np.ndarray[Any, Any]]:
     """Indices (N) dealt to splits of exactly `shares` examples, every class in nearly the same proportion in each.
 
     Shuffled with `seed`, the examples of a class get the places (0.5, 1.5, …) / size; sorting all examples by place

@@ -22,9 +22,9 @@ Make = Callable[[Path], Mapping[str, Any]]
 def converted(name: str, version: int, make: Make, report: Report | None = None) -> Path:
     """The folder of a converted data set: made whole by `make` on first use, and again when it is damaged.
 
-    `version` counts changes of the conversion: a new one gets a folder of its own. Besides what `make` writes, the folder
-    holds about.json: what `make` returned, and the sha256 of every file. Opening checks all of them, at a gigabyte
-    a second. One process converts at a time; others wait.
+    `version` counts changes of the conversion: a new one gets a folder of its own. Besides what `make` writes, the
+    folder holds about.json: what `make` returned, and the sha256 of every file. Opening checks all of them, at a
+    gigabyte a second. One process converts at a time; others wait.
     """
     folder = folder_of(name, version)
     if intact(folder):

@@ -19,7 +19,7 @@ class Entry:
 
 
 def catalogue() -> list[Entry]:
-    """Every kind of data that works without a file of the user's, with its source, licence, sizes and whether it is here.
+    """Every kind of data that works without a file of the user's: source, licence, sizes, and whether it is here.
 
     Reads nothing but whether the converted files exist.
     """
@@ -35,10 +35,10 @@ def catalogue() -> list[Entry]:
 
 
 def prepare(configs: Iterable[DataConfig] | None = None, report: Report | None = None) -> None:
-    """Fetch and convert what is not here yet, of `configs` or of the whole catalogue, so that later use needs no network.
+    """Load `configs`, or the whole catalogue, once: what is not here yet is fetched and converted, what is damaged is
+    made again, and later use needs no network.
 
     Raises the JinjieError of the first that fails; those before it are kept.
     """
     for config in [entry.config for entry in catalogue()] if configs is None else configs:
-        if not config.about().cached:
-            config.load(report)
+        config.load(report)

@@ -64,7 +64,7 @@ class DataConfig(Config):
 
 
 class Processor(ABC):
-    """Turns what a user types into a model's input, and a model's output into words. Travels with the finished model."""
+    """Turns what a user types into a model's input, and its output into words. Travels with the finished model."""
 
     @abstractmethod
     def encode(self, text: str) -> Arrays:

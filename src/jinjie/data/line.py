@@ -1,4 +1,4 @@
-"""A straight line with noise: synthetic, and said to be so. With `path`, the first and last columns of a CSV of yours."""
+"""A straight line with noise: synthetic, and said to be so. With `path`, two columns of a CSV of yours."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ else:
 
 
 class Config(DataConfig):
-    """y = slope·x + intercept + noise·ε, x uniform in [−1, 1), ε standard normal. Batches are x (B, 1), y (B, 1), float32."""
+    """y = slope·x + intercept + noise·ε, x uniform in [−1, 1), ε standard normal.
+
+    Batches are x (B, 1), y (B, 1), float32.
+    """
 
     kind: Literal["line"] = "line"
     path: UserPath | None = option(
@@ -32,7 +35,9 @@ class Config(DataConfig):
     )
     slope: float = option(2.0, "slope of the true line", "真实直线的斜率", allow_inf_nan=False)
     intercept: float = option(1.0, "where the true line crosses x = 0", "真实直线的截距", allow_inf_nan=False)
-    noise: float = option(0.1, "standard deviation of the noise on y", "y 上噪声的标准差", ge=0, allow_inf_nan=False)
+    noise: float = option(
+        0.1, "standard deviation of the noise on y", "y 上噪声的标准差", ge=0, allow_inf_nan=False
+    )
     examples: int = option(100, "points in all, of which 70 % train", "点的总数，其中 70% 用于训练", ge=10)
     seed: int = option(0, "decides the points and the noise", "决定取点与噪声的种子", ge=0)
 
@@ -43,7 +48,10 @@ class Config(DataConfig):
         equation = f"y = {self.slope:g}x {sign} {abs(self.intercept):g}"
         noise = (f" + noise of {self.noise:g}", f"，噪声 {self.noise:g}") if self.noise else ("", "，无噪声")
         return About(
-            title=Text(en=f"Points on {equation}{noise[0]} (synthetic)", zh=f"直线 {equation} 上的点{noise[1]}（合成数据）"),
+            title=Text(
+                en=f"Points on {equation}{noise[0]} (synthetic)",
+                zh=f"直线 {equation} 上的点{noise[1]}（合成数据）",
+            ),
             real=False,
             source="jinjie.data.line",
             licence="none needed",

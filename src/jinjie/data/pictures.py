@@ -65,14 +65,17 @@ def centred(image: Image.Image) -> np.ndarray[Any, Any]:
     mass = ink.sum(dtype=float)
     middle = [float((ink.sum(1 - axis) * (np.arange(ink.shape[axis]) + 0.5)).sum() / mass) for axis in (0, 1)]
     down, right = (
-        min(max(round(SIDE / 2 - centre), 0), SIDE - size) for centre, size in zip(middle, ink.shape, strict=True)
+        min(max(round(SIDE / 2 - centre), 0), SIDE - size)
+        for centre, size in zip(middle, ink.shape, strict=True)
     )
     canvas = np.zeros((SIDE, SIDE), np.uint8)
     canvas[down : down + ink.shape[0], right : right + ink.shape[1]] = ink
     return canvas.reshape(-1)
 
 
-def read_folder(path: str, report: Report | None = None) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[str]]:
+def read_folder(
+    path: str, report: Report | None = None
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[str]]:
     """Pixels (N, 784) uint8, classes (N) and their names from `path`/CLASS/PICTURE, in the order of the names.
 
     Raises InvalidInput naming every picture that cannot be read and every class with fewer than three.

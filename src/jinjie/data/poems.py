@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jinjie.base.config import option
 from jinjie.base.lazy import lazy
-from jinjie.base.words import Text
 from jinjie.data.batching import Tokens
 from jinjie.data.cache import about, converted, present
 from jinjie.data.dataset import SPLITS, About, DataConfig, Report
@@ -40,7 +39,9 @@ class Config(DataConfig):
     """
 
     kind: Literal["poems"] = "poems"
-    form: Form = option("all", "characters in a line: five, seven, or both", "每句字数：五言、七言，或两者都要")
+    form: Form = option(
+        "all", "characters in a line: five, seven, or both", "每句字数：五言、七言，或两者都要"
+    )
     block: int = option(128, "window length T in characters", "窗口长度 T（字符数）", ge=1, le=4096)
 
     def about(self) -> About:
@@ -61,7 +62,9 @@ class Config(DataConfig):
         streams: dict[Any, np.ndarray[Any, Any]] = {}
         starts = np.zeros(0, np.int64)
         for split in SPLITS:
-            stream, begins, forms = (np.load(folder / f"{split}-{part}.npy") for part in ("ids", "starts", "forms"))
+            stream, begins, forms = (
+                np.load(folder / f"{split}-{part}.npy") for part in ("ids", "starts", "forms")
+            )
             if self.form != "all":
                 lengths = np.diff(begins, append=len(stream))
                 chosen = forms == _CHARACTERS_A_LINE[self.form]
@@ -73,7 +76,11 @@ class Config(DataConfig):
         vocabulary = about(folder)["vocabulary"]
         facts = {"vocabulary": len(vocabulary), "block": self.block}
         said = self.about().model_copy(
-            update={"cached": True, "facts": facts, "counts": {str(split): len(ids) for split, ids in streams.items()}}
+            update={
+                "cached": True,
+                "facts": facts,
+                "counts": {str(split): len(ids) for split, ids in streams.items()},
+            }
         )
         # A document begins with the line break that ends the one before it: so two of them mark its end.
         processor = TokenProcessor(character_tokenizer(vocabulary), start="\n", end="\n\n")

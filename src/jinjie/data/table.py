@@ -40,7 +40,9 @@ class Config(DataConfig):
 
     kind: Literal["table"] = "table"
     path: UserPath = option(..., "a CSV file of your own, with a header line", "自己的 CSV 文件，首行为列名")
-    target: str | None = option(None, "the column to predict; the last one when empty", "要预测的列；留空为最后一列")
+    target: str | None = option(
+        None, "the column to predict; the last one when empty", "要预测的列；留空为最后一列"
+    )
     standardise: bool = option(
         True, "bring every input to mean 0 and deviation 1", "把每个输入列变为均值 0、标准差 1"
     )
@@ -59,7 +61,9 @@ class Config(DataConfig):
 class NumbersProcessor(Processor):
     """Numbers as a person types them, `3.5` or `1, 2, 3`, to x (1, columns) on the scale that the model learned."""
 
-    def __init__(self, names: Sequence[str], mean: Sequence[float] = (), deviation: Sequence[float] = ()) -> None:
+    def __init__(
+        self, names: Sequence[str], mean: Sequence[float] = (), deviation: Sequence[float] = ()
+    ) -> None:
         self.names = tuple(names)
         self.mean = tuple(mean) or (0.0,) * len(self.names)
         self.deviation = tuple(deviation) or (1.0,) * len(self.names)
@@ -72,7 +76,9 @@ class NumbersProcessor(Processor):
             values = []
         if len(values) != len(self.names) or not all(map(math.isfinite, values)):
             names = ", ".join(self.names)
-            raise InvalidInput([Problem("", "data.numbers_expected", count=len(self.names), names=names, came=text)])
+            raise InvalidInput(
+                [Problem("", "data.numbers_expected", count=len(self.names), names=names, came=text)]
+            )
         return {"x": self.scaled(np.array([values]))}
 
     def scaled(self, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -81,7 +87,9 @@ class NumbersProcessor(Processor):
         return scaled.astype(np.float32)
 
     def save(self, folder: Path) -> None:
-        write_json(folder / "numbers.json", {"names": self.names, "mean": self.mean, "deviation": self.deviation})
+        write_json(
+            folder / "numbers.json", {"names": self.names, "mean": self.mean, "deviation": self.deviation}
+        )
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -93,7 +101,9 @@ def load(path: str, target: str | None, inputs: int | None, standardise: bool) -
     names, values = read_numbers(path)
     if target is not None and target not in names:
         suggestion = did_you_mean(target, names)
-        raise InvalidInput([Problem("data.target", "data.no_such_column", came=target, path=path, suggestion=suggestion)])
+        raise InvalidInput(
+            [Problem("data.target", "data.no_such_column", came=target, path=path, suggestion=suggestion)]
+        )
     goal = len(names) - 1 if target is None else names.index(target)
     columns = [i for i in range(len(names)) if i != goal][:inputs]
     x, y = values[:, columns], values[:, [goal]]
@@ -112,7 +122,9 @@ def examples(
 ) -> Examples:
     """Raw x (N, columns) and y (N, 1) shuffled into splits and brought to the processor's scale."""
     x, y = processor.scaled(x), y.astype(np.float32)
-    splits: dict[Split, Arrays] = {split: {"x": x[rows], "y": y[rows]} for split, rows in order(len(x), seed).items()}
+    splits: dict[Split, Arrays] = {
+        split: {"x": x[rows], "y": y[rows]} for split, rows in order(len(x), seed).items()
+    }
     return Examples(splits, about, processor, {"inputs": x.shape[1], "outputs": 1})
 
 

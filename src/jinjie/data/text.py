@@ -27,13 +27,19 @@ class Config(DataConfig):
     """Characters of a text. Batches are x (B, T) and the following characters y (B, T), int64."""
 
     kind: Literal["text"] = "text"
-    path: UserPath | None = option(None, "a UTF-8 text file of your own; Shakespeare's plays when empty", "自己的 UTF-8 文本文件；留空则用莎士比亚戏剧")
+    path: UserPath | None = option(
+        None,
+        "a UTF-8 text file of your own; Shakespeare's plays when empty",
+        "自己的 UTF-8 文本文件；留空则用莎士比亚戏剧",
+    )
     block: int = option(256, "window length T in characters", "窗口长度 T（字符数）", ge=1)
 
     def about(self) -> About:
         if self.path is not None:
             title = Text(en=f"Your text {self.path}", zh=f"自己的文本 {self.path}")
-            return About(title=title, real=True, source=self.path, licence="yours", facts={"block": self.block})
+            return About(
+                title=title, real=True, source=self.path, licence="yours", facts={"block": self.block}
+            )
         return About(
             title=SHAKESPEARE.title,
             real=True,
@@ -51,7 +57,16 @@ class Config(DataConfig):
         if shortest < self.block + 1:
             needed = (self.block + 1) * 100 // min(SHARES) + 1
             raise InvalidInput(
-                [Problem("data.path", "data.text_too_short", path=self.path or "", came=len(text), needed=needed, block=self.block)]
+                [
+                    Problem(
+                        "data.path",
+                        "data.text_too_short",
+                        path=self.path or "",
+                        came=len(text),
+                        needed=needed,
+                        block=self.block,
+                    )
+                ]
             )
         vocabulary = vocabulary_of(parts["train"])
         return Tokens(
@@ -59,7 +74,9 @@ class Config(DataConfig):
             block=self.block,
             about=self.about(),
             # A prompt is put behind a line break where the text has any, as most of its beginnings stand there.
-            processor=TokenProcessor(character_tokenizer(vocabulary), start="\n" if "\n" in vocabulary else text[0]),
+            processor=TokenProcessor(
+                character_tokenizer(vocabulary), start="\n" if "\n" in vocabulary else text[0]
+            ),
             facts={"vocabulary": len(vocabulary), "block": self.block},
         )
 

@@ -72,14 +72,16 @@ class TokenProcessor(TextProcessor):
         missing = [text[a:b] for i, (a, b) in zip(encoded.ids, encoded.offsets, strict=True) if i == unknown]
         if missing:
             names = " ".join(repr(part) if part.isspace() else part for part in dict.fromkeys(missing))
-            raise InvalidInput([Problem("", "data.unknown_characters", characters=names, count=self.vocabulary)])
+            raise InvalidInput(
+                [Problem("", "data.unknown_characters", characters=names, count=self.vocabulary)]
+            )
         return [int(i) for i in encoded.ids]
 
     def text(self, ids: list[int]) -> str:
         return str(self.tokenizer.decode(ids, skip_special_tokens=False))
 
     def save(self, folder: Path) -> None:
-        """Write tokenizer.json and tokenizer_config.json as transformers reads them, and `start` and `end` beside them."""
+        """Write tokenizer.json and tokenizer_config.json as transformers reads them, and documents.json beside them."""
         config = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False}
         if self._unknown() is not None:
             config["unk_token"] = UNKNOWN
