@@ -29,10 +29,17 @@ def register(app: typer.Typer) -> None:
         for entry in found:
             about = entry.about
             kind = say("cli.data.real") if about.real else say("cli.data.synthetic")
-            where = say("cli.data.cached") if about.cached else say("cli.data.to_fetch", size=size(about.download_bytes))
+            where = (
+                say("cli.data.cached")
+                if about.cached
+                else say("cli.data.to_fetch", size=size(about.download_bytes))
+            )
             out.print(f"[bold]{entry.name}[/]  {about.title}  [dim]{kind} · {where}[/]")
             out.print(f"  {_counts(about.counts)}", soft_wrap=True)
-            out.print(f"  [dim]{say('cli.data.source', source=about.source, licence=about.licence)}[/]", soft_wrap=True)
+            out.print(
+                f"  [dim]{say('cli.data.source', source=about.source, licence=about.licence)}[/]",
+                soft_wrap=True,
+            )
 
     @group.command("fetch", help=say("cli.data.fetch"))
     def fetch(
@@ -45,7 +52,9 @@ def register(app: typer.Typer) -> None:
         entries = {entry.name: entry for entry in catalogue()}
         unknown = [n for n in names or [] if n not in entries]
         if unknown:
-            raise InvalidInput([Problem(n, "cli.data.unknown", suggestion=did_you_mean(n, entries)) for n in unknown])
+            raise InvalidInput(
+                [Problem(n, "cli.data.unknown", suggestion=did_you_mean(n, entries)) for n in unknown]
+            )
         chosen = [entries[n] for n in names or entries]
         for entry in chosen:
             _fetch(entry, quiet=as_json)
@@ -60,13 +69,18 @@ def _fetch(entry: Any, quiet: bool) -> None:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     out = console()
-    with Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=out, transient=True) as bar:
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=out, transient=True
+    ) as bar:
         task = bar.add_task(entry.name, total=None)
-        entry.config.load(lambda what, done, total: bar.update(task, description=what, completed=done, total=total))
+        entry.config.load(
+            lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
+        )
     out.print(say("cli.data.ready", name=entry.name, title=entry.about.title))
 
 
 def _counts(counts: dict[str, int]) -> str:
     if not counts:
         return say("cli.data.unknown_counts")
-    return say("cli.data.counts", **{split: count(counts.get(split, 0)) for split in ("train", "validation", "test")})
+    train, validation, test = (count(counts.get(split, 0)) for split in ("train", "validation", "test"))
+    return say("cli.data.counts", train=train, validation=validation, test=test)

@@ -140,39 +140,66 @@ class _View:
         self.last = event
         match event["type"]:
             case "loading":
-                self.progress.update(self.bar, description=str(event["what"]), completed=event["done"], total=event["total"])
+                self.progress.update(
+                    self.bar, description=str(event["what"]), completed=event["done"], total=event["total"]
+                )
             case "started":
                 self.total = event["total"]
-                self.progress.update(self.bar, description=say("cli.watch.training"), completed=0, total=self.total, shown="")
+                self.progress.update(
+                    self.bar, description=say("cli.watch.training"), completed=0, total=self.total, shown=""
+                )
             case "resumed":
                 for name in event["damaged"]:
                     self.out.print(say("run.checkpoint_damaged", name=name))
                 self.out.print(say("cli.watch.resumed", step=event["step"]))
             case "step":
                 left = say("cli.watch.left", duration=duration(event["left"]))
-                shown = f"{event['step']}/{self.total or '?'}  loss {event['loss']:.4f}{self.validation}  {left}"
-                self.progress.update(self.bar, completed=event["step"], total=self.total, shown=shown, description=say("cli.watch.training"))
+                shown = (
+                    f"{event['step']}/{self.total or '?'}  loss {event['loss']:.4g}{self.validation}  {left}"
+                )
+                self.progress.update(
+                    self.bar,
+                    completed=event["step"],
+                    total=self.total,
+                    shown=shown,
+                    description=say("cli.watch.training"),
+                )
             case "evaluated":
                 values = "  ".join(f"{k} {v:.4g}" for k, v in event["metrics"].items())
                 if event["split"] == "validation":
                     self.validation = f"  ({values})"
-                    self.out.print(say("cli.watch.validation", step=event["step"], values=values), style="dim")
+                    self.out.print(
+                        say("cli.watch.validation", step=event["step"], values=values), style="dim"
+                    )
             case "sample":
-                from rich.panel import Panel
-                from rich.text import Text
+                self.sample(event)
 
-                title = say("cli.watch.sample", step=event["step"])
-                self.out.print(Panel(Text(event["text"].strip("\n")), title=title, title_align="left", style="cyan"))
+    def sample(self, event: Event) -> None:
+        """A text of several lines in a frame; a short one on its line."""
+        from rich.panel import Panel
+        from rich.text import Text
+
+        text, title = Text(event["text"].strip("\n"), style="cyan"), say("cli.watch.sample", step=event["step"])
+        if "\n" in text.plain:
+            self.out.print(Panel(text, title=title, title_align="left", style="cyan"))
+        else:
+            self.out.print(Text.assemble((f"{title}  ", "dim"), text))
 
     def end(self, run: Run) -> int:
         """Say how it ended."""
         match self.last.get("type"):
             case "finished":
                 values = "  ".join(f"{k} {v:.4g}" for k, v in self.last["metrics"].items())
-                self.out.print(say("cli.watch.finished", run=run.name, values=values), style="bold green", soft_wrap=True)
+                self.out.print(
+                    say("cli.watch.finished", run=run.name, values=values), style="bold green", soft_wrap=True
+                )
                 return 0
             case "stopped":
-                self.out.print(say("cli.watch.stopped", run=run.name, step=self.last["step"]), style="yellow", soft_wrap=True)
+                self.out.print(
+                    say("cli.watch.stopped", run=run.name, step=self.last["step"]),
+                    style="yellow",
+                    soft_wrap=True,
+                )
                 return 0
             case "failed":
                 self.out.print(str(self.last["error"][language()]), style="red", soft_wrap=True)

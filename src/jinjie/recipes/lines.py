@@ -24,7 +24,7 @@ RECIPES = [
         data=line.Config(slope=0.1, intercept=0.3, noise=0.0, examples=100),
         model=linear.Config(),
         task=regress.Config(),
-        optimizer=SGD(lr=0.5),
+        optimizer=SGD(lr=0.1),
         budget=Budget(steps=200, batch=70),
         precision="fp32",
     ),

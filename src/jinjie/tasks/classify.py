@@ -50,9 +50,14 @@ class Classify(task.Task):
 
         logits, y = self._outputs(models, data, split, None)
         classes = logits.shape[1]
-        counts = torch.bincount(y * classes + logits.argmax(1), minlength=classes * classes).reshape(classes, classes)
+        counts = torch.bincount(y * classes + logits.argmax(1), minlength=classes * classes).reshape(
+            classes, classes
+        )
         labels = getattr(data.processor, "labels", [str(i) for i in range(classes)])
-        yield Picture("confusion", confusion(counts.tolist(), list(labels), title="", x_label="predicted", y_label="true"))
+        yield Picture(
+            "confusion",
+            confusion(counts.tolist(), list(labels), title="", x_label="predicted", y_label="true"),
+        )
 
     def predict(self, models: Models, processor: Processor, text: str) -> Prediction:
         inputs = torch.from_numpy(processor.encode(text)["x"])
@@ -68,9 +73,13 @@ class Classify(task.Task):
             share=f"{likely[0][1]:.1%}",
             others=", ".join(f"{label} {share:.1%}" for label, share in likely[1:]),
         )
-        return Prediction(words, {"label": likely[0][0], "probabilities": {labels[i]: float(shares[i]) for i in order}})
+        return Prediction(
+            words, {"label": likely[0][0], "probabilities": {labels[i]: float(shares[i]) for i in order}}
+        )
 
-    def _outputs(self, models: Models, data: Dataset, split: Split, limit: int | None) -> tuple[torch.Tensor, torch.Tensor]:
+    def _outputs(
+        self, models: Models, data: Dataset, split: Split, limit: int | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         logits, y = [], []
         for batch in data.batches(split, BATCH, limit):
             logits.append(models["model"](task.like(models["model"], batch["x"])).float().cpu())

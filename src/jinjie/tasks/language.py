@@ -29,7 +29,12 @@ class Config(TaskConfig):
     kind: Literal["language"] = "language"
     prompts: tuple[str, ...] = option(("",), "what the samples begin with", "样例的开头")
     sample_tokens: int = option(120, "longest sample, in tokens", "样例的最大长度（词元）", ge=1)
-    temperature: float = option(0.8, "how freely the samples are drawn; 0 always takes the likeliest", "采样温度；0 表示总取最可能的词元", ge=0)
+    temperature: float = option(
+        0.8,
+        "how freely the samples are drawn; 0 always takes the likeliest",
+        "采样温度；0 表示总取最可能的词元",
+        ge=0,
+    )
 
     def build(self) -> Language:
         return Language(self)
@@ -65,7 +70,9 @@ class Language(task.Task):
     def samples(self, models: Models, data: Dataset, step: Step) -> Iterator[str]:
         processor = cast(TextProcessor, data.processor)
         for i, prompt in enumerate(self.config.prompts):
-            yield "".join(write(models["model"], processor, prompt, self._sampling(derive(step.seed, "sample", i))))
+            yield "".join(
+                write(models["model"], processor, prompt, self._sampling(derive(step.seed, "sample", i)))
+            )
 
     def predict(self, models: Models, processor: Processor, text: str) -> Prediction:
         """Goes on from the text."""
@@ -82,7 +89,9 @@ class Language(task.Task):
         return torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), y.flatten())
 
 
-def write(network: torch.nn.Module, processor: TextProcessor, prompt: str, sampling: Sampling) -> Iterator[str]:
+def write(
+    network: torch.nn.Module, processor: TextProcessor, prompt: str, sampling: Sampling
+) -> Iterator[str]:
     """The prompt, then what the model adds to it, piece by piece, up to the document's end.
 
     Raises InvalidInput when the prompt holds characters that the vocabulary lacks.

@@ -71,7 +71,9 @@ class Regress(task.Task):
             value = float(models["model"](inputs)[0, 0])
         return Prediction(say("task.predicted_number", input=text, value=f"{value:.6g}"), {"value": value})
 
-    def _outputs(self, models: Models, data: Dataset, split: Split, limit: int | None) -> tuple[torch.Tensor, torch.Tensor]:
+    def _outputs(
+        self, models: Models, data: Dataset, split: Split, limit: int | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         predicted, target = [], []
         for batch in data.batches(split, BATCH, limit):
             predicted.append(models["model"](task.like(models["model"], batch["x"])).float().cpu())

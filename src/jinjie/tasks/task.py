@@ -1,4 +1,4 @@
-"""What every task gives. See docs/decisions/0002-task.md for GAN, DPO, distillation and private training in these terms."""
+"""What every task gives; docs/decisions/0002-task.md writes GAN, DPO, distillation and private training in it."""
 
 from __future__ import annotations
 

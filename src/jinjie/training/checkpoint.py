@@ -48,7 +48,9 @@ def save(run: Path, networks: Networks, step: int, state: dict[str, Any], keep: 
         with whole_folder(folder) as temporary:
             save_file(_weights(networks), temporary / "weights.safetensors")
             save_file(_moments(networks), temporary / "optimizer.safetensors")
-            sums = {name: _sha256(temporary / name) for name in ("weights.safetensors", "optimizer.safetensors")}
+            sums = {
+                name: _sha256(temporary / name) for name in ("weights.safetensors", "optimizer.safetensors")
+            }
             write_json(temporary / "state.json", {"schema": SCHEMA, "step": step, **state, "sha256": sums})
     except (OSError, SafetensorError) as error:
         raise unwritable(run, folder, error) from error
@@ -73,7 +75,9 @@ def restore(checkpoint: Checkpoint, networks: Networks) -> None:
     weights = load_file(checkpoint.folder / "weights.safetensors", device=networks.device)
     for name in networks.models:
         prefix = f"{name}/"
-        networks.load_weights(name, {k.removeprefix(prefix): t for k, t in weights.items() if k.startswith(prefix)})
+        networks.load_weights(
+            name, {k.removeprefix(prefix): t for k, t in weights.items() if k.startswith(prefix)}
+        )
     moments = load_file(checkpoint.folder / "optimizer.safetensors", device="cpu")
     for prefix, optimizer, name, weight in _optimized(networks):
         saved = {k.rpartition("/")[2]: t for k, t in moments.items() if k.startswith(f"{prefix}/{name}/")}
@@ -94,14 +98,20 @@ def unwritable(run: Path, path: Path, error: Exception) -> JinjieError:
     """The error that a failed write means to the user."""
     if not run.is_dir():
         return RunGone("run.gone", run=run.name)
-    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or "os error 28" in str(error) or "No space left" in str(error)
+    full = (
+        getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        or "os error 28" in str(error)
+        or "No space left" in str(error)
+    )
     if full:
         return DiskFull("run.disk_full", path=path, reason=str(error))
     return JinjieError("run.cannot_write", path=path, reason=str(error))
 
 
 def _weights(networks: Networks) -> dict[str, torch.Tensor]:
-    return {f"{name}/{n}": t.contiguous() for name in networks.models for n, t in networks.weights(name).items()}
+    return {
+        f"{name}/{n}": t.contiguous() for name in networks.models for n, t in networks.weights(name).items()
+    }
 
 
 def _moments(networks: Networks) -> dict[str, torch.Tensor]:
@@ -111,7 +121,9 @@ def _moments(networks: Networks) -> dict[str, torch.Tensor]:
             if isinstance(value, torch.Tensor):
                 found[f"{prefix}/{name}/{key}"] = value.contiguous()
             elif value is not None:
-                raise TypeError(f"{type(optimizer).__name__} keeps {key} as {type(value).__name__}, which no checkpoint holds")
+                raise TypeError(
+                    f"{type(optimizer).__name__} keeps {key} as {type(value).__name__}, which no checkpoint holds"
+                )
     return found
 
 

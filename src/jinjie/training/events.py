@@ -94,7 +94,7 @@ def _stands(event: Event, resumed: int) -> bool:
     """Whether an earlier event still counts after a resume at a step; a run that resumes at step 0 begins anew."""
     if event["type"] in ("stopped", "failed", "finished"):
         return False
-    return "step" not in event or 0 < resumed and event["step"] <= resumed
+    return "step" not in event or (resumed > 0 and event["step"] <= resumed)
 
 
 def parse(content: bytes) -> Iterator[Event]:

@@ -48,7 +48,12 @@ class Finished:
 
 
 def save(
-    run: Path, recipe: Recipe, networks: Networks, processor: Processor, step: int, metrics: Mapping[str, float]
+    run: Path,
+    recipe: Recipe,
+    networks: Networks,
+    processor: Processor,
+    step: int,
+    metrics: Mapping[str, float],
 ) -> None:
     """Write `RUN/model` whole: the best model so far. Raises DiskFull or RunGone."""
     from jinjie.models.folder import save_weights

@@ -1,4 +1,4 @@
-"""A loss or gradient that is not finite stops the run before the optimiser can spread it, and is traced to a tensor."""
+"""A loss or gradient that is not finite stops the run before the optimiser spreads it, and is traced to a tensor."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def explain_loss(
     batch: Mapping[str, torch.Tensor],
     again: Callable[[], object],
 ) -> NonFinite:
-    """The error for a loss that is not finite: the first bad tensor among batch, weights and, run `again`, module outputs."""
+    """The error for a loss that is not finite: the first bad tensor of batch, weights and (run `again`) outputs."""
     came = _kind(loss.detach())
     for name, tensor in batch.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):

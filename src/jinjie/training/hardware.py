@@ -32,7 +32,7 @@ def choose(recipe: Recipe, started: Mapping[str, Any] | None) -> Chosen:
         return Chosen(device, cast(Precision, started["precision"]))
     if recipe.precision == "auto":
         picked, _ = machine.pick_precision(machine.profile(), device)
-        return Chosen(device, cast(Precision, picked))
+        return Chosen(device, picked)
     return Chosen(device, recipe.precision)
 
 
@@ -42,5 +42,7 @@ def device_for(asked: str) -> str:
     if asked == "auto":
         return next(name for name, present in there.items() if present)
     if not there[asked]:
-        raise JinjieError("run.no_such_device", device=asked, there=", ".join(n for n, p in there.items() if p))
+        raise JinjieError(
+            "run.no_such_device", device=asked, there=", ".join(n for n, p in there.items() if p)
+        )
     return asked

@@ -43,7 +43,10 @@ def launch(recipe: Recipe) -> Run:
         "torch": version("torch"),
         "created": time.time(),
     }
-    write_json(run.path / "recipe.json", {"schema": SCHEMA, "recipe": recipe.model_dump(mode="json"), "launch": launched})
+    write_json(
+        run.path / "recipe.json",
+        {"schema": SCHEMA, "recipe": recipe.model_dump(mode="json"), "launch": launched},
+    )
     return _start(run)
 
 
@@ -109,10 +112,14 @@ def _start(run: Run) -> Run:
         if worker.poll() is not None:
             if worker.returncode == 0:  # so small a run that it is over already
                 return run
-            raise JinjieError("run.did_not_start", run=run.name, console=_last_lines(run.path / "console.log"))
+            raise JinjieError(
+                "run.did_not_start", run=run.name, console=_last_lines(run.path / "console.log")
+            )
         if time.monotonic() > deadline:
             worker.kill()
-            raise JinjieError("run.did_not_start", run=run.name, console=_last_lines(run.path / "console.log"))
+            raise JinjieError(
+                "run.did_not_start", run=run.name, console=_last_lines(run.path / "console.log")
+            )
         time.sleep(0.01)
     _reap(worker)
     return run

@@ -104,7 +104,8 @@ def one_step(session: Session, total: int) -> dict[str, Any]:
     pieces = [tensors(piece, networks) for piece in cut(arrays, recipe.budget.accumulate)]
     factor = recipe.schedule.factor(session.step, total)
     rounds = [
-        session.task.updates(networks.models, piece, Step(recipe.seed, session.step, i)) for i, piece in enumerate(pieces)
+        session.task.updates(networks.models, piece, Step(recipe.seed, session.step, i))
+        for i, piece in enumerate(pieces)
     ]
     losses: dict[str, float] = {}
     metrics: dict[str, float] = {}
@@ -158,9 +159,14 @@ def evaluate(session: Session) -> None:
     networks, task = session.networks, session.task
     networks.train(False)
     with torch.no_grad():
-        metrics = task.metrics(networks.models, session.data, "validation", session.recipe.budget.evaluate_batches)
+        metrics = task.metrics(
+            networks.models, session.data, "validation", session.recipe.budget.evaluate_batches
+        )
         session.events.write("evaluated", step=session.step, split="validation", metrics=metrics)
-        print(f"step {session.step}: validation " + ", ".join(f"{k} {v:.4g}" for k, v in metrics.items()), flush=True)
+        print(
+            f"step {session.step}: validation " + ", ".join(f"{k} {v:.4g}" for k, v in metrics.items()),
+            flush=True,
+        )
         for text in task.samples(networks.models, session.data, Step(session.recipe.seed, session.step)):
             session.events.write("sample", step=session.step, text=text)
         for picture in task.pictures(networks.models, session.data, "validation"):
@@ -170,7 +176,9 @@ def evaluate(session: Session) -> None:
                 write_whole(file, picture.content)
             except OSError as error:
                 raise checkpoint.unwritable(session.run, file, error) from error
-            session.events.write("picture", step=session.step, name=picture.name, file=f"pictures/{file.name}")
+            session.events.write(
+                "picture", step=session.step, name=picture.name, file=f"pictures/{file.name}"
+            )
     networks.train(True)
     name, higher = task.best()
     score = metrics[name]
@@ -224,7 +232,7 @@ def tensors(arrays: Arrays, networks: Networks) -> Batch:
 
 def line(step: int, total: int, shown: Mapping[str, Any]) -> str:
     """A step for the console."""
-    return f"step {step}/{total}: loss {shown['loss']:.4f}, rate {shown['lr']:.3g}, gradient norm {shown['norm']:.3g}"
+    return f"step {step}/{total}: loss {shown['loss']:.4g}, rate {shown['lr']:.3g}, gradient norm {shown['norm']:.3g}"
 
 
 class Clock:

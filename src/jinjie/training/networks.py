@@ -58,7 +58,9 @@ class Networks:
         if len(self.models) == 1:
             torch.autograd.backward(loss)
         else:
-            torch.autograd.backward(loss, inputs=[p for p in self.models[name].parameters() if p.requires_grad])
+            torch.autograd.backward(
+                loss, inputs=[p for p in self.models[name].parameters() if p.requires_grad]
+            )
         if self.precision == "bf16":
             self._gather(name)
 
@@ -84,7 +86,11 @@ class Networks:
     def weights(self, name: str) -> dict[str, torch.Tensor]:
         """A model's whole state in full precision: masters, and buffers such as running means."""
         network = self.models[name]
-        buffers = {n: t for n, t in network.state_dict().items() if n not in dict(network.named_parameters(remove_duplicate=False))}
+        buffers = {
+            n: t
+            for n, t in network.state_dict().items()
+            if n not in dict(network.named_parameters(remove_duplicate=False))
+        }
         return {**{n: t.detach() for n, t in self._full(name).items()}, **buffers}
 
     def load_weights(self, name: str, weights: Mapping[str, torch.Tensor]) -> None:
@@ -126,7 +132,7 @@ class Networks:
 
     def _round_back(self, name: str) -> None:
         with torch.no_grad():
-            rounded = list(self.models[name].parameters())
+            rounded: list[torch.Tensor] = list(self.models[name].parameters())
             torch._foreach_copy_(rounded, list(self.masters[name].values()))
 
     def _begin_others(self, recipe: Recipe) -> None:
@@ -145,4 +151,6 @@ class Networks:
                 try:
                     network.load_state_dict(found.state_dict())
                 except RuntimeError as error:
-                    raise JinjieError("run.start_does_not_fit", name=name, start=other.start, reason=str(error)) from error
+                    raise JinjieError(
+                        "run.start_does_not_fit", name=name, start=other.start, reason=str(error)
+                    ) from error

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
 
 NOT_HIDDEN = frozenset({"embed", "positions", "head"})
-"""Names of modules that read the input in or give the output. Muon leaves their matrices (Jordan et al. 2024):
+"""Names of modules that read the input or give the output. Muon leaves their matrices (Jordan et al. 2024):
 each row belongs to one token or class and should move on its own."""
 
 

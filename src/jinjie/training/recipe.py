@@ -27,14 +27,31 @@ class Budget(Config):
     """How long to train, and how often to look."""
 
     steps: int | None = option(None, "optimiser steps in all", "优化步总数", ge=1)
-    epochs: int | None = option(None, "times through the training data, instead of steps", "训练数据遍历次数，代替步数", ge=1)
+    epochs: int | None = option(
+        None, "times through the training data, instead of steps", "训练数据遍历次数，代替步数", ge=1
+    )
     batch: int = option(32, "examples in one optimiser step", "每个优化步的样本数", ge=1)
-    accumulate: int = option(1, "pieces a batch is worked through in, to save memory", "为省内存把一个批次分成几份计算", ge=1)
-    clip: float | None = option(None, "largest gradient norm; larger ones are scaled down", "梯度范数上限，超出则按比例缩小", gt=0)
-    log_every: int | None = option(None, "steps between two points of the loss curve", "每隔多少步记一个损失点", ge=1)
-    evaluate_every: int | None = option(None, "steps between two looks at the validation split", "每隔多少步在验证集上评估", ge=1)
-    evaluate_batches: int | None = option(None, "batches looked at in each evaluation; all of them when empty", "每次评估的批次数，留空为全部", ge=1)
-    checkpoint_every: int | None = option(None, "steps between two checkpoints", "每隔多少步存一个检查点", ge=1)
+    accumulate: int = option(
+        1, "pieces a batch is worked through in, to save memory", "为省内存把一个批次分成几份计算", ge=1
+    )
+    clip: float | None = option(
+        None, "largest gradient norm; larger ones are scaled down", "梯度范数上限，超出则按比例缩小", gt=0
+    )
+    log_every: int | None = option(
+        None, "steps between two points of the loss curve", "每隔多少步记一个损失点", ge=1
+    )
+    evaluate_every: int | None = option(
+        None, "steps between two looks at the validation split", "每隔多少步在验证集上评估", ge=1
+    )
+    evaluate_batches: int | None = option(
+        None,
+        "batches looked at in each evaluation; all of them when empty",
+        "每次评估的批次数，留空为全部",
+        ge=1,
+    )
+    checkpoint_every: int | None = option(
+        None, "steps between two checkpoints", "每隔多少步存一个检查点", ge=1
+    )
     keep: int = option(2, "newest checkpoints kept", "保留最近几个检查点", ge=2)
 
     @model_validator(mode="after")
@@ -55,7 +72,11 @@ class Other(Config):
 
     model: Model
     trainable: bool = option(True, "whether its weights move", "权重是否参与训练")
-    start: str | None = option(None, "a run or model folder its weights come from; 'model' copies the main one's", "初始权重来自的训练或模型文件夹；“model”表示复制主模型")
+    start: str | None = option(
+        None,
+        "a run or model folder its weights come from; 'model' copies the main one's",
+        "初始权重来自的训练或模型文件夹；“model”表示复制主模型",
+    )
 
 
 class Recipe(Config):
@@ -65,7 +86,9 @@ class Recipe(Config):
     title: Text = option(..., "what it is", "标题")
     teaches: Text = option(..., "what one learns by running it", "运行它能学到什么")
     expect: Text = option(..., "what to expect at the end", "结束时应看到什么")
-    size: str | None = option(None, "one dial for width, depth, rate and length", "一个旋钮：同时设定宽度、深度、学习率与步数")
+    size: str | None = option(
+        None, "one dial for width, depth, rate and length", "一个旋钮：同时设定宽度、深度、学习率与步数"
+    )
     sizes: dict[str, dict[str, Any]] = option({}, "what each setting of the dial sets", "各档位设定的内容")
     data: Data
     model: Model
@@ -75,7 +98,9 @@ class Recipe(Config):
     optimizers: dict[str, AnyOptimizer] = option({}, "optimisers of the further models", "其他模型的优化器")
     schedule: AnySchedule = Constant()
     budget: Budget
-    precision: Literal["auto", "fp32", "bf16"] = option("auto", "number format of the arithmetic; auto picks by machine", "计算精度；auto 按机器选择")
+    precision: Literal["auto", "fp32", "bf16"] = option(
+        "auto", "number format of the arithmetic; auto picks by machine", "计算精度；auto 按机器选择"
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = option("auto", "where the arithmetic runs", "计算设备")
     threads: int | None = option(None, "threads; picked by size when empty", "线程数；留空则按规模选择", ge=1)
     seed: int = option(0, "decides every random choice of the run", "决定全部随机选择的种子", ge=0)
@@ -90,7 +115,16 @@ class Recipe(Config):
             size = str(changes["size"])
             if size not in self.sizes:
                 names = did_you_mean(size, self.sizes)
-                raise InvalidInput([Problem("size", "problem.no_such_size" if self.sizes else "problem.no_sizes", came=size, suggestion=names)])
+                raise InvalidInput(
+                    [
+                        Problem(
+                            "size",
+                            "problem.no_such_size" if self.sizes else "problem.no_sizes",
+                            came=size,
+                            suggestion=names,
+                        )
+                    ]
+                )
             dial = self.sizes[size]
         if "budget.steps" in changes and "budget.epochs" not in changes:
             dial = {**dial, "budget.epochs": None}

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from jinjie.base.config import build
 from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.paths import runs_home
-from jinjie.training import events
+from jinjie.training.events import Event, read
 from jinjie.training.lock import holder
 from jinjie.training.recipe import SCHEMA, Recipe
 
@@ -47,15 +47,15 @@ class Run:
         return build(Recipe, self.file["recipe"])
 
     @property
-    def events(self) -> list[events.Event]:
-        return events.read(self.path / "events.jsonl")
+    def events(self) -> list[Event]:
+        return read(self.path / "events.jsonl")
 
     @property
     def pid(self) -> int | None:
         """The living worker's process, or None."""
         return holder(self.path / "lock")
 
-    def state(self, known: list[events.Event] | None = None) -> State:
+    def state(self, known: list[Event] | None = None) -> State:
         """Derived from the lock and the last event, never stored."""
         if self.pid is not None:
             return "running"
@@ -106,4 +106,6 @@ def find(name: str) -> Run:
         if run.name.rpartition("-")[0] == name:
             return run
     names = [run.name for run in runs]
-    raise NotFound("run.not_found" if names else "run.none_yet", name=name, suggestion=did_you_mean(name, names[:20]))
+    raise NotFound(
+        "run.not_found" if names else "run.none_yet", name=name, suggestion=did_you_mean(name, names[:20])
+    )

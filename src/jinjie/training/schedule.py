@@ -35,7 +35,7 @@ class StepDecay(Schedule):
     gamma: float = option(0.5, "what each drop multiplies the rate by", "每次下降乘以的系数", gt=0, le=1)
 
     def factor(self, step: int, total: int) -> float:
-        return self.gamma ** (step // self.every)
+        return float(self.gamma ** (step // self.every))
 
 
 class Exponential(Schedule):
@@ -71,7 +71,9 @@ class Cosine(Schedule):
     def factor(self, step: int, total: int) -> float:
         if step < self.warmup:
             return (step + 1) / self.warmup
-        return self.final + (1 - self.final) * 0.5 * (1 + math.cos(math.pi * _progress(step, self.warmup, total)))
+        return self.final + (1 - self.final) * 0.5 * (
+            1 + math.cos(math.pi * _progress(step, self.warmup, total))
+        )
 
 
 def _progress(step: int, warmup: int, total: int) -> float:

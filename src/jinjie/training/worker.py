@@ -115,7 +115,12 @@ def prepare(run: Run, writer: events.Writer, stop: _Stop) -> Session:
     started = next((e for e in earlier if e["type"] == "started"), None)
     chosen = choose(recipe, started)
     networks = Networks(recipe, data.facts, chosen.precision, chosen.device)
-    versions = {"torch": torch.__version__, "threads": threads, "precision": chosen.precision, "device": chosen.device}
+    versions = {
+        "torch": torch.__version__,
+        "threads": threads,
+        "precision": chosen.precision,
+        "device": chosen.device,
+    }
     session = Session(run.path, recipe, data, recipe.task.build(), networks, writer, versions, stop)
 
     damaged: list[str] = []
