@@ -20,8 +20,8 @@ def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, *, causal: bool) -
     """For each query the mean of the values, weighted by how well its keys match: (B, H, T, D).
 
     q is (B, H, T, D); k and v are (B, Hkv, S, D), where each of the Hkv heads serves H/Hkv neighbouring query
-    heads (Ainslie et al. 2023). With `causal`, the T queries are the last T of the S positions, and query i sees
-    keys 0 … S − T + i; T < S when a cache holds what came before.
+    heads (Ainslie et al. 2023). With `causal`, the T queries are the last T of the S positions, and query i
+    sees keys 0 … S − T + i; T < S when a cache holds what came before.
     """
     if explicit(q.device.type, q.dtype, k.shape[-2]):
         return attend_explicitly(q, k, v, causal=causal)

@@ -31,7 +31,7 @@ class Cache:
         return self.keys.shape[-2]
 
     def extend(self, layer: int, k: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Write (B, Hkv, T, D) behind what a layer holds; all its keys and values are then (B, Hkv, length + T, D).
+        """Write (B, Hkv, T, D) behind what a layer holds; gives all it holds, (B, Hkv, length + T, D).
 
         `advance` counts them once every layer has written.
         """

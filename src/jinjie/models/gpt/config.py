@@ -117,8 +117,8 @@ class Config(ModelConfig):
         return tables + self.layers * (attention + feedforward + 2 * norm) + norm
 
     def flops(self, batch: int) -> float:
-        """For `batch` texts of `block` tokens: two a token for each weight of a matrix, and 4·T·width a
-        token and layer for attention, counted as if nothing were masked (Chowdhery et al. 2022, appendix B)."""
+        """For `batch` texts of `block` tokens: two a token for each weight of a matrix, and 4·T·width
+        a token and layer for attention, counted as if nothing were masked (Chowdhery et al. 2022, appendix B)."""
         projections = (self.heads + 2 * self.groups) * self.head_size + self.width
         feedforward = (3 if self.gated else 2) * self.hidden
         layer = 2.0 * self.width * (projections + feedforward) + 4.0 * self.block * self.width
