@@ -36,6 +36,11 @@ def machine_file() -> Path:
     return home() / "machine.json"
 
 
+def pictures_home() -> Path:
+    """Pictures that were asked for, such as comparisons of runs."""
+    return home() / "pictures"
+
+
 def studio_home() -> Path:
     """The studio's token, address and log."""
     return home() / "studio"

@@ -1,0 +1,252 @@
+"""What a recipe will take, before it is run: parameters, arithmetic, memory and time. Imports no torch.
+
+A training step costs three forward passes (the backward pass computes a gradient for the input and one for the
+weight of every product). Its time is the sum of three parts, each measured on this machine by `jinjie doctor`:
+what any step costs however small, the arithmetic at the rate of matrix products, and the memory traffic.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jinjie.base import machine
+from jinjie.base.errors import JinjieError
+from jinjie.base.words import Text, text
+
+if TYPE_CHECKING:
+    from jinjie.base.machine import Precision, Profile
+    from jinjie.models.model import ModelConfig
+    from jinjie.training.optim import OptimizerConfig
+    from jinjie.training.recipe import Recipe
+
+BACKWARD = 2
+"""A backward pass costs two forward passes."""
+REACHED = 0.6
+"""Share of the measured rate of a large matrix product that a network's products reach."""
+PASSES = 8
+"""Times each activation is read or written in a step: made, used, and both again for its gradient."""
+OPTIMIZER_BYTES = 40
+"""Bytes read and written for each weight in an optimiser step: weight, gradient, two moments, rounded copy."""
+START = 3.0
+"""Seconds until the first step: Python, torch, and the data from the cache."""
+PROGRAM = 350_000_000
+"""Bytes that Python and torch take before there is any model."""
+MOMENTS = {"sgd": 0, "momentum": 1, "adagrad": 1, "rmsprop": 1, "adam": 2, "adamw": 2, "muon": 2}
+"""Numbers an optimiser remembers for each weight (Muon: 1 for hidden matrices, 2 for the rest)."""
+LOOKS = 20
+"""Evaluations of a run that does not say how often to evaluate."""
+LOOKED_AT = 16
+"""Examples in a batch of evaluation, where the number of batches is limited."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes at the fullest moment of a training step."""
+
+    weights: int
+    masters: int
+    """fp32 copies of bf16 weights; 0 in fp32."""
+    gradients: int
+    moments: int
+    activations: int
+    program: int = PROGRAM
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.masters + self.gradients + self.moments + self.activations + self.program
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run takes. `steps`, `examples`, `tokens` and `seconds` are None where the data does not tell yet."""
+
+    parameters: int
+    flops_per_step: float
+    steps: int | None
+    examples: int | None
+    tokens: int | None
+    """None where the data is not text."""
+    memory: Memory
+    seconds: float | None
+    seconds_per_step: float
+    precision: Precision
+    threads: int
+    measured: bool
+    """Whether a run of these very settings on this machine gave the time."""
+    how: Text
+    """How the time was found, in one sentence."""
+
+
+def estimate(
+    recipe: Recipe,
+    facts: Mapping[str, int] | None = None,
+    counts: Mapping[str, int] | None = None,
+    profile: Profile | None = None,
+) -> Estimate:
+    """What a run of `recipe` takes on this machine.
+
+    `facts` and `counts` are the data's (what `about()` knows when None); `profile` is what was measured of the
+    machine (the saved measurement when None). Raises JinjieError when a size of the model is still open.
+    """
+    about = recipe.data.about() if facts is None or counts is None else None
+    facts = about.facts if facts is None and about else dict(facts or {})
+    counts = about.counts if counts is None and about else dict(counts or {})
+    profile = profile or machine.profile()
+    cores = profile.cores if profile else machine.cores()
+
+    budget = recipe.budget
+    piece = math.ceil(budget.batch / budget.accumulate)
+    parts = _parts(recipe, facts)
+    forward = sum(config.flops(budget.batch) for config, _, _ in parts)
+    flops = forward + BACKWARD * sum(config.flops(budget.batch) for config, trained, _ in parts if trained)
+    threads = recipe.threads or machine.pick_threads(flops / budget.accumulate, cores)
+    device = "cpu" if recipe.device == "auto" else recipe.device
+    precision = (
+        machine.pick_precision(profile, device).value if recipe.precision == "auto" else recipe.precision
+    )
+
+    parameters = parts[0][0].parameters()
+    weights = sum(config.parameters() for config, _, _ in parts)
+    trained = sum(config.parameters() for config, trains, _ in parts if trains)
+    size = 2 if precision == "bf16" else 4
+    activations = size * sum(config.activations(piece) for config, trains, _ in parts if trains)
+    memory = Memory(
+        weights=size * weights,
+        masters=4 * trained if precision == "bf16" else 0,
+        gradients=4 * trained,
+        moments=4 * sum(MOMENTS[_kind(o)] * c.parameters() for c, trains, o in parts if trains),
+        activations=activations,
+    )
+
+    used = profile or assumed(cores)
+    traffic = PASSES * activations * budget.accumulate + OPTIMIZER_BYTES * trained
+    compute = _seconds_of(flops, used, threads, precision)
+    per_step = used.step_us / 1e6 * budget.accumulate + compute + traffic / (used.read_gbytes * 1e9)
+
+    steps = _steps(recipe, facts, counts)
+    examples = None if steps is None else steps * budget.batch
+    seconds = None
+    if steps is not None:
+        looked = _looked_at(recipe, facts, counts, steps) * forward / budget.batch
+        seconds = START + steps * per_step + _seconds_of(looked, used, threads, precision)
+    how = text("estimate.from_profile") if profile else text("estimate.from_defaults")
+    past = _pace(recipe, precision, threads)
+    if past is not None:
+        run, per_step = past
+        seconds = None if steps is None else START + steps * per_step
+        how = text("estimate.from_run", run=run)
+    return Estimate(
+        parameters=parameters,
+        flops_per_step=flops,
+        steps=steps,
+        examples=examples,
+        tokens=examples * facts["block"] if examples is not None and "block" in facts else None,
+        memory=memory,
+        seconds=seconds,
+        seconds_per_step=per_step,
+        precision=precision,
+        threads=threads,
+        measured=past is not None,
+        how=how,
+    )
+
+
+def assumed(cores: int) -> Profile:
+    """A modest machine, for estimates where nothing was measured: an ordinary laptop of the last ten years."""
+    able = machine.pick_precision(None).value == "bf16"
+    one = machine.Rates(fp32=40.0, bf16=80.0 if able else 20.0)
+    every = machine.Rates(fp32=40.0 * cores, bf16=(80.0 if able else 20.0) * cores)
+    return machine.Profile(
+        cpu="",
+        cores=cores,
+        torch="",
+        time=0.0,
+        one=one,
+        all=every,
+        read_gbytes=12.0,
+        op_us=4.0,
+        step_us=600.0,
+    )
+
+
+def _parts(recipe: Recipe, facts: Mapping[str, int]) -> list[tuple[ModelConfig, bool, OptimizerConfig]]:
+    """Every model of the recipe, the main one first: its config, whether it trains, and its optimiser."""
+    others = [
+        (other.model.fitted(facts), other.trainable, recipe.optimizers.get(name, recipe.optimizer))
+        for name, other in recipe.others.items()
+    ]
+    return [(recipe.model.fitted(facts), True, recipe.optimizer), *others]
+
+
+def _kind(optimizer: OptimizerConfig) -> str:
+    """An optimiser's kind: each member of the closed family has one, their base has not."""
+    kind: str = optimizer.kind  # type: ignore[attr-defined]
+    return kind
+
+
+def _seconds_of(flops: float, profile: Profile, threads: int, precision: Precision) -> float:
+    """Seconds of arithmetic: at the rate of one thread, or of all, or in between."""
+    rates = profile.one if threads == 1 else profile.all
+    rate = (rates.bf16 if precision == "bf16" else None) or rates.fp32
+    if 1 < threads < profile.cores:
+        rate *= threads / profile.cores
+    return flops / (REACHED * rate * 1e9)
+
+
+def _windows(count: int, facts: Mapping[str, int]) -> int:
+    """Examples that `count` stands for: text is counted in tokens, and an example is a window of `block` of them."""
+    return count if "block" not in facts else max(1, (count - 1) // facts["block"])
+
+
+def _steps(recipe: Recipe, facts: Mapping[str, int], counts: Mapping[str, int]) -> int | None:
+    budget = recipe.budget
+    if budget.steps is None and "train" not in counts:
+        return None
+    per_epoch = math.ceil(_windows(counts["train"], facts) / budget.batch) if "train" in counts else 0
+    return budget.total(per_epoch)
+
+
+def _looked_at(recipe: Recipe, facts: Mapping[str, int], counts: Mapping[str, int], steps: int) -> float:
+    """Examples that go forward in all evaluations of the validation split and the one of the test split."""
+    budget = recipe.budget
+    split = _windows(counts.get("validation", 0), facts)
+    limit = math.inf if budget.evaluate_batches is None else budget.evaluate_batches * LOOKED_AT
+    looks = 1 + (steps // budget.evaluate_every if budget.evaluate_every else min(steps, LOOKS))
+    return looks * min(split, limit) + _windows(counts.get("test", 0), facts)
+
+
+def _pace(recipe: Recipe, precision: str, threads: int) -> tuple[str, float] | None:
+    """(run, seconds a step) of the newest run of these very settings here, its evaluations included."""
+    from jinjie.training.runs import all_runs
+
+    wanted = _what_takes_time(recipe.model_dump(mode="json"))
+    for run in all_runs():
+        try:
+            if _what_takes_time(run.file["recipe"]) != wanted:
+                continue
+        except (JinjieError, KeyError, TypeError, AttributeError):
+            continue  # a damaged or older run tells nothing
+        events = run.events
+        started = next((e for e in events if e["type"] == "started"), {})
+        if started.get("precision") != precision or started.get("threads") != threads:
+            continue
+        if any(e["type"] == "resumed" for e in events):
+            continue  # the time between its events is not all training
+        steps = [e for e in events if e["type"] == "step"]
+        enough = len(steps) > 2 and steps[-1]["step"] > steps[0]["step"]
+        if enough and (steps[-1]["step"] >= 0.1 * started["total"]):
+            return run.name, (steps[-1]["time"] - steps[0]["time"]) / (steps[-1]["step"] - steps[0]["step"])
+    return None
+
+
+def _what_takes_time(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a recipe's values, those that decide how long one of its steps takes."""
+    budget = {
+        name: recipe["budget"][name] for name in ("batch", "accumulate", "evaluate_every", "evaluate_batches")
+    }
+    kinds = [recipe["optimizer"]["kind"], {name: one["kind"] for name, one in recipe["optimizers"].items()}]
+    same = {name: recipe[name] for name in ("data", "model", "others", "task", "precision", "device")}
+    return {**same, "budget": budget, "optimizers": kinds}
