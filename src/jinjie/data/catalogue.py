@@ -11,9 +11,9 @@ from jinjie.data.dataset import About, DataConfig, Report
 
 @dataclass(frozen=True)
 class Entry:
-    """One data set as it comes when nothing is set."""
+    """One data set as it comes when nothing is set; its name is its kind."""
 
-    kind: str
+    name: str
     config: DataConfig
     about: About
 

@@ -1,0 +1,34 @@
+"""Every test has a home of its own; downloads and converted data are shared, and kept between sessions.
+
+They live in `JINJIE_TEST_CACHE`, else in the user's cache folder. The first session on a machine fetches 90 MB.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jinjie.base import words
+
+
+@pytest.fixture(scope="session")
+def data_home() -> Path:
+    """The folder that `JINJIE_DATA` points to in every test."""
+    folder = Path(os.environ.get("JINJIE_TEST_CACHE") or Path.home() / ".cache" / "jinjie-tests").absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_home: Path) -> Iterator[Path]:
+    """An empty home, English, and the shared data; processes that a test starts inherit them."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("JINJIE_HOME", str(folder))
+    monkeypatch.setenv("JINJIE_DATA", str(data_home))
+    monkeypatch.setenv("JINJIE_LANG", "en")
+    yield folder
+    words.use(None)
