@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from jinjie.base.files import write_whole
 from jinjie.base.words import LANGUAGES, Text, text
@@ -60,7 +60,12 @@ class Guard:
     """
 
     def __init__(
-        self, app: App, token: str, cookie: str = "jinjie", open_paths: tuple[str, ...] = (), hosts: tuple[str, ...] = LOCAL
+        self,
+        app: App,
+        token: str,
+        cookie: str = "jinjie",
+        open_paths: tuple[str, ...] = (),
+        hosts: tuple[str, ...] = LOCAL,
     ) -> None:
         self.app = app
         self.token = token
@@ -77,7 +82,9 @@ class Guard:
         nonce = secrets.token_urlsafe(16)
         scope.setdefault("state", {})["nonce"] = nonce
         send = _with_headers(send, _headers(nonce))
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
 
         host = headers.get("host", "")
         if _name(host) not in self.hosts:
@@ -87,7 +94,9 @@ class Guard:
             await self.app(scope, receive, send)
             return
         if scope["method"] == "GET" and (clean := self._admitted(scope)) is not None:
-            await _redirect(send, clean, f"{self.cookie}={self.token}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Strict")
+            await _redirect(
+                send, clean, f"{self.cookie}={self.token}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Strict"
+            )
             return
         bearer = _same(_bearer(headers), self.token)
         if not bearer and not _same(_cookie(headers, self.cookie), self.token):
@@ -95,7 +104,9 @@ class Guard:
             await _refuse(send, 401, text("studio.refused.token"), headers, retry=retry)
             return
         if scope["method"] not in SAFE and not _own_origin(headers, host, bearer):
-            await _refuse(send, 403, text("studio.refused.origin", origin=headers.get("origin", "–")), headers)
+            await _refuse(
+                send, 403, text("studio.refused.origin", origin=headers.get("origin", "–")), headers
+            )
             return
         await self.app(scope, receive, send)
 
@@ -106,8 +117,8 @@ class Guard:
         if not given or not _same(given[-1], self.token):
             return None
         rest = urlencode([(name, value) for name, value in query if name != "token"])
-        path = "/" + scope["path"].lstrip("/")  # "//host" would lead elsewhere
-        return path + ("?" + rest if rest else "")
+        path = "/" + quote(str(scope["path"]).lstrip("/"))  # "//host" would lead elsewhere
+        return f"{path}?{rest}" if rest else path
 
 
 def _headers(nonce: str) -> list[tuple[bytes, bytes]]:
@@ -172,7 +183,11 @@ def _own_origin(headers: dict[str, str], host: str, bearer: bool) -> bool:
 
 
 async def _redirect(send: Send, to: str, cookie: str) -> None:
-    headers = [(b"location", to.encode("latin-1", "ignore")), (b"set-cookie", cookie.encode()), (b"content-length", b"0")]
+    headers = [
+        (b"location", to.encode("ascii")),
+        (b"set-cookie", cookie.encode()),
+        (b"content-length", b"0"),
+    ]
     await send({"type": "http.response.start", "status": 303, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
 
@@ -187,7 +202,8 @@ async def _refuse(send: Send, status: int, why: Text, headers: dict[str, str], r
         title = text("studio.refused.title")
         again = '<meta http-equiv="refresh" content="0">' if retry else ""
         parts = "".join(
-            f'<section lang="{lang}"><h1>{escape(title.in_(lang))}</h1><p>{escape(why.in_(lang))}</p></section>' for lang in LANGUAGES
+            f'<section lang="{lang}"><h1>{escape(title.in_(lang))}</h1><p>{escape(why.in_(lang))}</p></section>'
+            for lang in LANGUAGES
         )
         body = (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8">{again}'

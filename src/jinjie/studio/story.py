@@ -21,15 +21,16 @@ SAMPLES = 400
 
 
 class Story:
-    """One run's events in bounded room. Not safe to refresh from two threads without its lock."""
+    """One run's events in bounded room. Many threads serve pages: refresh and read it while holding its lock."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self._identity: tuple[int, int] | None = None
         self._clear()
 
     def _clear(self) -> None:
+        self.run = Run(self.run.path)  # what it had read of `recipe.json` is forgotten too
         self.tail = Tail(self.run.path / "events.jsonl")
         self.started: Event = {}
         self.loading: Event | None = None
@@ -123,7 +124,11 @@ class Story:
 
     def validation(self) -> list[tuple[int, float]]:
         """(step, loss) of each look at the validation split."""
-        return [(e["step"], e["metrics"]["loss"]) for e in self.evaluated if e.get("split") == "validation" and "loss" in e["metrics"]]
+        return [
+            (e["step"], e["metrics"]["loss"])
+            for e in self.evaluated
+            if e.get("split") == "validation" and "loss" in e["metrics"]
+        ]
 
     def newest_metrics(self) -> dict[str, float]:
         """The newest validation metrics; the test split's once the run is finished."""

@@ -1,0 +1,80 @@
+"""The studio's application: the guard, the viewer's language, the pages, the API and the files of the pages."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from jinjie import __version__
+from jinjie.base.errors import InvalidInput, JinjieError, NotFound
+from jinjie.base.words import say
+from jinjie.serve.guard import Guard
+from jinjie.studio import api, pages
+from jinjie.studio.story import Stories
+from jinjie.studio.viewer import Speaks
+
+BUILT = Path(__file__).parent / "static" / "built"
+
+
+def make_app(token: str, cookie: str = "jinjie", closing: threading.Event | None = None) -> Guard:
+    """The whole studio behind its guard; live streams end when `closing` is set."""
+    app = FastAPI(
+        title="Jinjie studio",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.stories = Stories()
+    app.state.closing = closing or threading.Event()
+    app.include_router(api.router)
+    app.include_router(pages.router)
+    app.add_api_route("/static/{file}", static, include_in_schema=False)
+    app.add_exception_handler(JinjieError, refused)
+    app.add_exception_handler(HTTPException, not_served)
+    app.add_exception_handler(RequestValidationError, malformed)
+    return Guard(Speaks(app), token, cookie, open_paths=("/static/",))
+
+
+def static(file: str, v: str | None = None) -> Response:
+    """A built script or style. One whose address carries its version may be kept for good."""
+    path = BUILT / file
+    if Path(file).name != file or not path.is_file():
+        raise HTTPException(404)
+    return FileResponse(
+        path, headers={"cache-control": "public, max-age=31536000, immutable" if v else "no-cache"}
+    )
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """An error of the user's kind, as the asker can read it: JSON, a piece of the page, or a page."""
+    assert isinstance(error, JinjieError)
+    status = 404 if isinstance(error, NotFound) else 422 if isinstance(error, InvalidInput) else 409
+    if request.url.path.startswith("/api/"):
+        content: dict[str, Any] = {"error": error.in_(), "key": error.key}
+        if isinstance(error, InvalidInput):
+            content["problems"] = [{"where": p.where, "message": p.in_()} for p in error.problems]
+        return JSONResponse(content, status)
+    return pages.problem(request, error.in_(), status)
+
+
+async def not_served(request: Request, error: Exception) -> Response:
+    """An address that leads nowhere."""
+    assert isinstance(error, HTTPException)
+    message = say("studio.no_such_page") if error.status_code == 404 else str(error.detail)
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": message}, error.status_code)
+    return pages.problem(request, message, error.status_code)
+
+
+async def malformed(request: Request, error: Exception) -> Response:
+    """A request whose form or JSON does not fit the API."""
+    assert isinstance(error, RequestValidationError)
+    problems = [{"where": ".".join(map(str, e["loc"][1:])), "message": e["msg"]} for e in error.errors()]
+    return JSONResponse({"error": say("error.invalid"), "problems": problems}, 422)

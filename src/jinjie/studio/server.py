@@ -1,0 +1,100 @@
+"""Serving the studio on this machine: a free port, the kept token, and an end that waits for no open page."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from dataclasses import dataclass
+from types import FrameType
+
+import uvicorn
+
+from jinjie.base.errors import JinjieError
+from jinjie.base.paths import studio_home
+from jinjie.serve.guard import kept_token
+from jinjie.studio.app import BUILT, make_app
+
+HOST = "127.0.0.1"
+PORT = 8642
+TRIES = 40
+
+
+@dataclass
+class Studio:
+    """A studio that has its port and its token, and serves when told to."""
+
+    listener: socket.socket
+    asked: int
+    token: str
+
+    @property
+    def port(self) -> int:
+        return int(self.listener.getsockname()[1])
+
+    @property
+    def moved(self) -> bool:
+        """Whether the port that was asked for was taken."""
+        return self.asked not in (0, self.port)
+
+    @property
+    def address(self) -> str:
+        """What to open in a browser. Whoever has it may use the studio."""
+        return f"http://{HOST}:{self.port}/?token={self.token}"
+
+    def serve(self) -> None:
+        """Answer until Ctrl-C or SIGTERM."""
+        closing = threading.Event()
+        app = make_app(self.token, f"jinjie_{self.port}", closing)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,  # a log of addresses would hold the token
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=3,
+        )
+        _Server(config, closing).run([self.listener])
+
+
+class _Server(uvicorn.Server):
+    """Tells the live streams of its end, which otherwise wait for open pages to leave."""
+
+    def __init__(self, config: uvicorn.Config, closing: threading.Event) -> None:
+        super().__init__(config)
+        self.closing = closing
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.closing.set()
+        super().handle_exit(sig, frame)
+
+
+def prepare(port: int = PORT) -> Studio:
+    """Take `port`, or the next free one; 0 takes any.
+
+    Raises JinjieError when the pages are not built or no port is free.
+    """
+    if not (BUILT / "studio.js").is_file():
+        raise JinjieError("studio.server.not_built")
+    last = min(port + TRIES, 65535) if port else 0
+    for candidate in range(port, last + 1):
+        try:
+            listener = _listen(candidate)
+        except OSError:
+            continue
+        return Studio(listener, port, kept_token(studio_home() / "token"))
+    raise JinjieError("studio.server.no_port", first=port, last=last)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:  # a port whose server was killed a moment ago can be taken again
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener

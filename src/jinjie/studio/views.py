@@ -1,0 +1,208 @@
+"""Runs and recipes as plain values: what the pages show and what the API answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinjie.base.errors import JinjieError, NotFound, did_you_mean
+from jinjie.base.paths import runs_home
+from jinjie.base.words import Language, language, say
+from jinjie.studio.curve import sparkline
+from jinjie.studio.story import Story
+from jinjie.training.recipe import Recipe
+from jinjie.training.runs import Run, all_runs
+
+CONSOLE_BYTES = 16_000
+
+
+def run_named(name: str) -> Run:
+    """The run of exactly this name. A name from an address never leads out of the runs' folder.
+
+    Raises NotFound with the nearest name.
+    """
+    plain = name not in ("", ".", "..") and Path(name).name == name and "\\" not in name and "\0" not in name
+    if plain and (runs_home() / name / "recipe.json").is_file():
+        return Run(runs_home() / name)
+    names = [run.name for run in all_runs()][:20]
+    raise NotFound(
+        "run.not_found" if names else "run.none_yet", name=name, suggestion=did_you_mean(name, names)
+    )
+
+
+def summary(story: Story) -> dict[str, Any]:
+    """One run in a few values: a row of the list and an item of `/api/runs`."""
+    with story.lock:
+        run = story.run
+        try:
+            recipe, launched, problem = run.file["recipe"], run.file.get("launch", {}), None
+        except JinjieError as error:
+            recipe, launched, problem = {}, {}, error.in_()
+        state = story.state
+        done, total = story.done, story.total
+        running = state == "running"
+        made = launched.get("created") or (run.path / "recipe.json").stat().st_mtime
+        return {
+            "name": run.name,
+            "recipe": recipe.get("name"),
+            "title": recipe.get("title"),
+            "size": recipe.get("size"),
+            "state": state,
+            "preparing": running and (not story.started or story.loading is not None),
+            "loading": story.loading if running else None,
+            "created": made,
+            "step": done,
+            "total": total,
+            "share": min(1.0, done / total) if total else 0.0,
+            "left": story.step.get("left") if running else None,
+            "rate": story.step.get("rate") if running else None,
+            "lr": story.step.get("lr"),
+            "norm": story.step.get("norm"),
+            "loss": story.step.get("loss"),
+            "validation": story.newest_metrics(),
+            "tested": bool(story.end and story.end["type"] == "finished"),
+            "error": problem or _ended_by(story, state),
+            "parameters": story.started.get("parameters"),
+            "precision": story.started.get("precision"),
+            "device": story.started.get("device"),
+            "threads": story.started.get("threads"),
+            "source": story.started.get("source"),
+            "resumes": list(story.resumes),
+        }
+
+
+def _ended_by(story: Story, state: str) -> str | None:
+    """Why a failed run failed, in the viewer's language."""
+    error = (story.end or {}).get("error")
+    if state != "failed" or not isinstance(error, dict):
+        return None
+    return str(error.get(language()) or error.get("en"))
+
+
+def row(story: Story) -> dict[str, Any]:
+    """A summary with its loss curve as a small drawing."""
+    with story.lock:
+        return {**summary(story), "spark": sparkline(story.train.points())}
+
+
+def pictures(story: Story) -> list[dict[str, Any]]:
+    """The newest picture of each name, with what its address needs to change when the picture does."""
+    with story.lock:
+        found = []
+        for event in story.pictures.values():
+            file = Path(str(event["file"])).name
+            if (story.run.path / "pictures" / file).is_file():
+                found.append(
+                    {"name": event["name"], "file": file, "step": event["step"], "time": event["time"]}
+                )
+        return found
+
+
+def checkpoints(story: Story) -> list[dict[str, Any]]:
+    """The checkpoints that are still there, newest first, with their sizes in bytes."""
+    found = []
+    for folder in sorted((story.run.path / "checkpoints").glob("step-*"), reverse=True):
+        digits = folder.name.removeprefix("step-")
+        if digits.isdigit():
+            try:
+                size = sum(file.stat().st_size for file in folder.iterdir())
+            except OSError:  # it was replaced by a newer one just now
+                continue
+            found.append({"name": folder.name, "step": int(digits), "bytes": size})
+    return found
+
+
+def console(run: Run) -> str:
+    """The end of what the worker printed, from the beginning of a line."""
+    try:
+        with (run.path / "console.log").open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - CONSOLE_BYTES))
+            content = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    return content if size <= CONSOLE_BYTES else content.partition("\n")[2]
+
+
+def recipe_card(recipe: Recipe) -> dict[str, Any]:
+    """What one should know before starting a recipe."""
+    about = recipe.data.about()
+    return {
+        "name": recipe.name,
+        "title": recipe.title.model_dump(),
+        "teaches": recipe.teaches.model_dump(),
+        "expect": recipe.expect.model_dump(),
+        "sizes": list(recipe.sizes),
+        "size": recipe.size,
+        "data": {
+            "title": about.title.model_dump(),
+            "real": about.real,
+            "source": about.source,
+            "licence": about.licence,
+            "cached": about.cached,
+            "download_bytes": about.download_bytes,
+        },
+    }
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as people say them."""
+    if seconds is None:
+        return ""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return say("studio.time.seconds", s=whole)
+    if whole < 3600:
+        return say("studio.time.minutes", m=whole // 60, s=whole % 60)
+    return say("studio.time.hours", h=whole // 3600, m=whole % 3600 // 60)
+
+
+def moment(seconds: float) -> str:
+    """A time of this machine's clock."""
+    when = datetime.fromtimestamp(seconds)
+    return say(
+        "studio.time.moment",
+        month=when.month,
+        name=when.strftime("%b"),
+        day=when.day,
+        clock=when.strftime("%H:%M"),
+    )
+
+
+def number(value: float | int | None) -> str:
+    """A number in four figures, whole ones with their thousands apart."""
+    if value is None:
+        return "–"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if value and (abs(value) < 1e-3 or abs(value) >= 1e5):
+        return f"{value:.2e}"
+    return f"{value:.4g}"
+
+
+def size(count: float) -> str:
+    """Bytes as people say them."""
+    for unit in ("B", "KB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+METRICS = {
+    "loss": "studio.metric.loss",
+    "accuracy": "studio.metric.accuracy",
+    "perplexity": "studio.metric.perplexity",
+    "bits_per_character": "studio.metric.bits_per_character",
+}
+
+
+def metric(name: str) -> str:
+    """A metric's name as people say it; one that is not known is shown as the task wrote it."""
+    return say(METRICS[name]) if name in METRICS else name.replace("_", " ")
+
+
+def other_language(lang: Language) -> Language:
+    """The one to switch to."""
+    return "en" if lang == "zh" else "zh"
