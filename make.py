@@ -246,7 +246,7 @@ class Data(Stage):
     optional = True
 
     def inputs(self) -> str:
-        return fingerprint([ROOT / "src/jinjie/data"], str(home()))
+        return fingerprint([ROOT / "src/jinjie/data"], os.environ.get("JINJIE_DATA") or str(home()))
 
     def work(self) -> bool:
         return run(in_venv("jinjie"), "data", "fetch")
@@ -287,7 +287,7 @@ class Browser(Stage):
 
 TO_START: list[Stage] = [Venv(), Install(), Pages(), Data(), Machine()]
 TO_CHECK: list[Stage] = [Venv(), InstallForTests()]
-TO_TEST: list[Stage] = [Venv(), InstallForTests(), Pages(), Data(), Browser()]
+TO_TEST: list[Stage] = [Venv(), InstallForTests(), Pages(), Browser()]
 
 
 def set_up(stages: list[Stage], plan_only: bool) -> None:

