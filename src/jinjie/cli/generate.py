@@ -16,7 +16,9 @@ def register(app: typer.Typer) -> None:
     @app.command("generate", help=say("cli.generate.help"))
     def generate(
         words: list[str] = typer.Argument(None, help=say("cli.generate.words"), metavar="[RUN] [PROMPT]"),
-        temperature: float = typer.Option(0.8, "--temperature", "-t", min=0, help=say("cli.generate.temperature")),
+        temperature: float = typer.Option(
+            0.8, "--temperature", "-t", min=0, help=say("cli.generate.temperature")
+        ),
         top_k: int | None = typer.Option(None, "--top-k", min=1, help=say("cli.generate.top_k")),
         top_p: float | None = typer.Option(None, "--top-p", min=0, max=1, help=say("cli.generate.top_p")),
         tokens: int = typer.Option(200, "--tokens", "-n", min=1, help=say("cli.generate.tokens")),
@@ -36,7 +38,13 @@ def register(app: typer.Typer) -> None:
         from jinjie.tasks.language import write
 
         first = secrets.randbelow(2**31) if seed is None else seed
-        settings = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "max_tokens": tokens, "seed": first}
+        settings = {
+            "temperature": temperature,
+            "top_k": top_k,
+            "top_p": top_p,
+            "max_tokens": tokens,
+            "seed": first,
+        }
         sampling = build(Sampling, {k: v for k, v in settings.items() if v is not None})
         model = finished.open_finished(folder)
         processor = finished.text_processor(model)

@@ -29,7 +29,9 @@ def build() -> typer.Typer:
     @app.callback()
     def root(
         lang: str | None = typer.Option(None, "--lang", help=say("cli.lang")),
-        version: bool = typer.Option(False, "--version", help=say("cli.version"), callback=_version, is_eager=True),
+        version: bool = typer.Option(
+            False, "--version", help=say("cli.version"), callback=_version, is_eager=True
+        ),
     ) -> None:
         # The language was read before the commands were built, so that their help speaks it too.
         pass
@@ -73,7 +75,9 @@ def _usage(error: Exception, app: typer.Typer) -> bool:
         return False
     message = format_message()
     came = message.partition("'")[2].partition("'")[0]
-    names = [c.name for c in app.registered_commands if c.name] + [g.name for g in app.registered_groups if g.name]
+    names = [c.name for c in app.registered_commands if c.name] + [
+        g.name for g in app.registered_groups if g.name
+    ]
     if "No such command" in message and came:
         message = say("cli.no_such_command", name=came, suggestion=did_you_mean(came, names))
     print(message, file=sys.stderr)
@@ -84,7 +88,11 @@ def _usage(error: Exception, app: typer.Typer) -> bool:
 def _say_error(error: JinjieError, as_json: bool) -> None:
     problems: tuple[Problem, ...] = getattr(error, "problems", ())
     if as_json:
-        content = {"key": error.key, "message": str(error), "problems": [{"where": p.where, "message": p.in_()} for p in problems]}
+        content = {
+            "key": error.key,
+            "message": str(error),
+            "problems": [{"where": p.where, "message": p.in_()} for p in problems],
+        }
         print(json.dumps({"error": content}, ensure_ascii=False))
         return
     from rich.console import Console
@@ -94,7 +102,9 @@ def _say_error(error: JinjieError, as_json: bool) -> None:
     if problems:
         console.print(Text(say("cli.problems", count=len(problems)), style="bold red"))
         for problem in problems:
-            console.print(Text.assemble("  ", (problem.where, "bold"), " " if problem.where else "", problem.in_()))
+            console.print(
+                Text.assemble("  ", (problem.where, "bold"), " " if problem.where else "", problem.in_())
+            )
     else:
         console.print(Text(str(error), style="red"))
 

@@ -12,7 +12,13 @@ from jinjie.cli.output import ago, console, count, duration, json_option, print_
 if TYPE_CHECKING:
     from jinjie.training.runs import Run
 
-STATE_STYLE = {"running": "bold cyan", "finished": "green", "stopped": "yellow", "failed": "red", "interrupted": "magenta"}
+STATE_STYLE = {
+    "running": "bold cyan",
+    "finished": "green",
+    "stopped": "yellow",
+    "failed": "red",
+    "interrupted": "magenta",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -35,12 +41,21 @@ def register(app: typer.Typer) -> None:
             _table(found)
 
     @group.command("show", help=say("cli.runs.show"))
-    def show(name: str = typer.Argument("last", help=say("cli.run_name")), as_json: bool = json_option()) -> None:
+    def show(
+        name: str = typer.Argument("last", help=say("cli.run_name")), as_json: bool = json_option()
+    ) -> None:
         from jinjie.training.runs import find
 
         run = find(name)
         if as_json:
-            print_json({**summary(run), "recipe_values": run.file["recipe"], "launch": run.file["launch"], "events": run.events})
+            print_json(
+                {
+                    **summary(run),
+                    "recipe_values": run.file["recipe"],
+                    "launch": run.file["launch"],
+                    "events": run.events,
+                }
+            )
         else:
             _show(run)
 
@@ -153,17 +168,32 @@ def _show(run: Run) -> None:
 
     row, events, out = summary(run), run.events, console()
     started = _last(events, "started")
-    out.print(Line.assemble((run.name, "bold"), "  ", (state_word(row["state"]), STATE_STYLE.get(row["state"], ""))))
+    out.print(
+        Line.assemble((run.name, "bold"), "  ", (state_word(row["state"]), STATE_STYLE.get(row["state"], "")))
+    )
     out.print(str(run.recipe.title))
-    facts = [(say("cli.runs.folder"), str(run.path)), (say("cli.runs.progress"), f"{row['step']}/{row['total'] or '?'}")]
+    facts = [
+        (say("cli.runs.folder"), str(run.path)),
+        (say("cli.runs.progress"), f"{row['step']}/{row['total'] or '?'}"),
+    ]
     if row["left"]:
         facts.append((say("cli.runs.left"), duration(row["left"])))
     if started:
         facts.append((say("cli.runs.parameters"), count(started["parameters"])))
-        computed = say("cli.runs.computed_value", device=started["device"], precision=started["precision"], threads=started["threads"])
+        computed = say(
+            "cli.runs.computed_value",
+            device=started["device"],
+            precision=started["precision"],
+            threads=started["threads"],
+        )
         facts.append((say("cli.runs.computed"), computed))
-        facts.append((say("cli.runs.data"), f"{started['source']['source']} ({started['source']['licence']})"))
-    for name, metrics in ((say("cli.runs.validation"), row["validation"]), (say("cli.runs.test"), row["test"])):
+        facts.append(
+            (say("cli.runs.data"), f"{started['source']['source']} ({started['source']['licence']})")
+        )
+    for name, metrics in (
+        (say("cli.runs.validation"), row["validation"]),
+        (say("cli.runs.test"), row["test"]),
+    ):
         if metrics:
             facts.append((name, values(metrics)))
     width = max(_width(name) for name, _ in facts)

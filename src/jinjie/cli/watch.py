@@ -179,7 +179,10 @@ class _View:
         from rich.panel import Panel
         from rich.text import Text
 
-        text, title = Text(event["text"].strip("\n"), style="cyan"), say("cli.watch.sample", step=event["step"])
+        text, title = (
+            Text(event["text"].strip("\n"), style="cyan"),
+            say("cli.watch.sample", step=event["step"]),
+        )
         if "\n" in text.plain:
             self.out.print(Panel(text, title=title, title_align="left", style="cyan"))
         else:

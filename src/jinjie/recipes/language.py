@@ -7,7 +7,7 @@ from jinjie.base.words import Text
 from jinjie.data import poems, text
 from jinjie.models import gpt
 from jinjie.tasks import language
-from jinjie.training.optim import AdamW
+from jinjie.training.optim import AdamW, Muon
 from jinjie.training.recipe import Budget, Recipe
 from jinjie.training.schedule import Cosine
 
@@ -82,37 +82,23 @@ RECIPES = [
         data=poems.Config(block=128),
         model=gpt.Config(block=128, layers=4, heads=4, width=128, dropout=0.0),
         task=language.Config(prompts=("", "月"), sample_tokens=100),
-        optimizer=AdamW(lr=1e-3),
+        optimizer=Muon(lr=0.02, adam_lr=1e-3),
         schedule=Cosine(warmup=100, final=0.1),
         budget=Budget(steps=1500, batch=16, clip=1.0, evaluate_batches=20),
         size="tiny",
         sizes={
             "tiny": {"model.layers": 4, "model.heads": 4, "model.width": 128, "budget.steps": 1500},
             "small": {
-                "model.layers": 6,
-                "model.heads": 6,
-                "model.width": 192,
-                "budget.batch": 32,
-                "budget.steps": 6000,
-                "optimizer.lr": 1.5e-3,
+                "model.layers": 6, "model.heads": 6, "model.width": 192, "model.dropout": 0.1,
+                "budget.batch": 32, "budget.steps": 3500,
             },
             "medium": {
-                "model.layers": 8,
-                "model.heads": 6,
-                "model.width": 384,
-                "model.dropout": 0.1,
-                "budget.batch": 32,
-                "budget.steps": 12000,
-                "optimizer.lr": 8e-4,
+                "model.layers": 8, "model.heads": 6, "model.width": 384, "model.dropout": 0.2,
+                "budget.batch": 32, "budget.steps": 6000, "optimizer.lr": 0.015,
             },
             "large": {
-                "model.layers": 12,
-                "model.heads": 8,
-                "model.width": 512,
-                "model.dropout": 0.2,
-                "budget.batch": 64,
-                "budget.steps": 12000,
-                "optimizer.lr": 5e-4,
+                "model.layers": 12, "model.heads": 8, "model.width": 512, "model.dropout": 0.3,
+                "budget.batch": 64, "budget.steps": 6000, "optimizer.lr": 0.01,
             },
         },
     ),

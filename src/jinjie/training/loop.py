@@ -20,10 +20,11 @@ from jinjie.base.seeds import derive
 from jinjie.data.dataset import Arrays, Dataset
 from jinjie.tasks.task import Batch, Step, Task, Update
 from jinjie.training import checkpoint, finished
+from jinjie.training.cadence import Cadence
 from jinjie.training.events import Writer
 from jinjie.training.finite import explain_loss, gradient_norm
 from jinjie.training.networks import Networks
-from jinjie.training.recipe import Budget, Recipe
+from jinjie.training.recipe import Recipe
 
 
 @dataclass
@@ -42,26 +43,6 @@ class Session:
     """Optimiser steps done."""
     best: float | None = None
     """The best validation score so far, of the metric that the task names."""
-
-
-@dataclass(frozen=True)
-class Cadence:
-    """How often a run of `total` steps logs, evaluates and saves."""
-
-    total: int
-    log: int
-    evaluate: int
-    checkpoint: int
-
-    @classmethod
-    def of(cls, budget: Budget, steps_per_epoch: int) -> Cadence:
-        total = budget.total(steps_per_epoch)
-        return cls(
-            total=total,
-            log=budget.log_every or max(1, total // 500),
-            evaluate=budget.evaluate_every or max(1, total // 20),
-            checkpoint=budget.checkpoint_every or max(1, total // 10),
-        )
 
 
 def train(session: Session) -> bool:

@@ -148,7 +148,7 @@ def prepare(run: Run, writer: events.Writer, stop: _Stop) -> Session:
 def _write_started(session: Session) -> None:
     recipe, data = session.recipe, session.data
     from jinjie.data.dataset import SPLITS
-    from jinjie.training.loop import Cadence
+    from jinjie.training.cadence import Cadence
 
     steps_per_epoch = data.steps_per_epoch(recipe.budget.batch)
     session.events.write(
