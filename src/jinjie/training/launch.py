@@ -12,7 +12,7 @@ from typing import Any
 
 from jinjie import __version__
 from jinjie.base import machine
-from jinjie.base.errors import JinjieError
+from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.files import write_json
 from jinjie.base.paths import runs_home
 from jinjie.training import lock
@@ -33,10 +33,12 @@ ALIVE_WITHIN = 30.0
 def launch(recipe: Recipe) -> Run:
     """Start a new run of `recipe` and return once its worker is alive.
 
-    Raises JinjieError when the folder cannot be written or the worker does not come up.
+    Raises InvalidInput when the recipe's own data is not there or does not fit its model, JinjieError when the
+    folder cannot be written or the worker does not come up.
     """
-    run = Run(_new_folder(recipe.name))
+    recipe = _with_whole_path(recipe)
     threads = recipe.threads or _threads(recipe)
+    run = Run(_new_folder(recipe.name))
     launched: dict[str, Any] = {
         "threads": threads,
         "jinjie": __version__,
@@ -62,6 +64,17 @@ def resume(run: Run) -> Run:
     return _start(Run(run.path))
 
 
+def _with_whole_path(recipe: Recipe) -> Recipe:
+    """The recipe with the path to the user's own data made absolute: a run may be resumed from another folder."""
+    path = getattr(recipe.data, "path", None)
+    if path is None:
+        return recipe
+    whole = Path(path).expanduser().absolute()
+    if not whole.exists():
+        raise InvalidInput([Problem("data.path", "run.no_such_path", path=whole)])
+    return recipe.changed({"data.path": str(whole)})
+
+
 def _new_folder(name: str) -> Path:
     """A new folder `name-1`, `name-2`, …; two launches at once get two folders."""
     runs_home().mkdir(parents=True, exist_ok=True)
@@ -83,7 +96,7 @@ def _threads(recipe: Recipe) -> int:
     model = recipe.model.fitted(facts)
     try:
         flops = 3 * model.flops(recipe.budget.batch // recipe.budget.accumulate)
-    except (TypeError, ValueError):  # sizes that only the user's own data will tell
+    except JinjieError:  # sizes that only the user's own data will tell
         return machine.cores()
     return machine.pick_threads(flops, machine.cores())
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import ValidationInfo, field_validator
 
 from jinjie.base.config import Wrong, option
+from jinjie.base.errors import InvalidInput, Problem
 from jinjie.models.model import ModelConfig
 
 if TYPE_CHECKING:
@@ -103,6 +105,15 @@ class Config(ModelConfig):
     def hidden(self) -> int:
         """Neurons of the feed-forward half."""
         return self.feedforward or 4 * self.width
+
+    def fitted(self, facts: Mapping[str, int]) -> Self:
+        """Also raises InvalidInput when the data's windows are longer than the block."""
+        window = facts.get("block", 0)
+        if window > self.block:
+            raise InvalidInput(
+                [Problem("data.block", "model.window_too_long", window=window, block=self.block)]
+            )
+        return super().fitted(facts)
 
     def parameters(self) -> int:
         width, biases = self.width, 1 if self.bias else 0
