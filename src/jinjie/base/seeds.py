@@ -32,3 +32,19 @@ def torch_generator(seed: int, *purpose: str | int, device: str = "cpu") -> torc
     import torch
 
     return torch.Generator(device).manual_seed(derive(seed, *purpose))
+
+
+def seed_torch(device: str, seed: int, *purpose: str | int) -> None:
+    """Seed the generators that dropout and initialisation draw from: torch's own, and the device's.
+
+    `torch.manual_seed` does the same for every kind of device there could be, and takes 0.7 ms: half a step of
+    the MNIST network.
+    """
+    import torch
+
+    derived = derive(seed, *purpose)
+    torch.default_generator.manual_seed(derived)
+    if device.startswith("cuda"):
+        torch.cuda.manual_seed(derived)
+    elif device == "mps":
+        torch.mps.manual_seed(derived)

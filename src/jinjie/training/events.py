@@ -85,12 +85,12 @@ def current(events: list[Event]) -> list[Event]:
     kept: list[Event] = []
     for event in events:
         if event["type"] == "resumed":
-            kept = [e for e in kept if _stands(e, event["step"])]
+            kept = [e for e in kept if stands(e, event["step"])]
         kept.append(event)
     return kept
 
 
-def _stands(event: Event, resumed: int) -> bool:
+def stands(event: Event, resumed: int) -> bool:
     """Whether an earlier event still counts after a resume at a step; a run that resumes at step 0 begins anew."""
     if event["type"] in ("stopped", "failed", "finished"):
         return False

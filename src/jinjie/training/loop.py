@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from jinjie.base.files import write_whole
-from jinjie.base.seeds import derive
+from jinjie.base.seeds import seed_torch
 from jinjie.data.dataset import Arrays, Dataset
 from jinjie.tasks.task import Batch, Step, Task, Update
 from jinjie.training import checkpoint, finished
@@ -80,7 +80,7 @@ def train(session: Session) -> bool:
 def one_step(session: Session, total: int) -> dict[str, Any]:
     """One optimiser step (for each optimiser): what was learned of it for the log."""
     recipe, networks = session.recipe, session.networks
-    torch.manual_seed(derive(recipe.seed, "step", session.step))  # what dropout draws from
+    seed_torch(networks.device, recipe.seed, "step", session.step)  # what dropout draws from
     arrays = session.data.batch(recipe.seed, session.step, recipe.budget.batch)
     pieces = [tensors(piece, networks) for piece in cut(arrays, recipe.budget.accumulate)]
     factor = recipe.schedule.factor(session.step, total)
@@ -127,7 +127,7 @@ def check(session: Session, update: Update, piece: Batch, part: int) -> float:
     step = Step(session.recipe.seed, session.step, part)
 
     def again() -> None:
-        torch.manual_seed(derive(session.recipe.seed, "step", session.step))
+        seed_torch(session.networks.device, session.recipe.seed, "step", session.step)
         for other in session.task.updates(session.networks.models, piece, step):
             if other.optimizer == update.optimizer:
                 return

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from jinjie.base.errors import JinjieError
-from jinjie.base.seeds import derive
+from jinjie.base.seeds import seed_torch
 from jinjie.models.model import ModelConfig
 from jinjie.tasks.task import Update
 from jinjie.training.recipe import Recipe
@@ -32,7 +32,7 @@ class Networks:
         self.configs |= {name: other.model.fitted(facts) for name, other in recipe.others.items()}
         self.models: dict[str, nn.Module] = {}
         for name, config in self.configs.items():
-            torch.manual_seed(derive(recipe.seed, "weights", name))
+            seed_torch("cpu", recipe.seed, "weights", name)
             self.models[name] = config.build().to(device)
         self.trained = ["model", *(name for name, other in recipe.others.items() if other.trainable)]
         self._begin_others(recipe)

@@ -45,7 +45,7 @@ class Exponential(Schedule):
     gamma: float = option(0.5, "what 1,000 steps multiply the rate by", "每 1000 步乘以的系数", gt=0, le=1)
 
     def factor(self, step: int, total: int) -> float:
-        return self.gamma ** (step / 1000)
+        return float(self.gamma ** (step / 1000))
 
 
 class Linear(Schedule):
