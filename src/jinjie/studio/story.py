@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jinjie.studio.curve import Curve
-from jinjie.training.events import Event, RunGone, Tail
+from jinjie.training.events import Event, RunGone, Tail, stands
 from jinjie.training.runs import Run, State, all_runs
 
 ENDS = ("finished", "stopped", "failed")
@@ -91,14 +91,14 @@ class Story:
         """The run goes on from `step`: everything after it is void."""
         self.resumes.append(step)
         self.loading = None
-        self.train.cut(step)
-        if self.step.get("step", 0) > step:
+        self.train.cut(step if step > 0 else -1)
+        if self.step and not stands(self.step, step):
             last = self.train.last
             self.step = {"type": "step", "step": last[0], "loss": last[1]} if last else {}
-        self.evaluated = [e for e in self.evaluated if e["step"] <= step]
-        self.samples = [e for e in self.samples if e["step"] <= step]
-        self.pictures = {n: e for n, e in self.pictures.items() if e["step"] <= step}
-        self.checkpoints = [e for e in self.checkpoints if e["step"] <= step]
+        self.evaluated = [e for e in self.evaluated if stands(e, step)]
+        self.samples = [e for e in self.samples if stands(e, step)]
+        self.pictures = {name: e for name, e in self.pictures.items() if stands(e, step)}
+        self.checkpoints = [e for e in self.checkpoints if stands(e, step)]
 
     @property
     def state(self) -> State:

@@ -37,7 +37,7 @@ export function makeChart(place, empty) {
         },
         axes: [
           { ...axis, values: (_, ticks) => ticks.map((v) => (Number.isInteger(v) ? v.toLocaleString() : "")) },
-          { ...axis, size: 58, values: (_, ticks) => ticks.map((v) => (v == null ? "" : Number(v.toPrecision(3)).toString())) },
+          { ...axis, size: 58, values: (_, ticks, _axis, _space, gap) => ticks.map((v) => figure(v, gap)) },
         ],
         series: [
           { label: words.step, value: (_, v) => (v == null ? "–" : v.toLocaleString()) },
@@ -85,6 +85,12 @@ export function makeChart(place, empty) {
       if (plot) build();
     },
   };
+}
+
+/** A tick in as many decimals as tell it from its neighbours; on a logarithmic axis, where gaps differ, in three figures. */
+function figure(value, gap) {
+  if (value == null) return "";
+  return gap ? value.toFixed(Math.max(0, Math.ceil(-Math.log10(gap) - 1e-9))) : Number(value.toPrecision(3)).toString();
 }
 
 /** The mean of each point and its neighbours, a fiftieth of the curve wide: what the noise hides. */
