@@ -42,10 +42,11 @@ def write_json(path: Path, value: Any) -> None:
 def whole_folder(path: Path) -> Iterator[Path]:
     """A folder that appears at `path` complete when the block ends, or not at all when it raises.
 
-    What stands at `path` already is replaced.
+    What stands at `path` already is replaced. The folder around it must be there: one that was deleted is not
+    brought back.
     """
     temporary = path.with_name(f"{TEMPORARY}{path.name}-{uuid.uuid4().hex[:8]}")
-    temporary.mkdir(parents=True)
+    temporary.mkdir()
     try:
         yield temporary
         for file in sorted(temporary.rglob("*")):

@@ -5,7 +5,6 @@ See docs/decisions/0004-checkpoints.md for the files and the promise.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import shutil
@@ -20,10 +19,11 @@ from safetensors.torch import load_file, save_file
 
 from jinjie.base.errors import JinjieError
 from jinjie.base.files import clear_partial, whole_folder, write_json
-from jinjie.training.events import DiskFull, RunGone
+from jinjie.training.events import unwritable
 from jinjie.training.networks import Networks
 
-SCHEMA = 1
+SCHEMA = 2
+"""Since 2, state.json holds a checksum of itself."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,10 @@ class Checkpoint:
 
 
 def save(run: Path, networks: Networks, step: int, state: dict[str, Any], keep: int) -> Path:
-    """Write the checkpoint of `step` and remove all but the newest `keep`.
+    """Write the checkpoint of `step`; of the others keep the `keep` − 1 before it.
 
-    Raises DiskFull or RunGone; older checkpoints then stand untouched.
+    Those of later steps are damaged, or the run would have gone on from them. Raises DiskFull or RunGone; the
+    others then stand untouched.
     """
     folder = run / "checkpoints" / f"step-{step:08d}"
     try:
@@ -51,22 +52,33 @@ def save(run: Path, networks: Networks, step: int, state: dict[str, Any], keep: 
             sums = {
                 name: _sha256(temporary / name) for name in ("weights.safetensors", "optimizer.safetensors")
             }
-            write_json(temporary / "state.json", {"schema": SCHEMA, "step": step, **state, "sha256": sums})
+            content = {"schema": SCHEMA, "step": step, **state, "sha256": sums}
+            write_json(temporary / "state.json", {**content, "sum": _sum(content)})
     except (OSError, SafetensorError) as error:
         raise unwritable(run, folder, error) from error
-    for old in _folders(run)[keep:]:
-        shutil.rmtree(old, ignore_errors=True)
+    present = _folders(run)
+    kept = [other for other in present if other.name <= folder.name][:keep]
+    for other in present:
+        if other not in kept:
+            shutil.rmtree(other, ignore_errors=True)
     return folder
 
 
 def newest(run: Path, damaged: list[str] | None = None) -> Checkpoint | None:
-    """The newest checkpoint whose checksums hold, or None; the names of damaged ones are added to `damaged`."""
+    """The newest checkpoint whose checksums hold, or None; the names of damaged ones are added to `damaged`.
+
+    Raises JinjieError when it was written by a newer Jinjie.
+    """
     for folder in _folders(run):
         try:
-            return Checkpoint(folder, _checked(folder))
-        except (OSError, ValueError, KeyError):
+            found = Checkpoint(folder, _checked(folder))
+        except (OSError, ValueError, TypeError, KeyError):
             if damaged is not None:
                 damaged.append(folder.name)
+            continue
+        if found.state["schema"] > SCHEMA:
+            raise JinjieError("run.newer", run=run.name, schema=found.state["schema"], known=SCHEMA)
+        return found
     return None
 
 
@@ -78,13 +90,14 @@ def restore(checkpoint: Checkpoint, networks: Networks) -> None:
         networks.load_weights(
             name, {k.removeprefix(prefix): t for k, t in weights.items() if k.startswith(prefix)}
         )
-    moments = load_file(checkpoint.folder / "optimizer.safetensors", device="cpu")
-    for prefix, optimizer, name, weight in _optimized(networks):
-        saved = {k.rpartition("/")[2]: t for k, t in moments.items() if k.startswith(f"{prefix}/{name}/")}
-        for key, tensor in saved.items():
-            # Adam counts its steps on the CPU, wherever the weights are.
-            target = tensor if tensor.ndim == 0 else tensor.to(weight.device)
-            optimizer.state[weight][key] = target.clone()
+    moments: dict[str, dict[str, torch.Tensor]] = {}
+    for key, tensor in load_file(checkpoint.folder / "optimizer.safetensors", device="cpu").items():
+        place, _, name = key.rpartition("/")
+        moments.setdefault(place, {})[name] = tensor.clone()
+    for places, optimizer in _optimizers(networks):
+        state = {i: moments[place] for i, place in enumerate(places) if place in moments}
+        # torch knows which of them belong on the weights' device.
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
 def clear(run: Path) -> None:
@@ -92,20 +105,6 @@ def clear(run: Path) -> None:
     clear_partial(run / "checkpoints")
     clear_partial(run / "pictures")
     clear_partial(run)
-
-
-def unwritable(run: Path, path: Path, error: Exception) -> JinjieError:
-    """The error that a failed write means to the user."""
-    if not run.is_dir():
-        return RunGone("run.gone", run=run.name)
-    full = (
-        getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        or "os error 28" in str(error)
-        or "No space left" in str(error)
-    )
-    if full:
-        return DiskFull("run.disk_full", path=path, reason=str(error))
-    return JinjieError("run.cannot_write", path=path, reason=str(error))
 
 
 def _weights(networks: Networks) -> dict[str, torch.Tensor]:
@@ -116,25 +115,25 @@ def _weights(networks: Networks) -> dict[str, torch.Tensor]:
 
 def _moments(networks: Networks) -> dict[str, torch.Tensor]:
     found = {}
-    for prefix, optimizer, name, weight in _optimized(networks):
-        for key, value in optimizer.state.get(weight, {}).items():
-            if isinstance(value, torch.Tensor):
-                found[f"{prefix}/{name}/{key}"] = value.contiguous()
-            elif value is not None:
-                raise TypeError(
-                    f"{type(optimizer).__name__} keeps {key} as {type(value).__name__}, which no checkpoint holds"
-                )
+    for places, optimizer in _optimizers(networks):
+        for i, state in optimizer.state_dict()["state"].items():
+            for key, value in state.items():
+                if isinstance(value, torch.Tensor):
+                    found[f"{places[i]}/{key}"] = value.contiguous()
+                elif value is not None:
+                    raise TypeError(
+                        f"{type(optimizer).__name__} keeps {key} as {type(value).__name__}, which no checkpoint holds"
+                    )
     return found
 
 
-def _optimized(networks: Networks) -> Iterator[tuple[str, torch.optim.Optimizer, str, torch.Tensor]]:
-    """(prefix, optimiser, the weight's name, the weight) for every weight that an optimiser moves."""
+def _optimizers(networks: Networks) -> Iterator[tuple[list[str], torch.optim.Optimizer]]:
+    """Every optimiser with the places of its weights' moments (`model.0/embed.weight`), in torch's own order."""
     for model, optimizers in networks.optimizers.items():
         names = {id(weight): name for name, weight in networks.masters[model].items()}
         for i, optimizer in enumerate(optimizers):
-            for group in optimizer.param_groups:
-                for weight in group["params"]:
-                    yield f"{model}.{i}", optimizer, names[id(weight)], weight
+            weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+            yield [f"{model}.{i}/{names[id(weight)]}" for weight in weights], optimizer
 
 
 def _folders(run: Path) -> list[Path]:
@@ -144,12 +143,17 @@ def _folders(run: Path) -> list[Path]:
 
 def _checked(folder: Path) -> dict[str, Any]:
     state: dict[str, Any] = json.loads((folder / "state.json").read_bytes())
-    if state["schema"] > SCHEMA:
-        raise ValueError("written by a newer Jinjie")
+    if state["schema"] != 1 and state.pop("sum") != _sum(state):
+        raise ValueError("state.json is damaged")
     for name, expected in state["sha256"].items():
         if _sha256(folder / name) != expected:
             raise ValueError(f"{name} is damaged")
     return state
+
+
+def _sum(state: dict[str, Any]) -> str:
+    """A checksum of what state.json says, wherever its keys and blanks stand."""
+    return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

@@ -5,8 +5,10 @@ The table of types is in docs/decisions/0003-runs-launching-events.md.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +34,23 @@ class DiskFull(JinjieError):
     exit_code = 4
 
 
+def full(error: Exception) -> bool:
+    """Whether a write failed for want of room: a full disk, a quota, a limit on the size of files."""
+    code = getattr(error, "errno", None)
+    if code is None and (said := re.search(r"\(os error (\d+)\)", str(error))):  # as safetensors says it
+        code = int(said[1])
+    return code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def unwritable(run: Path, path: Path, error: Exception) -> JinjieError:
+    """The error that a failed write means to the user."""
+    if not run.is_dir():
+        return RunGone("run.gone", run=run.name)
+    if full(error):
+        return DiskFull("run.disk_full", path=path, reason=str(error))
+    return JinjieError("run.cannot_write", path=path, reason=str(error))
+
+
 class Writer:
     """Appends events; a line is one write, and a line that does not fit is taken back whole."""
 
@@ -42,8 +61,7 @@ class Writer:
 
     def write(self, type: str, **fields: Any) -> None:
         """Append one event. Raises RunGone when the folder is gone, DiskFull when the line does not fit."""
-        if os.fstat(self._file).st_nlink == 0:
-            raise RunGone("run.gone", run=self.path.parent.name)
+        self._check_there()
         line = json.dumps({"type": type, "time": time.time(), **fields}, ensure_ascii=False) + "\n"
         data = line.encode()
         start = os.lseek(self._file, 0, os.SEEK_END)
@@ -56,11 +74,16 @@ class Writer:
             raise DiskFull("run.disk_full", path=self.path, reason=error.strerror) from error
 
     def sync(self) -> None:
-        """Put everything written so far on the disk."""
+        """Put everything written so far on the disk. Raises RunGone when the folder is gone."""
+        self._check_there()
         os.fsync(self._file)
 
     def close(self) -> None:
         os.close(self._file)
+
+    def _check_there(self) -> None:
+        if os.fstat(self._file).st_nlink == 0:
+            raise RunGone("run.gone", run=self.path.parent.name)
 
     def _cut_torn_line(self) -> None:
         """Cut off what a killed worker left of its last line."""
@@ -92,7 +115,7 @@ def current(events: list[Event]) -> list[Event]:
 
 def stands(event: Event, resumed: int) -> bool:
     """Whether an earlier event still counts after a resume at a step; a run that resumes at step 0 begins anew."""
-    if event["type"] in ("stopped", "failed", "finished"):
+    if event["type"] in ("stopped", "failed", "finished") or event.get("split") == "test":
         return False
     return "step" not in event or (resumed > 0 and event["step"] <= resumed)
 

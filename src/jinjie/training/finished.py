@@ -57,7 +57,7 @@ def save(
 ) -> None:
     """Write `RUN/model` whole: the best model so far. Raises DiskFull or RunGone."""
     from jinjie.models.folder import save_weights
-    from jinjie.training.checkpoint import unwritable
+    from jinjie.training.events import unwritable
 
     folder = run / "model"
     card = {

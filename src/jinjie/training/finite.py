@@ -35,6 +35,16 @@ def gradient_norm(gradients: Mapping[str, torch.Tensor], step: int) -> float:
     return total
 
 
+def check_weights(models: Mapping[str, Mapping[str, torch.Tensor]], step: int) -> None:
+    """Raises NonFinite naming the first weight that is not finite: no checkpoint may hold it."""
+    for model, weights in models.items():
+        for name, tensor in weights.items():
+            if not bool(torch.isfinite(tensor).all()):
+                raise NonFinite(
+                    "run.weights_not_finite", step=step, tensor=f"{model}.{name}", came=_kind(tensor)
+                )
+
+
 def explain_loss(
     loss: torch.Tensor,
     step: int,

@@ -36,6 +36,11 @@ def launch(recipe: Recipe) -> Run:
     Raises InvalidInput when the recipe's own data is not there or does not fit its model, JinjieError when the
     folder cannot be written or the worker does not come up.
     """
+    return _start(create(recipe))
+
+
+def create(recipe: Recipe) -> Run:
+    """The folder of a new run, without a worker yet. Raises as `launch` does."""
     recipe = _with_whole_path(recipe)
     threads = recipe.threads or _threads(recipe)
     run = Run(_new_folder(recipe.name))
@@ -49,7 +54,7 @@ def launch(recipe: Recipe) -> Run:
         run.path / "recipe.json",
         {"schema": SCHEMA, "recipe": recipe.model_dump(mode="json"), "launch": launched},
     )
-    return _start(run)
+    return run
 
 
 def resume(run: Run) -> Run:
@@ -120,11 +125,24 @@ def _start(run: Run) -> Run:
             env=environ,
             start_new_session=True,  # Ctrl-C in the terminal is ours to hear, not the worker's
         )
+    try:
+        _wait_until_alive(run, worker)
+    except KeyboardInterrupt:
+        worker.terminate()
+        raise
+    _reap(worker)
+    return run
+
+
+def _wait_until_alive(run: Run, worker: subprocess.Popen[bytes]) -> None:
+    """Raises JinjieError when the worker ends without having begun, or does not begin."""
     deadline = time.monotonic() + ALIVE_WITHIN
-    while lock.holder(run.path / "lock") != worker.pid:
+    while (pid := lock.holder(run.path / "lock")) != worker.pid:
         if worker.poll() is not None:
             if worker.returncode == 0:  # so small a run that it is over already
-                return run
+                return
+            if worker.returncode == lock.AlreadyRunning.exit_code:
+                raise lock.AlreadyRunning("run.already_running", run=run.name, pid=pid)
             raise JinjieError(
                 "run.did_not_start", run=run.name, console=_last_lines(run.path / "console.log")
             )
@@ -134,8 +152,6 @@ def _start(run: Run) -> Run:
                 "run.did_not_start", run=run.name, console=_last_lines(run.path / "console.log")
             )
         time.sleep(0.01)
-    _reap(worker)
-    return run
 
 
 def _reap(worker: subprocess.Popen[bytes]) -> None:

@@ -9,6 +9,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ from jinjie.data.dataset import Arrays, Dataset
 from jinjie.tasks.task import Batch, Step, Task, Update
 from jinjie.training import checkpoint, finished
 from jinjie.training.cadence import Cadence
-from jinjie.training.events import Writer
-from jinjie.training.finite import explain_loss, gradient_norm
+from jinjie.training.events import Writer, unwritable
+from jinjie.training.finite import check_weights, explain_loss, gradient_norm
 from jinjie.training.networks import Networks
 from jinjie.training.recipe import Recipe
 
@@ -43,6 +44,8 @@ class Session:
     """Optimiser steps done."""
     best: float | None = None
     """The best validation score so far, of the metric that the task names."""
+    saved: int | None = None
+    """The step of the newest checkpoint."""
 
 
 def train(session: Session) -> bool:
@@ -57,7 +60,8 @@ def train(session: Session) -> bool:
         evaluate(session)
     while session.step < cadence.total:
         if session.stop_asked():
-            save(session)
+            if session.saved != session.step:
+                save(session)
             session.events.write("stopped", step=session.step)
             return False
         learned = one_step(session, cadence.total)
@@ -66,7 +70,7 @@ def train(session: Session) -> bool:
         last = session.step == cadence.total
         if session.step % cadence.log == 0 or session.step == 1 or last:
             session.events.write("step", step=session.step, **learned["shown"], **clock.read(session.step))
-            print(line(session.step, cadence.total, learned["shown"]), flush=True)
+            note(line(session.step, cadence.total, learned["shown"]))
         if session.step % cadence.evaluate == 0 or last:
             with clock.paused():
                 evaluate(session)
@@ -144,10 +148,7 @@ def evaluate(session: Session) -> None:
             networks.models, session.data, "validation", session.recipe.budget.evaluate_batches
         )
         session.events.write("evaluated", step=session.step, split="validation", metrics=metrics)
-        print(
-            f"step {session.step}: validation " + ", ".join(f"{k} {v:.4g}" for k, v in metrics.items()),
-            flush=True,
-        )
+        note(f"step {session.step}: validation " + ", ".join(f"{k} {v:.4g}" for k, v in metrics.items()))
         for text in task.samples(networks.models, session.data, Step(session.recipe.seed, session.step)):
             session.events.write("sample", step=session.step, text=text)
         for picture in task.pictures(networks.models, session.data, "validation"):
@@ -156,7 +157,7 @@ def evaluate(session: Session) -> None:
                 file.parent.mkdir(exist_ok=True)
                 write_whole(file, picture.content)
             except OSError as error:
-                raise checkpoint.unwritable(session.run, file, error) from error
+                raise unwritable(session.run, file, error) from error
             session.events.write(
                 "picture", step=session.step, name=picture.name, file=f"pictures/{file.name}"
             )
@@ -171,10 +172,16 @@ def evaluate(session: Session) -> None:
 
 
 def save(session: Session) -> None:
-    """Write a checkpoint, after the events up to it are safe on the disk."""
+    """Write a checkpoint, after the events up to it are safe on the disk.
+
+    Raises NonFinite, and writes none, when a weight is not finite.
+    """
+    networks = session.networks
+    check_weights({name: networks.weights(name) for name in networks.models}, session.step)
     session.events.sync()
     state = {**session.versions, "best": session.best, "fingerprint": session.data.fingerprint()}
-    folder = checkpoint.save(session.run, session.networks, session.step, state, session.recipe.budget.keep)
+    folder = checkpoint.save(session.run, networks, session.step, state, session.recipe.budget.keep)
+    session.saved = session.step
     session.events.write("checkpoint", step=session.step, file=f"checkpoints/{folder.name}")
 
 
@@ -189,7 +196,7 @@ def finish(session: Session) -> None:
     finished.add_scores(session.run / "model", metrics)
     session.events.write("finished", step=session.step, metrics=metrics)
     session.events.sync()
-    print("test " + json.dumps(metrics), flush=True)
+    note("test " + json.dumps(metrics))
 
 
 def cut(arrays: Arrays, pieces: int) -> list[Arrays]:
@@ -214,6 +221,12 @@ def tensors(arrays: Arrays, networks: Networks) -> Batch:
 def line(step: int, total: int, shown: Mapping[str, Any]) -> str:
     """A step for the console."""
     return f"step {step}/{total}: loss {shown['loss']:.4g}, rate {shown['lr']:.3g}, gradient norm {shown['norm']:.3g}"
+
+
+def note(text: str) -> None:
+    """A line for the console. A full disk is not told of here: the next event says it."""
+    with suppress(OSError):
+        print(text, flush=True)
 
 
 class Clock:

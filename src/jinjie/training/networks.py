@@ -46,6 +46,7 @@ class Networks:
             for network in self.models.values():
                 for parameter in network.parameters():
                     parameter.data = parameter.data.bfloat16()
+        self.train(True)
 
     @property
     def dtype(self) -> torch.dtype:

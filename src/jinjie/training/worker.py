@@ -7,7 +7,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 class _Stop:
-    """Hears SIGTERM and Ctrl-C. While the loop trains it is asked; before that the process just ends."""
+    """Hears SIGTERM and Ctrl-C. The loop asks it between two steps; before the loop the work just ends."""
 
     def __init__(self) -> None:
         self.asked = False
-        self.training = False
+        self._at_once = False
         for name in ("SIGTERM", "SIGINT", "SIGHUP"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), self._hear)
@@ -37,16 +37,19 @@ class _Stop:
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         self.asked = True
-        if not self.training:
+        if self._at_once:
             raise _StoppedEarly
 
     @contextmanager
-    def heard_by_the_loop(self) -> Iterator[None]:
-        self.training = True
+    def heard_at_once(self) -> Iterator[None]:
+        """While it lasts, a stop raises _StoppedEarly."""
+        self._at_once = True
         try:
+            if self.asked:
+                raise _StoppedEarly
             yield
         finally:
-            self.training = False
+            self._at_once = False
 
 
 class _StoppedEarly(BaseException):
@@ -55,41 +58,55 @@ class _StoppedEarly(BaseException):
 
 def main(folder: Path) -> int:
     """Train the run in `folder`; the exit code is 0 when it finished or was stopped."""
+    stop = _Stop()  # before the lock: whoever sees it held may ask for a stop
     try:
         held = lock.take(folder / "lock")
     except FileNotFoundError:
-        print(events.RunGone("run.gone", run=folder.name), file=sys.stderr)
-        return events.RunGone.exit_code
+        return _end(None, 0, events.RunGone("run.gone", run=folder.name))
     except lock.AlreadyRunning as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+        return _end(None, 0, error)
     with held:
-        stop = _Stop()
-        step = 0
         writer: events.Writer | None = None
         session: Session | None = None
         try:
             writer = events.Writer(folder / "events.jsonl")
-            session = prepare(Run(folder), writer, stop)
-            step = session.step
-            with stop.heard_by_the_loop():
-                from jinjie.training.loop import train
+            try:
+                with stop.heard_at_once():
+                    session = prepare(Run(folder), writer, stop)
+            except _StoppedEarly:
+                writer.write("stopped", step=_reached(folder))
+                writer.sync()
+                return 0
+            from jinjie.training.loop import train
 
-                train(session)
+            train(session)
             return 0
-        except _StoppedEarly:
-            if writer is not None:
-                writer.write("stopped", step=step)
-            return 0
-        except JinjieError as error:
-            print(error, file=sys.stderr)
-            _record(writer, session, error.key, error.text().model_dump())
-            return error.exit_code
         except Exception as error:
-            traceback.print_exc()
-            said = text("run.crashed", kind=type(error).__name__, message=str(error) or repr(error))
-            _record(writer, session, "run.crashed", said.model_dump())
-            return 1
+            return _end(writer, session.step if session else _reached(folder), error)
+
+
+def _end(writer: events.Writer | None, step: int, error: Exception) -> int:
+    """Say why the run ended, on the console and in the diary, as far as a full disk still takes it: the exit code."""
+    if isinstance(error, OSError) and events.full(error):
+        error = events.DiskFull("run.disk_full", path=error.filename, reason=error.strerror)
+    known = isinstance(error, JinjieError)
+    with suppress(OSError):
+        print(error if known else "".join(traceback.format_exception(error)), file=sys.stderr, flush=True)
+    if isinstance(error, JinjieError):
+        key, said, code = error.key, error.text(), error.exit_code
+    else:
+        key, code = "run.crashed", 1
+        said = text("run.crashed", kind=type(error).__name__, message=str(error) or repr(error))
+    if writer is not None:
+        with suppress(JinjieError, OSError):
+            writer.write("failed", step=step, key=key, error=said.model_dump())
+            writer.sync()
+    return code
+
+
+def _reached(folder: Path) -> int:
+    """The step of the newest checkpoint that the diary knows."""
+    return max((e["step"] for e in Run(folder).events if e["type"] == "checkpoint"), default=0)
 
 
 def prepare(run: Run, writer: events.Writer, stop: _Stop) -> Session:
@@ -131,16 +148,17 @@ def prepare(run: Run, writer: events.Writer, stop: _Stop) -> Session:
         if found.state["fingerprint"] != data.fingerprint():
             raise JinjieError("run.data_changed", run=run.name)
         checkpoint.restore(found, networks)
-        session.step, session.best = found.step, found.state["best"]
+        session.step = session.saved = found.step
+        session.best = found.state["best"]
         writer.write(
             "resumed",
             step=found.step,
             damaged=damaged,
             differs={k: [found.state[k], v] for k, v in versions.items() if found.state[k] != v},
         )
-    elif started is not None:
+    elif started is not None or damaged:
         writer.write("resumed", step=0, damaged=damaged, differs={})
-    if session.step == 0:
+    if session.step == 0 or started is None:
         _write_started(session)
     return session
 
@@ -182,17 +200,6 @@ def _report(writer: events.Writer) -> Report:
             writer.write("loading", what=what, done=done, total=total)
 
     return report
-
-
-def _record(writer: events.Writer | None, session: Session | None, key: str, error: dict[str, str]) -> None:
-    """Say in the diary why the run ended, where that is still possible."""
-    if writer is None:
-        return
-    try:
-        writer.write("failed", step=session.step if session else 0, key=key, error=error)
-        writer.sync()
-    except (JinjieError, OSError) as second:
-        print(second, file=sys.stderr)
 
 
 if __name__ == "__main__":
