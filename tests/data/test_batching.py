@@ -139,7 +139,7 @@ def test_fingerprints_tell_training_data_apart() -> None:
 
 @pytest.mark.parametrize("size", [32])
 def test_a_batch_of_pictures_costs_microseconds(size: int) -> None:
-    """3 µs on the machine it was written on; what it guards against (a permutation a batch, a Python loop) takes 100 or more."""
+    """3 µs where it was written; what it guards against, a permutation a batch or a Python loop, takes 100."""
     pixels = np.zeros((7000, 784), np.float32)
     data = Examples({"train": {"x": pixels, "y": np.zeros(7000, np.int64)}}, ABOUT, PROCESSOR, {})
     data.batch(0, 0, size)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jinjie.base.errors import InvalidInput
-from jinjie.data import table
+from jinjie.data import line, table
 from jinjie.data.dataset import SPLITS
 from jinjie.data.reading import SHOWN
 
@@ -148,3 +148,8 @@ def test_typed_numbers_keep_their_value(values: list[float]) -> None:
 def test_a_path_is_absolute_in_the_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert table.Config(path="mine.csv").path == str(tmp_path / "mine.csv")
+
+
+def test_a_form_sees_plain_types() -> None:
+    assert type(line.Config()).model_fields["path"].annotation == str | None
+    assert table.Config.model_fields["path"].annotation is str

@@ -17,7 +17,7 @@ from jinjie.data.cache import converted, present
 from jinjie.data.dataset import About, Arrays, DataConfig, Processor, Report, Split
 from jinjie.data.fetch import fetch, tell
 from jinjie.data.pictures import SIDE, centred, grey, opened, read_folder, squared
-from jinjie.data.reading import UserPath
+from jinjie.data.reading import OptionalPath
 from jinjie.data.sources import MNIST
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Config(DataConfig):
     """Pictures x (B, 784), float32 from 0 (background) to 1 (ink), and their class y (B,), int64."""
 
     kind: Literal["digits"] = "digits"
-    path: UserPath | None = option(
+    path: OptionalPath = option(
         None,
         "a folder of your own pictures, one sub-folder a class; MNIST when empty",
         "自己的图片文件夹，每个类别一个子文件夹；留空则用 MNIST",

@@ -12,7 +12,7 @@ from jinjie.base.words import Text
 from jinjie.data import table
 from jinjie.data.batching import Examples
 from jinjie.data.dataset import About, DataConfig, Report
-from jinjie.data.reading import UserPath
+from jinjie.data.reading import OptionalPath
 from jinjie.data.table import NumbersProcessor
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Config(DataConfig):
     """
 
     kind: Literal["line"] = "line"
-    path: UserPath | None = option(
+    path: OptionalPath = option(
         None,
         "a CSV of your own: x is its first column, y its last; the settings below then do nothing",
         "自己的 CSV 文件：第一列为 x，最后一列为 y；此时下面各项不起作用",

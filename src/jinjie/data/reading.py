@@ -9,8 +9,16 @@ from pydantic import AfterValidator
 
 from jinjie.base.errors import InvalidInput, Problem
 
-UserPath = Annotated[str, AfterValidator(lambda path: str(Path(path).expanduser().absolute()))]
+
+def _absolute(path: str | None) -> str | None:
+    return None if path is None else str(Path(path).expanduser().absolute())
+
+
+UserPath = Annotated[str, AfterValidator(_absolute)]
 """A path in a config. Made absolute, so that a run launched from one folder can be resumed from another."""
+
+OptionalPath = Annotated[str | None, AfterValidator(_absolute)]
+"""The same where there is data to fall back on."""
 
 SHOWN = 10
 """Problems of one file that are listed; the rest are counted."""

@@ -12,7 +12,7 @@ from jinjie.base.errors import InvalidInput, Problem
 from jinjie.base.words import Text
 from jinjie.data.batching import Tokens
 from jinjie.data.dataset import SPLITS, About, DataConfig, Report
-from jinjie.data.reading import UserPath, read_text
+from jinjie.data.reading import OptionalPath, read_text
 from jinjie.data.sources import SHAKESPEARE
 from jinjie.data.tokenizer import TokenProcessor, character_tokenizer, encode_characters, vocabulary_of
 
@@ -27,7 +27,7 @@ class Config(DataConfig):
     """Characters of a text. Batches are x (B, T) and the following characters y (B, T), int64."""
 
     kind: Literal["text"] = "text"
-    path: UserPath | None = option(
+    path: OptionalPath = option(
         None,
         "a UTF-8 text file of your own; Shakespeare's plays when empty",
         "自己的 UTF-8 文本文件；留空则用莎士比亚戏剧",
