@@ -76,7 +76,7 @@ def _table(rows: list[Row]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from jinjie.cli.runs import state_word, values
+    from jinjie.cli.runs import state_word
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
@@ -94,15 +94,18 @@ def _table(rows: list[Row]) -> None:
     line(say("compare.time"), [duration(row.seconds) for row in rows])
     line(say("compare.parameters"), ["" if row.parameters is None else count(row.parameters) for row in rows])
     line(say("compare.best"), [_at(row) for row in rows])
-    line(say("compare.last"), [values(row.last) for row in rows])
-    line(say("compare.test"), [values(row.test) for row in rows])
+    line(say("compare.last"), [_lines(row.last) for row in rows])
+    line(say("compare.test"), [_lines(row.test) for row in rows])
     console().print(table)
 
 
 def _at(row: Row) -> str:
-    from jinjie.cli.runs import values
+    return say("compare.at", values=_lines(row.best), step=row.best_step) if row.best else ""
 
-    return say("compare.at", values=values(row.best), step=row.best_step) if row.best else ""
+
+def _lines(metrics: dict[str, float]) -> str:
+    """Metrics one below the other, so that several runs fit side by side."""
+    return "\n".join(f"{name} {value:.4g}" for name, value in metrics.items())
 
 
 def _setting(value: Any) -> str:
