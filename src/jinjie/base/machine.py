@@ -7,6 +7,7 @@ and kept in `machine.json`, so that every estimate and pick afterwards is a pure
 from __future__ import annotations
 
 import platform
+import sys
 import time
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -43,7 +44,7 @@ class Accelerator(BaseModel):
 
 
 class Rates(BaseModel):
-    """GFLOP/s of a 768 x 768 matrix product (multiply and add count as two); None where it does not run."""
+    """GFLOP/s of a 512 x 512 matrix product (multiply and add count as two); None where it does not run."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -66,7 +67,7 @@ class Profile(BaseModel):
     all: Rates
     """With a thread on every physical core, or with one where that was quicker."""
     read_gbytes: float
-    """Memory read bandwidth with all threads, GB/s (10^9 bytes)."""
+    """Memory read bandwidth, with one thread or all, GB/s (10^9 bytes)."""
     op_us: float
     """Microseconds of one torch operation on one number: what every operation costs, however small."""
     step_us: float
@@ -147,7 +148,8 @@ def measure(seconds: float = 3.0) -> Profile:
     """Measure this machine in about `seconds` after torch is imported, save it whole, and return it.
 
     Every figure is the best of many short repetitions in a few rounds: a busy neighbour can only make one
-    slower, never faster.
+    slower, never faster. What one thread does is timed by that thread's own clock where there is one, so that
+    waiting for a processor does not count.
     """
     import torch
 
@@ -163,9 +165,10 @@ def measure(seconds: float = 3.0) -> Profile:
             ops.append(_op_us(share / 2))
             steps.append(_step_us(share / 2))
             one.append(_rates(share))
+            reads.append(_read_gbytes(share / 2, machine.free))
             torch.set_num_threads(machine.cores)
             every.append(_rates(share) if machine.cores > 1 else one[-1])
-            reads.append(_read_gbytes(share, machine.free))
+            reads.append(_read_gbytes(share / 2, machine.free))
     finally:
         torch.set_num_threads(before)
     found = Profile(
@@ -185,13 +188,25 @@ def measure(seconds: float = 3.0) -> Profile:
     return found
 
 
+def busy() -> bool:
+    """Whether others keep this machine's processors busy just now, so that a measurement would come out low."""
+    import psutil
+
+    return bool(psutil.getloadavg()[0] > 0.75 * cores())
+
+
 def _best(run: Callable[[], Any], seconds: float) -> float:
     """Seconds of the fastest of as many calls as fit into `seconds`, after one to warm up."""
+    import torch
+
     run()
+    alone = torch.get_num_threads() == 1 and sys.platform == "linux"  # elsewhere this clock ticks too rarely
+    clock = time.thread_time if alone else time.perf_counter
     best, end = float("inf"), time.perf_counter() + seconds
-    while (start := time.perf_counter()) < end or best == float("inf"):
+    while time.perf_counter() < end or best == float("inf"):
+        start = clock()
         run()
-        best = min(best, time.perf_counter() - start)
+        best = min(best, clock() - start)
     return best
 
 
@@ -201,7 +216,7 @@ def _fastest(rounds: list[Rates]) -> Rates:
     return Rates(**{name: max(getattr(one, name) for one in rounds) for name in names})
 
 
-def _rates(seconds: float, size: int = 768) -> Rates:
+def _rates(seconds: float, size: int = 512) -> Rates:
     import torch
 
     work = 2 * size**3 / 1e9
@@ -226,7 +241,7 @@ def _read_gbytes(seconds: float, free: int) -> float:
     return 4 * count / 1e9 / _best(lambda: numbers.sum(), seconds)
 
 
-def _op_us(seconds: float, count: int = 1000) -> float:
+def _op_us(seconds: float, count: int = 500) -> float:
     import torch
 
     number = torch.zeros(1)
@@ -238,7 +253,7 @@ def _op_us(seconds: float, count: int = 1000) -> float:
     return _best(add, seconds) / count * 1e6
 
 
-def _step_us(seconds: float, count: int = 20) -> float:
+def _step_us(seconds: float, count: int = 5) -> float:
     import torch
     from torch import nn
 

