@@ -50,15 +50,13 @@ def size(bytes_: float) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds as people say them: 0.4 s, 42 s, 3 min 20 s, 1 h 05 min."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
     if seconds < 90:
-        return f"{seconds:.0f} s"
+        return say("cli.time.seconds", seconds=f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}")
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
+        return say("cli.time.minutes", minutes=minutes, seconds=f"{rest:02d}")
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min"
+    return say("cli.time.hours", hours=hours, minutes=f"{minutes:02d}")
 
 
 def ago(then: float) -> str:

@@ -56,8 +56,7 @@ def _in(value: dict[str, str]) -> str:
 
 
 def _facts(row: dict[str, Any]) -> Iterator[str]:
-    kind = say("cli.data.real") if row["real"] else say("cli.data.synthetic")
-    yield f"{_in(row['data'])} ({kind})" if row["real"] else _in(row["data"])
+    yield say("cli.recipes.real", data=_in(row["data"])) if row["real"] else _in(row["data"])
     if row["parameters"] is not None:
         yield say("cli.recipes.parameters", count=count(row["parameters"]))
     if row["seconds"] is not None:

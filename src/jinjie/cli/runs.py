@@ -115,7 +115,7 @@ def _table(rows: list[dict[str, Any]]) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("run", "state", "step", "loss", "validation", "test", "created"):
-        table.add_column(HEADINGS[heading].in_(language()))
+        table.add_column(HEADINGS[heading].in_(language()), no_wrap=True)
     for row in rows:
         if row["state"] == "unreadable":
             table.add_row(row["run"], f"[red]{say('cli.state.unreadable')}[/]")
@@ -124,9 +124,9 @@ def _table(rows: list[dict[str, Any]]) -> None:
             row["run"],
             f"[{STATE_STYLE[row['state']]}]{state_word(row['state'])}[/]",
             f"{row['step']}/{row['total'] or '?'}",
-            "" if row["loss"] is None else f"{row['loss']:.4f}",
-            values(row["validation"]),
-            values(row["test"]),
+            "" if row["loss"] is None else f"{row['loss']:.4g}",
+            _last_value(row["validation"]),
+            _last_value(row["test"]),
             ago(row["created"]),
         )
     console().print(table)
@@ -161,6 +161,11 @@ def state_word(state: str) -> str:
 def values(metrics: dict[str, float]) -> str:
     """Metrics on one line."""
     return "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+
+
+def _last_value(metrics: dict[str, float]) -> str:
+    """The metric that a task names last, the one that compares across recipes' settings: it fits a table."""
+    return values(dict(list(metrics.items())[-1:]))
 
 
 def _show(run: Run) -> None:
