@@ -86,6 +86,11 @@ class NumbersProcessor(Processor):
         scaled: np.ndarray[Any, Any] = (x - np.array(self.mean)) / np.array(self.deviation)
         return scaled.astype(np.float32)
 
+    def raw(self, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """(N, columns) float64 from scaled values: `scaled` undone."""
+        values: np.ndarray[Any, Any] = x * np.array(self.deviation) + np.array(self.mean)
+        return values
+
     def save(self, folder: Path) -> None:
         write_json(
             folder / "numbers.json", {"names": self.names, "mean": self.mean, "deviation": self.deviation}

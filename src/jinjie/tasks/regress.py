@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from jinjie.base.lazy import lazy
 from jinjie.base.words import say
 from jinjie.data.dataset import Dataset, Processor, Split
+from jinjie.data.table import NumbersProcessor
 from jinjie.tasks import task
 from jinjie.tasks.task import Batch, Models, Picture, Prediction, Step, TaskConfig, Update
 
@@ -48,8 +49,8 @@ class Regress(task.Task):
         from jinjie.base.pictures import scatter_line
 
         batch = next(data.batches(split, 500))
-        intercept, slope = self._line(models)
-        x, y = batch["x"][:, 0], batch["y"][:, 0]
+        intercept, slope = self._line(models, data)
+        x, y = cast(NumbersProcessor, data.processor).raw(batch["x"])[:, 0], batch["y"][:, 0]
         ends = [float(x.min()), float(x.max())]
         content = scatter_line(
             (x.tolist(), y.tolist()),
@@ -63,7 +64,7 @@ class Regress(task.Task):
     def samples(self, models: Models, data: Dataset, step: Step) -> Iterator[str]:
         """The equation learned so far, where there is one input."""
         if data.facts.get("inputs") == 1:
-            yield self._equation(*self._line(models))
+            yield self._equation(*self._line(models, data))
 
     def predict(self, models: Models, processor: Processor, text: str) -> Prediction:
         inputs = torch.from_numpy(processor.encode(text)["x"])
@@ -80,11 +81,13 @@ class Regress(task.Task):
             target.append(torch.from_numpy(batch["y"]))
         return torch.cat(predicted), torch.cat(target)
 
-    def _line(self, models: Models) -> tuple[float, float]:
-        """Intercept f(0) and slope f(1) − f(0) of a model with one input."""
+    def _line(self, models: Models, data: Dataset) -> tuple[float, float]:
+        """Intercept f(0) and slope f(1) − f(0) of a model with one input, on the scale that the user's x has."""
         ends = task.like(models["model"], torch.tensor([[0.0], [1.0]]))
         zero, one = models["model"](ends).float().flatten().tolist()
-        return zero, one - zero
+        processor = cast(NumbersProcessor, data.processor)
+        slope = (one - zero) / processor.deviation[0]
+        return zero - slope * processor.mean[0], slope
 
     @staticmethod
     def _equation(intercept: float, slope: float) -> str:
