@@ -60,5 +60,12 @@ def duration(seconds: float) -> str:
 
 
 def ago(then: float) -> str:
-    """How long ago a Unix time was."""
-    return say("cli.ago", duration=duration(max(0.0, time.time() - then)))
+    """How long ago a Unix time was, in its largest unit."""
+    seconds = max(0, round(time.time() - then))
+    if seconds < 60:
+        return say("cli.ago.seconds", count=seconds)
+    if seconds < 3600:
+        return say("cli.ago.minutes", count=seconds // 60)
+    if seconds < 86400:
+        return say("cli.ago.hours", count=seconds // 3600)
+    return say("cli.ago.days", count=seconds // 86400)

@@ -123,7 +123,7 @@ def _table(rows: list[dict[str, Any]]) -> None:
         table.add_row(
             row["run"],
             f"[{STATE_STYLE[row['state']]}]{state_word(row['state'])}[/]",
-            f"{row['step']}/{row['total'] or '?'}",
+            f"{row["step"]}/{row["total"] or "?"}",
             "" if row["loss"] is None else f"{row['loss']:.4g}",
             _last_value(row["validation"]),
             _last_value(row["test"]),
@@ -141,6 +141,14 @@ HEADINGS = {
     "test": Text(en="test", zh="测试"),
     "created": Text(en="begun", zh="开始"),
 }
+
+
+SHORT = {
+    "accuracy": Text(en="right", zh="正确"),
+    "bits_per_character": Text(en="bits/char", zh="比特/字"),
+    "r2": Text(en="R²", zh="R²"),
+}
+"""Metrics where there is little room."""
 
 
 def state_word(state: str) -> str:
@@ -165,7 +173,10 @@ def values(metrics: dict[str, float]) -> str:
 
 def _last_value(metrics: dict[str, float]) -> str:
     """The metric that a task names last, the one that compares across recipes' settings: it fits a table."""
-    return values(dict(list(metrics.items())[-1:]))
+    if not metrics:
+        return ""
+    name, value = list(metrics.items())[-1]
+    return f"{value:.4g} {SHORT[name].in_(language()) if name in SHORT else name}"
 
 
 def _show(run: Run) -> None:
