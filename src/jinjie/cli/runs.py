@@ -10,6 +10,7 @@ from jinjie.base.words import Text, language, say
 from jinjie.cli.output import ago, console, count, duration, json_option, print_json
 
 if TYPE_CHECKING:
+    from jinjie.training.events import Event
     from jinjie.training.runs import Run
 
 STATE_STYLE = {
@@ -103,7 +104,7 @@ def summary(run: Run) -> dict[str, Any]:
     }
 
 
-def _last(events: list[dict[str, Any]], type: str, **fields: Any) -> dict[str, Any]:
+def _last(events: list[Event], type: str, **fields: Any) -> Event:
     for event in reversed(events):
         if event["type"] == type and all(event.get(k) == v for k, v in fields.items()):
             return event
@@ -123,7 +124,7 @@ def _table(rows: list[dict[str, Any]]) -> None:
         table.add_row(
             row["run"],
             f"[{STATE_STYLE[row['state']]}]{state_word(row['state'])}[/]",
-            f"{row["step"]}/{row["total"] or "?"}",
+            f"{row['step']}/{row['total'] or '?'}",
             "" if row["loss"] is None else f"{row['loss']:.4g}",
             _last_value(row["validation"]),
             _last_value(row["test"]),
