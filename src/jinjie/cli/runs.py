@@ -115,7 +115,7 @@ def _table(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("run", "state", "step", "loss", "validation", "test", "created"):
+    for heading in ("run", "state", "step", "loss", "held_out", "created"):
         table.add_column(HEADINGS[heading].in_(language()), no_wrap=True)
     for row in rows:
         if row["state"] == "unreadable":
@@ -125,9 +125,8 @@ def _table(rows: list[dict[str, Any]]) -> None:
             row["run"],
             f"[{STATE_STYLE[row['state']]}]{state_word(row['state'])}[/]",
             f"{row['step']}/{row['total'] or '?'}",
-            "" if row["loss"] is None else f"{row['loss']:.4g}",
-            _last_value(row["validation"]),
-            _last_value(row["test"]),
+            "" if row["loss"] is None else f"{row['loss']:.3g}",
+            _last_value(row["test"] or row["validation"]),
             ago(row["created"]),
         )
     console().print(table)
@@ -138,8 +137,7 @@ HEADINGS = {
     "state": Text(en="state", zh="状态"),
     "step": Text(en="step", zh="步"),
     "loss": Text(en="loss", zh="损失"),
-    "validation": Text(en="validation", zh="验证"),
-    "test": Text(en="test", zh="测试"),
+    "held_out": Text(en="held out", zh="留出数据"),
     "created": Text(en="begun", zh="开始"),
 }
 
@@ -177,7 +175,7 @@ def _last_value(metrics: dict[str, float]) -> str:
     if not metrics:
         return ""
     name, value = list(metrics.items())[-1]
-    return f"{value:.4g} {SHORT[name].in_(language()) if name in SHORT else name}"
+    return f"{value:.3g} {SHORT[name].in_(language()) if name in SHORT else name}"
 
 
 def _show(run: Run) -> None:
