@@ -1,0 +1,5 @@
+"""`python -m jinjie` is `jinjie`."""
+
+from jinjie.cli.main import main
+
+main()
