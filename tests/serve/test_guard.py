@@ -16,7 +16,9 @@ HOME = "http://127.0.0.1:8642"
 @pytest.fixture
 def client() -> TestClient:
     inner = PlainTextResponse("inside")
-    return TestClient(Guard(inner, TOKEN, "door", open_paths=("/static/",)), base_url=HOME, follow_redirects=False)
+    return TestClient(
+        Guard(inner, TOKEN, "door", open_paths=("/static/",)), base_url=HOME, follow_redirects=False
+    )
 
 
 def bearer(token: str = TOKEN) -> dict[str, str]:
@@ -52,12 +54,17 @@ def test_the_redirect_never_leads_to_another_host(client):
     assert answer.headers["location"].startswith("/elsewhere.example")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8642", "localhost:8642", "localhost", "LOCALHOST:1", "[::1]:8642"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8642", "localhost:8642", "localhost", "LOCALHOST:1", "[::1]:8642"]
+)
 def test_this_machine_is_let_in_under_its_names(client, host):
     assert client.get("/", headers={**bearer(), "host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["attacker.example", "127.0.0.1.attacker.example:8642", "localhost.attacker.example", "", "127.0.0.1:x"])
+@pytest.mark.parametrize(
+    "host",
+    ["attacker.example", "127.0.0.1.attacker.example:8642", "localhost.attacker.example", "", "127.0.0.1:x"],
+)
 def test_a_rebound_name_is_refused_even_with_the_token(client, host):
     assert client.get("/", headers={**bearer(), "host": host}).status_code == 400
     assert client.get("/static/x", headers={"host": host}).status_code == 400
@@ -90,7 +97,11 @@ def test_open_paths_are_for_reading_only(client):
 
 def test_every_answer_carries_the_security_headers_and_a_fresh_nonce(client):
     nonces = set()
-    for answer in (client.get("/", headers=bearer()), client.get("/"), client.get("/", headers={"host": "x"})):
+    for answer in (
+        client.get("/", headers=bearer()),
+        client.get("/"),
+        client.get("/", headers={"host": "x"}),
+    ):
         policy = answer.headers["content-security-policy"]
         assert "default-src 'self'" in policy and "img-src 'self' data:" in policy
         assert "frame-ancestors 'none'" in policy and "unsafe" not in policy

@@ -25,7 +25,11 @@ class Diary:
     def __init__(self, name: str, recipe: str = "line-1") -> None:
         self.path = runs_home() / name
         self.path.mkdir(parents=True)
-        content = {"schema": 1, "recipe": recipes.find(recipe).model_dump(mode="json"), "launch": {"threads": 1, "created": 1.7e9}}
+        content = {
+            "schema": 1,
+            "recipe": recipes.find(recipe).model_dump(mode="json"),
+            "launch": {"threads": 1, "created": 1.7e9},
+        }
         (self.path / "recipe.json").write_text(json.dumps(content), encoding="utf-8")
         self.writer = Writer(self.path / "events.jsonl")
 
@@ -34,7 +38,16 @@ class Diary:
 
     def start(self, total: int = 100) -> None:
         source = {"source": "here", "licence": "none", "real": False}
-        self.write("started", step=0, total=total, parameters=2, precision="fp32", device="cpu", threads=1, source=source)
+        self.write(
+            "started",
+            step=0,
+            total=total,
+            parameters=2,
+            precision="fp32",
+            device="cpu",
+            threads=1,
+            source=source,
+        )
 
     def steps(self, first: int, last: int, loss: Callable[[int], float] = lambda step: 1 / step) -> None:
         for step in range(first, last + 1):

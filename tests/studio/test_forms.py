@@ -39,7 +39,9 @@ def test_every_setting_of_a_recipe_is_in_its_form_once_with_its_hint(name):
 
 def test_edits_become_changes_of_their_type():
     recipe = recipes.find("gpt-shakespeare")
-    posted = filled(recipe, optimizer__lr="3e-4", model__layers=" 2 ", precision="fp32", threads="1", budget__clip="")
+    posted = filled(
+        recipe, optimizer__lr="3e-4", model__layers=" 2 ", precision="fp32", threads="1", budget__clip=""
+    )
     assert changes(recipe, posted) == {
         "optimizer.lr": 3e-4,
         "model.layers": 2,
@@ -101,4 +103,11 @@ def test_a_size_or_kind_that_does_not_exist_is_said():
 
 
 def test_as_text_reads_back():
-    assert [as_text(v) for v in (None, True, 3, 3e-4, "auto", (128, 64))] == ["", "true", "3", "0.0003", "auto", "[128, 64]"]
+    assert [as_text(v) for v in (None, True, 3, 3e-4, "auto", (128, 64))] == [
+        "",
+        "true",
+        "3",
+        "0.0003",
+        "auto",
+        "[128, 64]",
+    ]

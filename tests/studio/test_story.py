@@ -13,7 +13,12 @@ from jinjie.training.runs import Run
 
 
 def told(story: Story) -> tuple:
-    return (story.train.points(), story.validation(), [e["step"] for e in story.samples], story.step.get("step", 0))
+    return (
+        story.train.points(),
+        story.validation(),
+        [e["step"] for e in story.samples],
+        story.step.get("step", 0),
+    )
 
 
 def test_the_story_of_a_run_from_start_to_finish(diary):
@@ -88,7 +93,12 @@ def test_folding_piece_by_piece_equals_reading_all(diary, data):
     kept = events.read(run.path / "events.jsonl")
     steps = [(e["step"], e["loss"]) for e in kept if e["type"] == "step"]
     looks = [(e["step"], e["metrics"]["loss"]) for e in kept if e["type"] == "evaluated"]
-    assert told(story) == (steps, looks, [e["step"] for e in kept if e["type"] == "sample"], steps[-1][0] if steps else 0)
+    assert told(story) == (
+        steps,
+        looks,
+        [e["step"] for e in kept if e["type"] == "sample"],
+        steps[-1][0] if steps else 0,
+    )
 
 
 def test_another_run_under_the_same_name_is_another_story(diary):

@@ -160,7 +160,8 @@ def _start(name: str, filled: Mapping[str, str]) -> dict[str, Any]:
     cards = [views.recipe_card(recipe) for recipe in known.values()]
     recipe = recipes.find(name) if name else next(iter(known.values()))
     card = next(card for card in cards if card["name"] == recipe.name)
-    return {"cards": cards, "card": card, "form": forms.considered(recipe, filled)}
+    form = forms.considered(recipe, filled)
+    return {"cards": cards, "card": card, "form": form, "takes": views.takes(form.recipe)}
 
 
 def _rows(stories: list[Story]) -> dict[str, str]:

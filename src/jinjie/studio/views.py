@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from jinjie.analyse.estimate import estimate
 from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.paths import runs_home
 from jinjie.base.words import Language, language, say
@@ -125,6 +126,20 @@ def console(run: Run) -> str:
     return content if size <= CONSOLE_BYTES else content.partition("\n")[2]
 
 
+def takes(recipe: Recipe) -> dict[str, Any]:
+    """What a run of the recipe takes on this machine: parameters, seconds and bytes, None where nobody can tell yet."""
+    try:
+        made = estimate(recipe)
+    except (JinjieError, TypeError, ValueError):  # sizes that only the user's own data will tell
+        return {"parameters": None, "seconds": None, "memory": None, "measured": False}
+    return {
+        "parameters": made.parameters,
+        "seconds": made.seconds,
+        "memory": made.memory.total,
+        "measured": made.measured,
+    }
+
+
 def recipe_card(recipe: Recipe) -> dict[str, Any]:
     """What one should know before starting a recipe."""
     about = recipe.data.about()
@@ -135,6 +150,7 @@ def recipe_card(recipe: Recipe) -> dict[str, Any]:
         "expect": recipe.expect.model_dump(),
         "sizes": list(recipe.sizes),
         "size": recipe.size,
+        "takes": takes(recipe),
         "data": {
             "title": about.title.model_dump(),
             "real": about.real,

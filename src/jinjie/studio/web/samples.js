@@ -26,7 +26,7 @@ export function makeSamples(panel) {
     texts.replaceChildren(
       ...moment.texts.map((text) => {
         const block = document.createElement("blockquote");
-        block.textContent = text;
+        block.textContent = text.trimEnd();
         return block;
       }),
     );

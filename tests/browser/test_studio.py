@@ -1,0 +1,210 @@
+"""The studio as a learner meets it: a run started, watched, lost, found again, stopped, resumed and finished."""
+
+import re
+
+import pytest
+
+from jinjie import recipes
+from jinjie.training import launch
+from jinjie.training.runs import find
+
+STEPS = 400
+SMALL = {
+    # A GPT that takes about 10 ms a step: 4 s on an idle machine, long enough to be watched, killed and stopped.
+    "budget.steps": str(STEPS),
+    "budget.evaluate_every": "50",
+    "budget.evaluate_batches": "1",
+    "budget.checkpoint_every": "20",
+    "task.sample_tokens": "12",
+    "threads": "1",
+}
+
+
+def points(page):
+    return int(page.locator("#chart").get_attribute("data-points") or 0)
+
+
+def wait_for_points(page, more_than):
+    page.wait_for_function(
+        "n => Number(document.getElementById('chart').dataset.points || 0) > n", arg=more_than
+    )
+
+
+def state(page):
+    return page.locator("[data-part=state] .state").inner_text()
+
+
+def test_a_run_from_start_to_finish_through_a_crash_a_stop_and_a_resume(open_page, server, eye):
+    page = open_page()
+    assert page.locator("#empty").is_visible()
+    page.get_by_role("radio", name=re.compile("gpt-shakespeare")).check()
+    page.locator("#settings > summary").wait_for()
+    page.wait_for_function("document.querySelector('[name=\"task.sample_tokens\"]') !== null")
+    page.locator("#settings > summary").click()
+    folded = page.locator("#settings details:not([open]) > summary")
+    while folded.count():
+        folded.first.click()
+    for path, value in {**SMALL, "optimizer.lr": "-3"}.items():
+        page.locator(f'[name="{path}"]').fill(value)
+    page.get_by_role("button", name="Start training").click()
+
+    # the server's answer stands beside the field, and what was typed is still there
+    wrong = page.locator('[name="optimizer.lr"]')
+    page.locator(".field.wrong").wait_for()
+    assert wrong.get_attribute("aria-invalid") == "true"
+    assert "must be > 0" in page.locator("#set-optimizer-lr-wrong").inner_text()
+    assert page.locator('[name="budget.steps"]').input_value() == str(STEPS)
+    wrong.fill("1e-3")
+    page.get_by_role("button", name="Start training").click()
+
+    page.wait_for_url("**/runs/gpt-shakespeare-1")
+    page.evaluate("window.unchanged = true")  # lost by a reload: everything below happens without one
+    wait_for_points(page, 0)
+    seen = points(page)
+    wait_for_points(page, seen)
+    page.locator("#sample-texts blockquote").first.wait_for()
+    assert page.locator("#chart canvas").count() == 1
+
+    # the server dies; the training does not, and the page says what happened
+    eye.away = True
+    server.kill()
+    page.locator("#lost").wait_for(state="visible")
+    assert "not answering" in page.locator("#lost").inner_text()
+    before = points(page)
+    server.start()
+    page.locator("#lost").wait_for(state="hidden")
+    eye.away = False
+    wait_for_points(page, before)
+
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.locator(".status .state.stopped").wait_for()
+    run = find("gpt-shakespeare-1")
+    assert run.pid is None and run.events[-1]["type"] == "stopped"
+    stopped_at = run.events[-1]["step"]
+    assert 0 < stopped_at < STEPS
+    assert (
+        len(
+            page.evaluate(
+                "[...document.querySelectorAll('[data-part=checkpoints] tr')].map(r => r.innerText)"
+            )
+        )
+        >= 1
+    )
+
+    page.get_by_role("button", name="Resume").click()
+    page.locator(".status .state.running").wait_for()
+    page.locator(".status .state.finished").wait_for(timeout=180_000)
+    page.wait_for_function("n => document.getElementById('chart').dataset.last == n", arg=str(STEPS))
+    steps = [e["step"] for e in run.events if e["type"] == "step"]
+    assert steps == list(range(1, STEPS + 1)), "the curve on the disk has no gap"
+    assert points(page) == STEPS, "and neither has the one on the page"
+    assert page.locator("[data-part=facts]").inner_text().count("test") >= 1
+
+    # earlier samples can be looked at again
+    newest = page.locator("#sample-step").inner_text()
+    assert newest == f"step {STEPS}"
+    page.locator("#sample-scrub").fill("0")
+    assert page.locator("#sample-step").inner_text() == "step 0"
+    page.get_by_role("button", name="Newest").click()
+    assert page.locator("#sample-step").inner_text() == newest
+
+    page.get_by_label("logarithmic").check()
+    assert page.locator("#chart canvas").count() == 1
+    assert page.evaluate("window.unchanged") is True, "no reload"
+
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Keep it").click()
+    assert run.path.is_dir()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Delete for good").click()
+    page.wait_for_url(server.home + "/")
+    assert not run.path.exists()
+    assert page.locator("#empty").is_visible()
+
+
+def test_a_run_started_elsewhere_appears_and_leaves_by_itself(open_page, server):
+    page = open_page()
+    page.evaluate("window.unchanged = true")
+    run = launch.launch(recipes.find("line-2").changed({"threads": 1, "budget.epochs": 20}))
+    row = page.locator(f'[data-run="{run.name}"]')
+    row.wait_for()
+    row.locator(".state.finished").wait_for()
+    assert row.locator(".spark path").count() == 1
+    run.delete()
+    row.wait_for(state="detached")
+    page.locator("#empty").wait_for(state="visible")
+    assert page.evaluate("window.unchanged") is True
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_both_languages_and_themes_fit_the_screen_and_can_be_read(open_page, server, lang, theme, width):
+    locale = "zh-CN" if lang == "zh" else "en-GB"
+    page = open_page(locale=locale, color_scheme=theme, viewport={"width": width, "height": 800})
+    assert page.locator("html").get_attribute("lang") == ("zh-CN" if lang == "zh" else "en")
+    assert page.locator("h1").inner_text() == ("训练" if lang == "zh" else "Runs")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
+    ground, ink, soft, seal, on_seal = page.evaluate(COLOURS)
+    assert (luminance(ground) < 0.1) is (theme == "dark")
+    for text, under in ((ink, ground), (soft, ground), (on_seal, seal)):
+        assert contrast(text, under) >= 4.5, "WCAG AA"
+
+
+def test_switches_change_language_and_theme_and_are_remembered(open_page, server):
+    page = open_page(color_scheme="light")
+    light = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    page.get_by_role("button", name="Dark").click()
+    page.wait_for_function(
+        "before => getComputedStyle(document.documentElement).backgroundColor !== before", arg=light
+    )
+    page.get_by_role("button", name="中文").click()
+    page.wait_for_function("document.documentElement.lang === 'zh-CN'")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    assert page.get_by_role("button", name="深色").get_attribute("aria-pressed") == "true"
+
+
+def test_the_keyboard_reaches_everything_that_starts_a_run(open_page, server):
+    page = open_page()
+    reached = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate("document.activeElement.name || document.activeElement.innerText || ''").strip()
+        )
+        if reached[-1] == "Start training":
+            break
+    assert {"recipe", "Start training", "English"} <= set(reached)
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none", "the focus can be seen"
+
+
+def test_a_browser_without_the_token_is_told_what_to_do(browser, server):
+    context = browser.new_context()
+    page = context.new_page()
+    assert page.goto(server.home).status == 401
+    assert "jinjie studio" in page.locator('[lang="en"] p').inner_text()
+    assert "令牌" in page.locator('[lang="zh"] p').inner_text()
+    context.close()
+
+
+COLOURS = """() => {
+    const root = getComputedStyle(document.documentElement);
+    const paint = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+    return ['--paper', '--ink', '--soft', '--seal', '--on-seal'].map((name) => {
+        paint.fillStyle = root.getPropertyValue(name);
+        paint.fillRect(0, 0, 1, 1);
+        return [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3);
+    });
+}"""
+
+
+def luminance(colour):
+    """Relative luminance of an sRGB colour (WCAG 2.2)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
