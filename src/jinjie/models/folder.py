@@ -88,19 +88,36 @@ def open_model(folder: Path, dtype: torch.dtype | None = None) -> tuple[ModelCon
         raise JinjieError("model.damaged", file=file, reason=str(error)) from error
     if isinstance(config, gpt.Config) and _settings(folder)["model_type"] == "gpt2":
         weights = convert.weights_from_gpt2(weights, config.tied)
-    with torch.device("meta"):  # no time and no random numbers are spent on weights that are replaced at once
-        network = config.build()
-    kept = network.state_dict().keys()
-    if extra := {name for name, _ in network.named_buffers()} - kept:
-        raise TypeError(f"{type(network).__name__} keeps {extra} out of its state, so no folder holds it")
-    for parameter in network.parameters():
-        parameter.data = parameter.data.to(dtype or torch.float32)
-    network.to_empty(device="cpu")
+    network = _blank(config)
+    if dtype is not None:
+        for parameter in network.parameters():
+            parameter.data = torch.empty_like(parameter, dtype=dtype)
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
         raise JinjieError("model.wrong_weights", folder=folder, reason=str(error)) from error
     return config, network.eval()
+
+
+def _blank(config: ModelConfig) -> nn.Module:
+    """The network with weights that hold anything, for weights that replace them at once.
+
+    No time is spent on drawing weights, and torch's generator stays where it is. (torch's own way, the meta device,
+    takes three seconds to import what it needs.)
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    drawing = {torch.Tensor.normal_, torch.Tensor.uniform_}
+
+    class NoDrawing(TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if func in drawing or getattr(func, "__module__", "") == "torch.nn.init":
+                return args[0] if args else None
+            return func(*args, **(kwargs or {}))
+
+    with NoDrawing():
+        return config.build()
 
 
 def _settings(folder: Path) -> dict[str, Any]:
