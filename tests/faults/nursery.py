@@ -8,6 +8,7 @@ It is asked by JSON lines on its input and answers each with one on its output:
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -16,22 +17,27 @@ from typing import Any
 
 import killing
 
+NEEDED = (
+    "torch._dynamo",
+    "matplotlib.figure",
+    "jinjie.base.pictures",
+    "jinjie.data.digits",
+    "jinjie.data.poems",
+    "jinjie.data.text",
+    "jinjie.decoding.generate",
+    "jinjie.models.gpt.network",
+    "jinjie.models.mlp.network",
+    "jinjie.models.linear.network",
+    "jinjie.training.hardware",
+    "jinjie.training.loop",
+)
+
 
 def warm_up() -> None:
     """Import what a worker will need. Nothing is computed here: threads do not survive a fork."""
-    import matplotlib.figure
+    for name in NEEDED:
+        importlib.import_module(name)
     import torch
-    import torch._dynamo
-
-    import jinjie.base.pictures
-    import jinjie.data.digits
-    import jinjie.data.poems
-    import jinjie.data.text
-    import jinjie.decoding.generate
-    import jinjie.models.folder
-    import jinjie.models.gpt.network
-    import jinjie.training.hardware
-    import jinjie.training.loop  # noqa: F401
 
     torch.set_num_threads(1)
 

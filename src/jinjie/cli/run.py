@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from jinjie.base.words import say
 from jinjie.cli.output import json_option, print_json
+
+if TYPE_CHECKING:
+    from jinjie.training.events import Tail
 
 
 def register(app: typer.Typer) -> None:
@@ -32,8 +37,12 @@ def register(app: typer.Typer) -> None:
         as_json: bool = json_option(),
     ) -> None:
         from jinjie.training import launch, runs
+        from jinjie.training.events import Tail
 
-        _follow(launch.resume(runs.find(name)).name, detach, as_json)
+        run = runs.find(name)
+        tail = Tail(run.path / "events.jsonl")
+        tail.read()  # what was told before is not told again
+        _follow(launch.resume(run).name, detach, as_json, tail)
 
     @app.command("stop", help=say("cli.stop.help"))
     def stop(
@@ -53,7 +62,7 @@ def register(app: typer.Typer) -> None:
             typer.echo(say("cli.stop.done" if asked else "cli.stop.not_running", run=run.name))
 
 
-def _follow(name: str, detach: bool, as_json: bool) -> None:
+def _follow(name: str, detach: bool, as_json: bool, tail: Tail | None = None) -> None:
     from jinjie.cli import watch
     from jinjie.training import runs
 
@@ -64,4 +73,4 @@ def _follow(name: str, detach: bool, as_json: bool) -> None:
         else:
             typer.echo(say("cli.run.detached", run=run.name))
         return
-    raise typer.Exit(watch.as_json(run) if as_json else watch.live(run))
+    raise typer.Exit(watch.as_json(run, tail) if as_json else watch.live(run, tail))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import deque
 from typing import Any
 
 from jinjie.base.errors import JinjieError
@@ -16,8 +17,8 @@ from jinjie.training.runs import Run
 POLL = 0.1
 
 
-def live(run: Run) -> int:
-    """Follow a run until it ends. Ctrl-C asks it to stop and waits for its checkpoint; a second one lets it go on alone.
+def live(run: Run, tail: Tail | None = None) -> int:
+    """Follow a run until it ends, from its beginning or from where `tail` stands. Ctrl-C asks it to stop and waits for its checkpoint; a second one lets it go on alone.
 
     Returns the exit code: 0 finished or stopped, 1 failed.
     """
@@ -32,47 +33,45 @@ def live(run: Run) -> int:
         TaskProgressColumn(),
         TextColumn("{task.fields[shown]}"),
     )
-    view = _View(out)
+    view = _View(out, _total(run))
     asked = 0
     with Progress(*columns, console=out, transient=True) as progress:
         view.attach(progress)
-        follower = _follow(run)
+        follower = _follow(run, tail)
         while True:
             try:
-                events = next(follower, None)
-                if events is None:
+                event = next(follower, None)
+                if event is None:
                     break
-                for event in events:
-                    view.show(event)
+                view.show(event)
             except KeyboardInterrupt:
                 asked += 1
-                if asked > 1 or not run.stop():
+                if asked > 1:
                     out.print(say("cli.watch.left_alone", run=run.name))
                     return 0
-                out.print(say("cli.watch.stopping"))
-                follower = _follow(run, view.offset)
+                if run.stop():  # else it has just ended: what it still told is shown
+                    out.print(say("cli.watch.stopping"))
     return view.end(run)
 
 
-def as_json(run: Run) -> int:
-    """Every event as a JSON line, as it comes. Returns the exit code."""
+def as_json(run: Run, tail: Tail | None = None) -> int:
+    """Every event as a JSON line, as it comes. Ctrl-C as in `live`. Returns the exit code."""
     last: Event = {}
-    follower = _follow(run)
+    follower = _follow(run, tail)
     asked = False
     while True:
         try:
-            events = next(follower, None)
-        except KeyboardInterrupt:
-            if asked or not run.stop():
-                return 0
-            asked = True
-            continue
-        if events is None:
-            break
-        for event in events:
+            event = next(follower, None)
+            if event is None:
+                break
             last = event
             sys.stdout.write(json.dumps({"run": run.name, **event}, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            if asked:
+                return 0
+            asked = True
+            run.stop()
     return 0 if last.get("type") in ("finished", "stopped") else 1
 
 
@@ -89,47 +88,39 @@ def wait_for_end(run: Run, patience: float = 120.0) -> None:
 
 
 class _follow:
-    """New events in bundles until the run's worker has ended; an iterator that survives an interrupted wait."""
+    """New events until the run's worker has ended; an iterator that survives an interrupted wait."""
 
-    def __init__(self, run: Run, offset: int | None = None) -> None:
+    def __init__(self, run: Run, tail: Tail | None) -> None:
         self.run = run
-        self.tail = Tail(run.path / "events.jsonl", _last_start(run) if offset is None else offset)
-        self.over = False
+        self.tail = tail or Tail(run.path / "events.jsonl")
+        self.waiting: deque[Event] = deque()
 
     def __iter__(self) -> _follow:
         return self
 
-    def __next__(self) -> list[Event]:
-        if self.over:
-            raise StopIteration
-        alive = self.run.pid is not None
-        events = self.tail.read()
-        if not alive and not events:
-            self.over = True
-            raise StopIteration
-        if not events:
-            time.sleep(POLL)
-        return events
+    def __next__(self) -> Event:
+        while not self.waiting:
+            alive = self.run.pid is not None
+            self.waiting.extend(self.tail.read())
+            if not self.waiting:
+                if not alive:
+                    raise StopIteration
+                time.sleep(POLL)
+        return self.waiting.popleft()
 
 
-def _last_start(run: Run) -> int:
-    """Where in the events file the present worker began: a resumed run is not told from the start again."""
-    try:
-        content = (run.path / "events.jsonl").read_bytes()
-    except FileNotFoundError:
-        return 0
-    place = content.rfind(b'{"type": "resumed"')
-    return max(0, place)
+def _total(run: Run) -> int | None:
+    """Steps in all, where the run has begun before."""
+    return next((event["total"] for event in run.events if event["type"] == "started"), None)
 
 
 class _View:
     """The bar, the numbers beside it, and what is printed above it."""
 
-    def __init__(self, out: Any) -> None:
+    def __init__(self, out: Any, total: int | None) -> None:
         self.out = out
         self.last: Event = {}
-        self.offset = 0
-        self.total: int | None = None
+        self.total = total
         self.validation = ""
 
     def attach(self, progress: Any) -> None:
