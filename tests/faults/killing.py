@@ -4,6 +4,7 @@ A dangerous moment is one where files are about to change, are half changed, or 
 a weights file, an fsync, a rename, the removal of an old checkpoint. A plan says which one is the last:
 
     {"kill_at": 37}             die at the 37th moment
+    {"kill_after": ["checkpoint", 9]}   die when this event of this step is written
     {"record": "FILE"}          die at none and write the name of each into FILE, one a line
     {"mutation": "in place"}    train with a fault built in (see MUTATIONS): a campaign that finds nothing is no proof
     {"limit": 100000}           no file may grow past this many bytes (RLIMIT_FSIZE)
@@ -11,6 +12,7 @@ a weights file, an fsync, a rename, the removal of an old checkpoint. A plan say
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -68,8 +70,25 @@ def install(plan: dict[str, Any]) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (plan["limit"], resource.RLIM_INFINITY))
+    if "kill_after" in plan:
+        kill_after(*plan["kill_after"])
     if "kill_at" in plan or "record" in plan:
         watch(Moments(plan.get("kill_at"), plan.get("record")))
+
+
+def kill_after(type: str, step: int) -> None:
+    """Die as soon as one event is written."""
+    write = os.write
+
+    def write_line(file: int, data: bytes) -> int:
+        written = write(file, data)
+        if data.startswith(LINE):
+            event = json.loads(data)
+            if (event["type"], event.get("step")) == (type, step):
+                die()
+        return written
+
+    os.write = write_line  # type: ignore[assignment]
 
 
 def watch(moments: Moments) -> None:

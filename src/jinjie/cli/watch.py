@@ -18,7 +18,9 @@ POLL = 0.1
 
 
 def live(run: Run, tail: Tail | None = None) -> int:
-    """Follow a run until it ends, from its beginning or from where `tail` stands. Ctrl-C asks it to stop and waits for its checkpoint; a second one lets it go on alone.
+    """Follow a run until it ends, from its beginning or from where `tail` stands.
+
+    Ctrl-C asks it to stop and waits for its checkpoint; a second one lets it go on alone.
 
     Returns the exit code: 0 finished or stopped, 1 failed.
     """
