@@ -163,7 +163,7 @@ def _between(low: float, high: float, share: float, log: bool) -> float:
 
 
 def _short(value: float) -> str:
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def _row(run: Run, settings: dict[str, Any]) -> Row:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jinjie.base import machine
 from jinjie.base.errors import JinjieError
 from jinjie.base.words import Text, text
+from jinjie.training.cadence import Cadence
 
 if TYPE_CHECKING:
     from jinjie.base.machine import Precision, Profile
@@ -44,8 +45,6 @@ MOMENTS = {"sgd": 0, "momentum": 1, "adagrad": 1, "rmsprop": 1, "adam": 2, "adam
 """Numbers an optimiser remembers for each weight (Muon: 1 for hidden matrices, 2 for the rest)."""
 PAST = 5
 """Earlier runs that are looked at for their pace; the quickest counts, since others may have had neighbours."""
-LOOKS = 20
-"""Evaluations of a run that does not say how often to evaluate."""
 LOOKED_AT = 16
 """Examples in a batch of evaluation, where the number of batches is limited."""
 
@@ -221,8 +220,7 @@ def _steps(recipe: Recipe, facts: Mapping[str, int], counts: Mapping[str, int]) 
 
 def _looks(recipe: Recipe, steps: int) -> int:
     """How often a run of `steps` looks at the validation split, the first time before any step."""
-    every = recipe.budget.evaluate_every
-    return 1 + (steps // every if every else min(steps, LOOKS))
+    return 1 + math.ceil(steps / Cadence.of_total(recipe.budget, steps).evaluate)
 
 
 def _looked_at(recipe: Recipe, facts: Mapping[str, int], counts: Mapping[str, int]) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 TEMPORARY = ".partial-"
+_OLD = "-old-"
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
@@ -56,7 +57,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 sync_folder(file)
         sync_folder(temporary)
         if path.exists():
-            old = path.with_name(f"{TEMPORARY}{path.name}-old-{uuid.uuid4().hex[:8]}")
+            # Two renames: a process killed between them leaves the old folder aside, and `clear_partial` puts it back.
+            old = path.with_name(f"{TEMPORARY}{path.name}{_OLD}{uuid.uuid4().hex[:8]}")
             path.rename(old)
             temporary.rename(path)
             shutil.rmtree(old, ignore_errors=True)
@@ -69,9 +71,15 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 
 def clear_partial(folder: Path, name: str = "") -> None:
-    """Remove what a killed process left half-written in `folder`: of everything, or of files whose name begins with `name`."""
+    """Remove what a killed process left half-written in `folder`: everything, or what was to be called `name`….
+
+    A folder that was moved aside to be replaced, and was not, is put back.
+    """
     for leftover in folder.glob(f"{TEMPORARY}{name}*"):
-        if leftover.is_dir():
+        replaced, aside, _ = leftover.name.removeprefix(TEMPORARY).rpartition(_OLD)
+        if aside and not (folder / replaced).exists():
+            leftover.rename(folder / replaced)
+        elif leftover.is_dir():
             shutil.rmtree(leftover, ignore_errors=True)
         else:
             leftover.unlink(missing_ok=True)

@@ -48,6 +48,7 @@ def curves(
     """Named curves in one chart; `log` makes the y axis logarithmic (points at or below 0 are left out)."""
     figure = canvas(WIDTH, HEIGHT)
     drawn = {clean(name): Curve(*points) for name, points in lines.items()}
+    log = log and any(0 < y < math.inf for curve in drawn.values() for y in curve.y)
     colours = {name: _SERIES[((c.colour or i + 1) - 1) % 8] for i, (name, c) in enumerate(drawn.items())}
     top = _header(figure, title, [(name, colours[name], c.faint) for name, c in drawn.items()])
     axes = _axes(figure)

@@ -75,7 +75,7 @@ def render(figure: Figure, label: str) -> bytes:
     root.attrib.update(attributes | fonts)
     ET.register_namespace("", _SVG)
     ET.register_namespace("xlink", _XLINK)
-    return ET.tostring(root)
+    return ET.tostring(root, encoding="unicode").encode()
 
 
 def standalone(svg: bytes) -> bytes:
