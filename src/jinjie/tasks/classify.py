@@ -54,10 +54,7 @@ class Classify(task.Task):
             classes, classes
         )
         labels = getattr(data.processor, "labels", [str(i) for i in range(classes)])
-        yield Picture(
-            "confusion",
-            confusion(counts.tolist(), list(labels), title="", x_label="predicted", y_label="true"),
-        )
+        yield Picture("confusion", confusion(counts.tolist(), list(labels)))
 
     def predict(self, models: Models, processor: Processor, text: str) -> Prediction:
         inputs = torch.from_numpy(processor.encode(text)["x"])
