@@ -89,7 +89,7 @@ def test_pieces_save_activations_and_nothing_else() -> None:
 @given(st.integers(1, 8), st.integers(1, 16), st.integers(1, 64), st.integers(1, 5000))
 def test_more_of_anything_never_takes_less(layers: int, heads: int, batch: int, steps: int) -> None:
     changes = {"model.layers": layers, "model.width": 16 * heads, "model.heads": heads}
-    budget = {"budget.batch": batch, "budget.steps": steps, "threads": 2}
+    budget = {"budget.batch": batch, "budget.steps": steps, "budget.evaluate_every": 10, "threads": 2}
     small = estimate(gpt(**changes, **budget), TEXT, COUNTS, PROFILE)
     for more in ({"model.layers": layers + 1}, {"budget.batch": batch + 1}, {"budget.steps": steps + 1}):
         large = estimate(gpt(**{**changes, **budget, **more}), TEXT, COUNTS, PROFILE)
@@ -173,6 +173,15 @@ def test_runs_that_were_different_tell_nothing(
 ) -> None:
     a_run(mlp(**changes), "mnist-mlp-1", 0.004, started, until)
     assert not estimate(mlp(), DIGITS, COUNTS, PROFILE).measured
+
+
+def test_a_run_that_had_to_share_the_machine_tells_nothing() -> None:
+    """A regression test: ten trainings at once on two cores made a two-minute recipe promise two hours."""
+    a_run(mlp(), "mnist-mlp-1", 0.2)
+    assert not estimate(mlp(), DIGITS, COUNTS, PROFILE).measured
+    assert estimate(mlp(), DIGITS, COUNTS).measured, (
+        "with nothing measured, a slow run is still the best guess"
+    )
 
 
 def test_a_damaged_run_is_passed_over() -> None:

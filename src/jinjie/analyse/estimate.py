@@ -43,6 +43,8 @@ PROGRAM = 350_000_000
 """Bytes that Python and torch take before there is any model."""
 MOMENTS = {"sgd": 0, "momentum": 1, "adagrad": 1, "rmsprop": 1, "adam": 2, "adamw": 2, "muon": 2}
 """Numbers an optimiser remembers for each weight (Muon: 1 for hidden matrices, 2 for the rest)."""
+SPOILT = 4.0
+"""A run this many times slower than a measured machine makes likely had to share it, and tells nothing."""
 PAST = 5
 """Earlier runs that are looked at for their pace; the quickest counts, since others may have had neighbours."""
 LOOKED_AT = 16
@@ -143,6 +145,8 @@ def estimate(
         seconds = START + steps * per_step + evaluation
     how = text("estimate.from_profile") if profile else text("estimate.from_defaults")
     past = _pace(recipe, precision, threads)
+    if past and profile and seconds and steps and steps * past[1] > SPOILT * seconds:
+        past = None
     if past is not None:
         run, per_step = past
         seconds = None if steps is None else START + steps * per_step
