@@ -80,7 +80,11 @@ def kinds(floor: str) -> list[str]:
     home = Path(package.__path__[0])
     names = [m.name for m in pkgutil.iter_modules(package.__path__)]
     sources = {n: (home / n / "config.py" if (home / n).is_dir() else home / f"{n}.py") for n in names}
-    stated = [n for n, source in sources.items() if source.is_file() and f'kind: Literal["{n}"]' in source.read_text("utf-8")]
+    stated = [
+        n
+        for n, source in sources.items()
+        if source.is_file() and f'kind: Literal["{n}"]' in source.read_text("utf-8")
+    ]
     return [n for n in stated if _config_class(floor, n) is not None]
 
 
@@ -228,7 +232,9 @@ def _members(field: FieldInfo) -> list[type[Config]]:
 
 def _known_kinds(field: FieldInfo) -> list[str]:
     floor = next((m for m in field.metadata if isinstance(m, OfKind)), None)
-    return kinds(floor.floor) if floor is not None else [m.model_fields["kind"].default for m in _members(field)]
+    return (
+        kinds(floor.floor) if floor is not None else [m.model_fields["kind"].default for m in _members(field)]
+    )
 
 
 def _build(cls: type[C], value: Mapping[str, Any], where: str, problems: list[Problem]) -> C | None:
@@ -244,7 +250,9 @@ def _build(cls: type[C], value: Mapping[str, Any], where: str, problems: list[Pr
         found = _inner_class(field, kind)
         if found is None:
             suggestion = did_you_mean(str(kind), _known_kinds(field))
-            problems.append(Problem(f"{where}{name}.kind", "problem.unknown_kind", came=kind, suggestion=suggestion))
+            problems.append(
+                Problem(f"{where}{name}.kind", "problem.unknown_kind", came=kind, suggestion=suggestion)
+            )
             made = None
         else:
             made = _build(found, inner, f"{where}{name}.", problems)
@@ -276,7 +284,9 @@ def _problem(cls: type[Config], where: str, error: dict[str, Any]) -> Problem:
             return Problem(path, "problem.missing")
         case "extra_forbidden":
             return Problem(
-                path, "problem.unknown_setting", suggestion=_suggest(loc[-1], list(cls.model_fields))
+                path,
+                "problem.unknown_setting",
+                suggestion=_suggest(path, [where + name for name in cls.model_fields]),
             )
         case "literal_error" | "union_tag_invalid":
             allowed = str(context.get("expected") or context.get("expected_tags"))

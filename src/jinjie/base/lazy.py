@@ -1,9 +1,9 @@
 """Modules that are imported at their first use, so that configs, `--help` and the studio stay quick.
 
-    if TYPE_CHECKING:
-        import torch
-    else:
-        torch = lazy("torch")
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = lazy("torch")
 """
 
 from __future__ import annotations
