@@ -1,4 +1,4 @@
-"""What a recipe is and does, as plain values: `jinjie recipes`, `jinjie show` and the studio tell it in their own ways."""
+"""What a recipe is and does, as plain values, for `jinjie recipes` and `jinjie show` to tell."""
 
 from __future__ import annotations
 
@@ -80,16 +80,12 @@ def expectation(recipe: Recipe) -> Estimate | None:
 
 
 def layers(recipe: Recipe) -> list[Layer]:
-    """The network's layers that hold weights, from a network without memory (torch's meta device).
-
-    Empty where only the data will tell the model's size.
-    """
-    import torch
+    """The network's layers that hold weights. Empty where only the data will tell the model's size."""
+    from jinjie.models.folder import blank
 
     config = recipe.model.fitted(recipe.data.about().facts)
     try:
-        with torch.device("meta"):
-            network = config.build()
+        network = blank(config)
     except JinjieError:
         return []
     found = []

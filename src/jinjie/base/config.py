@@ -50,7 +50,10 @@ def option(default: Any, en: str, zh: str, **limits: Any) -> Any:
 
 
 class OfKind:
-    """Marks a field whose config class is found by its `kind` on one floor: `Annotated[SerializeAsAny[ModelConfig], OfKind("models")]`."""
+    """Marks a field whose config class is found by its `kind` on one floor.
+
+    `Annotated[SerializeAsAny[ModelConfig], OfKind("models")]` takes the config of any model.
+    """
 
     def __init__(self, floor: str) -> None:
         self.floor = floor

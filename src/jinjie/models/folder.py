@@ -88,7 +88,7 @@ def open_model(folder: Path, dtype: torch.dtype | None = None) -> tuple[ModelCon
         raise JinjieError("model.damaged", file=file, reason=str(error)) from error
     if isinstance(config, gpt.Config) and _settings(folder)["model_type"] == "gpt2":
         weights = convert.weights_from_gpt2(weights, config.tied)
-    network = _blank(config)
+    network = blank(config)
     if dtype is not None:
         for parameter in network.parameters():
             parameter.data = torch.empty_like(parameter, dtype=dtype)
@@ -99,7 +99,7 @@ def open_model(folder: Path, dtype: torch.dtype | None = None) -> tuple[ModelCon
     return config, network.eval()
 
 
-def _blank(config: ModelConfig) -> nn.Module:
+def blank(config: ModelConfig) -> nn.Module:
     """The network with weights that hold anything, for weights that replace them at once.
 
     No time is spent on drawing weights, and torch's generator stays where it is. (torch's own way, the meta device,
