@@ -62,9 +62,9 @@ def main(folder: Path) -> int:
     try:
         held = lock.take(folder / "lock")
     except FileNotFoundError:
-        return _end(None, 0, events.RunGone("run.gone", run=folder.name))
+        return _end(folder, None, 0, events.RunGone("run.gone", run=folder.name))
     except lock.AlreadyRunning as error:
-        return _end(None, 0, error)
+        return _end(folder, None, 0, error)
     with held:
         writer: events.Writer | None = None
         session: Session | None = None
@@ -82,12 +82,14 @@ def main(folder: Path) -> int:
             train(session)
             return 0
         except Exception as error:
-            return _end(writer, session.step if session else _reached(folder), error)
+            return _end(folder, writer, session.step if session else _reached(folder), error)
 
 
-def _end(writer: events.Writer | None, step: int, error: Exception) -> int:
+def _end(folder: Path, writer: events.Writer | None, step: int, error: Exception) -> int:
     """Say why the run ended, on the console and in the diary, as far as a full disk still takes it: the exit code."""
-    if isinstance(error, OSError) and events.full(error):
+    if not folder.is_dir():  # whatever failed for want of it
+        error = events.RunGone("run.gone", run=folder.name)
+    elif isinstance(error, OSError) and events.full(error):
         error = events.DiskFull("run.disk_full", path=error.filename, reason=error.strerror)
     known = isinstance(error, JinjieError)
     with suppress(OSError):
@@ -156,7 +158,7 @@ def prepare(run: Run, writer: events.Writer, stop: _Stop) -> Session:
             damaged=damaged,
             differs={k: [found.state[k], v] for k, v in versions.items() if found.state[k] != v},
         )
-    elif started is not None or damaged:
+    elif earlier or damaged:
         writer.write("resumed", step=0, damaged=damaged, differs={})
     if session.step == 0 or started is None:
         _write_started(session)
