@@ -6,7 +6,8 @@ import shutil
 import threading
 import time
 
-from jinjie.studio.live import BURST, ListWatch, RunWatch, stream
+from jinjie.studio.curve import ROOM
+from jinjie.studio.live import ListWatch, RunWatch, stream
 from jinjie.studio.story import Stories
 from jinjie.training.runs import Run
 
@@ -80,7 +81,7 @@ def test_a_burst_is_thinned_and_keeps_its_extremes(diary):
     page.frames()
     run.steps(1, 5000, loss=lambda step: 9.0 if step == 1234 else 1.0)
     (more,) = points(page.frames())
-    assert len(more.data["train"]) <= 2 * BURST + 1
+    assert len(more.data["train"]) <= 2 * ROOM + 1
     assert [1234, 9.0] in [list(p) for p in more.data["train"]]
 
 

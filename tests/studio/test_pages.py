@@ -57,17 +57,24 @@ def test_a_run_page_shows_what_its_folder_holds(client, diary):
     run.start()
     run.steps(1, 30)
     (run.path / "pictures").mkdir()
-    (run.path / "pictures" / "fit.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
-    run.write("picture", step=30, name="fit", file="pictures/fit.svg")
+    (run.path / "pictures" / "fit.svg").write_text(
+        "<svg xmlns='http://www.w3.org/2000/svg'><text>our fit</text></svg>"
+    )
+    (run.path / "pictures" / "odd.svg").write_text(
+        "<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>"
+    )
+    for name in ("fit", "odd"):
+        run.write("picture", step=30, name=name, file=f"pictures/{name}.svg")
     (run.path / "checkpoints" / "step-00000030").mkdir(parents=True)
     (run.path / "checkpoints" / "step-00000030" / "state.json").write_bytes(b"x" * 1500)
     (run.path / "console.log").write_text("step 30/100: <b>loss</b> 0.03\n")
     page = client.get("/runs/line-1-7").text
     assert "A line without noise" in page and "optimizer.lr" in page
-    assert "/runs/line-1-7/pictures/fit.svg?at=" in page
+    assert "<text>our fit</text></svg>" in page, "our drawings are part of the page and take its colours"
+    assert "/runs/line-1-7/pictures/odd.svg?at=" in page and "<script>1" not in page
     assert "2 KB" in page
     assert "&lt;b&gt;loss" in page and "<b>loss" not in page, "what a run prints is text, never markup"
-    picture = client.get("/runs/line-1-7/pictures/fit.svg")
+    picture = client.get("/runs/line-1-7/pictures/odd.svg")
     assert picture.headers["content-type"].startswith("image/svg")
     assert "sandbox" in picture.headers["content-security-policy"]
     told = client.get("/api/runs/line-1-7").json()

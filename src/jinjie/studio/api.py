@@ -77,7 +77,7 @@ def one_run(request: Request, name: str) -> dict[str, Any]:
             "settings": story.run.file["recipe"],
             "chart": story.chart(),
             "evaluated": story.evaluated,
-            "pictures": views.pictures(story),
+            "pictures": [{k: v for k, v in p.items() if k != "drawing"} for p in views.pictures(story)],
             "checkpoints": views.checkpoints(story),
         }
 

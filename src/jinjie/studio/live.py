@@ -24,8 +24,6 @@ PACE = 0.4
 """Seconds between two looks."""
 SILENCE = 10.0
 """Seconds after which an idle stream says a word, so that a dead connection is noticed."""
-BURST = 400
-"""Points sent at once, at most twice over; denser bursts are thinned."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ class RunWatch:
 
 def _more(events: list[Event], story: Story) -> dict[str, Any]:
     """New events as the page's chart takes them."""
-    curve = Curve(BURST)
+    curve = Curve()
     for event in events:
         if event["type"] == "step":
             curve.add(event["step"], event.get("loss"))

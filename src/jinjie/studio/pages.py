@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from jinjie import recipes
 from jinjie.base.config import settings
 from jinjie.base.errors import InvalidInput, JinjieError
+from jinjie.base.svg import standalone
 from jinjie.base.words import LANGUAGES, Text, say
 from jinjie.serve.guard import YEAR
 from jinjie.studio import forms, views
@@ -223,9 +224,10 @@ def picture(name: str, file: str) -> Response:
     if Path(file).name != file or path.suffix not in (".svg", ".png") or not path.is_file():
         raise HTTPException(404)
     policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    return FileResponse(
-        path, headers={"content-security-policy": policy, "cache-control": "private, max-age=3600"}
-    )
+    headers = {"content-security-policy": policy, "cache-control": "private, max-age=3600"}
+    if path.suffix == ".svg":
+        return Response(standalone(path.read_bytes()), headers=headers, media_type="image/svg+xml")
+    return FileResponse(path, headers=headers)
 
 
 def _parts(story: Story) -> dict[str, str]:

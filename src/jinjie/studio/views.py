@@ -11,6 +11,7 @@ from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.paths import runs_home
 from jinjie.base.words import Language, language, say
 from jinjie.studio.curve import sparkline
+from jinjie.studio.drawing import inline
 from jinjie.studio.story import Story
 from jinjie.training.recipe import Recipe
 from jinjie.training.runs import Run, all_runs
@@ -88,15 +89,19 @@ def row(story: Story) -> dict[str, Any]:
 
 
 def pictures(story: Story) -> list[dict[str, Any]]:
-    """The newest picture of each name, with what its address needs to change when the picture does."""
+    """The newest picture of each name: drawn into the page where that is safe, else shown as an image."""
     with story.lock:
         found = []
         for event in story.pictures.values():
             file = Path(str(event["file"])).name
-            if (story.run.path / "pictures" / file).is_file():
-                found.append(
-                    {"name": event["name"], "file": file, "step": event["step"], "time": event["time"]}
-                )
+            path = story.run.path / "pictures" / file
+            try:
+                drawn = inline(path.read_bytes()) if path.suffix == ".svg" else None
+            except OSError:  # deleted meanwhile
+                continue
+            if path.is_file():
+                shown = {"name": event["name"], "file": file, "step": event["step"], "time": event["time"]}
+                found.append({**shown, "drawing": drawn})
         return found
 
 
@@ -209,6 +214,7 @@ def size(count: float) -> str:
 METRICS = {
     "loss": "studio.metric.loss",
     "accuracy": "studio.metric.accuracy",
+    "r2": "studio.metric.r2",
     "perplexity": "studio.metric.perplexity",
     "bits_per_character": "studio.metric.bits_per_character",
 }

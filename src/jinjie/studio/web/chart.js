@@ -37,7 +37,7 @@ export function makeChart(place, empty) {
         },
         axes: [
           { ...axis, values: (_, ticks) => ticks.map((v) => (Number.isInteger(v) ? v.toLocaleString() : "")) },
-          { ...axis, size: 58, values: (_, ticks, _axis, _space, gap) => ticks.map((v) => figure(v, gap)) },
+          { ...axis, ...(log && { grid: { ...axis.grid, filter: decades }, ticks: { ...axis.ticks, filter: decades } }), size: 58, values: (_, ticks, _axis, _space, gap) => ticks.map((v) => figure(v, log ? 0 : gap)) },
         ],
         series: [
           { label: words.step, value: (_, v) => (v == null ? "–" : v.toLocaleString()) },
@@ -87,10 +87,18 @@ export function makeChart(place, empty) {
   };
 }
 
-/** A tick in as many decimals as tell it from its neighbours; on a logarithmic axis, where gaps differ, in three figures. */
+/** A tick in as many decimals as tell it from its neighbours; on a logarithmic axis, where gaps differ, in few figures. */
 function figure(value, gap) {
   if (value == null) return "";
-  return gap ? value.toFixed(Math.max(0, Math.ceil(-Math.log10(gap) - 1e-9))) : Number(value.toPrecision(3)).toString();
+  if (!gap && value < 1e-3) return value.toExponential(0);
+  return gap ? value.toFixed(Math.max(0, Math.ceil(-Math.log10(gap) - 1e-9))) : Number(value.toPrecision(2)).toString();
+}
+
+/** On a logarithmic axis of several decades only the powers of ten are ruled: the lines between would be a grey wall. */
+function decades(_, ticks) {
+  const known = ticks.filter((v) => v > 0);
+  if (known.at(-1) / known[0] < 200) return ticks;
+  return ticks.map((v) => (Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-6 ? v : null));
 }
 
 /** The mean of each point and its neighbours, a fiftieth of the curve wide: what the noise hides. */
