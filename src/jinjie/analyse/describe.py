@@ -27,9 +27,9 @@ def summary(recipe: Recipe) -> dict[str, Any]:
     expected = expectation(recipe)
     return {
         "name": recipe.name,
-        "title": recipe.title.model_dump(),
-        "teaches": recipe.teaches.model_dump(),
-        "data": about.title.model_dump(),
+        "title": recipe.title.both(),
+        "teaches": recipe.teaches.both(),
+        "data": about.title.both(),
         "real": about.real,
         "cached": about.cached,
         "download_bytes": 0 if about.cached else about.download_bytes,
@@ -47,7 +47,7 @@ def whole(recipe: Recipe) -> dict[str, Any]:
     expected = expectation(recipe)
     return {
         **summary(recipe),
-        "expect": recipe.expect.model_dump(),
+        "expect": recipe.expect.both(),
         "data": {
             "kind": recipe.data.kind,
             **about.model_dump(mode="json"),
@@ -65,7 +65,7 @@ def whole(recipe: Recipe) -> dict[str, Any]:
         if expected is None
         else {
             **asdict(expected),
-            "how": expected.how.model_dump(),
+            "how": expected.how.both(),
             "memory": {**asdict(expected.memory), "total": expected.memory.total},
         },
     }

@@ -183,7 +183,7 @@ def _settings(recipe: Any, as_json: bool) -> None:
     if as_json:
         print_json(
             [
-                {"path": s.path, "value": s.value, "hint": s.hint.model_dump(), "choices": s.choices}
+                {"path": s.path, "value": s.value, "hint": s.hint.both(), "choices": s.choices}
                 for s in found
             ]
         )

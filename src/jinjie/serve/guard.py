@@ -212,7 +212,7 @@ async def _refuse(send: Send, status: int, why: Text, headers: dict[str, str], r
         )
         kind = b"text/html; charset=utf-8"
     else:
-        body = json.dumps({"error": why.model_dump()}, ensure_ascii=False)
+        body = json.dumps({"error": why.both()}, ensure_ascii=False)
         kind = b"application/json"
     content = body.encode()
     start = [(b"content-type", kind), (b"content-length", str(len(content)).encode())]

@@ -45,7 +45,7 @@ def one_recipe(name: str) -> dict[str, Any]:
         {
             "path": s.path,
             "value": s.value,
-            "hint": s.hint.model_dump(),
+            "hint": s.hint.both(),
             "limits": s.limits,
             "choices": s.choices,
         }

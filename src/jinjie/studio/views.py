@@ -150,14 +150,14 @@ def recipe_card(recipe: Recipe) -> dict[str, Any]:
     about = recipe.data.about()
     return {
         "name": recipe.name,
-        "title": recipe.title.model_dump(),
-        "teaches": recipe.teaches.model_dump(),
-        "expect": recipe.expect.model_dump(),
+        "title": recipe.title.both(),
+        "teaches": recipe.teaches.both(),
+        "expect": recipe.expect.both(),
         "sizes": list(recipe.sizes),
         "size": recipe.size,
         "takes": takes(recipe),
         "data": {
-            "title": about.title.model_dump(),
+            "title": about.title.both(),
             "real": about.real,
             "source": about.source,
             "licence": about.licence,

@@ -101,7 +101,7 @@ def _end(folder: Path, writer: events.Writer | None, step: int, error: Exception
         said = text("run.crashed", kind=type(error).__name__, message=str(error) or repr(error))
     if writer is not None:
         with suppress(JinjieError, OSError):
-            writer.write("failed", step=step, key=key, error=said.model_dump())
+            writer.write("failed", step=step, key=key, error=said.both())
             writer.sync()
     return code
 
