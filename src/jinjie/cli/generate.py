@@ -61,14 +61,23 @@ def register(app: typer.Typer) -> None:
         if as_json:
             print_json({"model": name, "prompt": prompt, "samples": made})
 
-    @app.command("predict", help=say("cli.predict.help"))
+    # -0.5 is an input and no option.
+    @app.command("predict", help=say("cli.predict.help"), context_settings={"ignore_unknown_options": True})
     def predict(
         name: str = typer.Argument(..., help=say("cli.run_name"), metavar="RUN"),
         inputs: list[str] = typer.Argument(..., help=say("cli.predict.input"), metavar="INPUT..."),
         as_json: bool = json_option(),
     ) -> None:
+        from jinjie.base.errors import InvalidInput, Problem, did_you_mean
         from jinjie.training import finished
 
+        if unknown := [word for word in inputs if word.startswith("--")]:
+            raise InvalidInput(
+                [
+                    Problem(w, "problem.unknown_setting", suggestion=did_you_mean(w, ["--json", "--help"]))
+                    for w in unknown
+                ]
+            )
         model = finished.open_finished(finished.model_folder(name))
         models = {"model": model.network}
         made = []
