@@ -36,15 +36,18 @@ class DiskFull(JinjieError):
 
 def full(error: Exception) -> bool:
     """Whether a write failed for want of room: a full disk, a quota, a limit on the size of files."""
-    code = getattr(error, "errno", None)
-    if code is None and (said := re.search(r"\(os error (\d+)\)", str(error))):  # as safetensors says it
-        code = int(said[1])
-    return code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return _code(error) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def _code(error: Exception) -> int | None:
+    """The system's number for what went wrong; safetensors says it in words."""
+    said = re.search(r"\(os error (\d+)\)", str(error))
+    return int(said[1]) if said else getattr(error, "errno", None)
 
 
 def unwritable(run: Path, path: Path, error: Exception) -> JinjieError:
     """The error that a failed write means to the user."""
-    if not run.is_dir():
+    if not run.is_dir() or _code(error) == errno.ENOENT:  # gone, or just being removed file by file
         return RunGone("run.gone", run=run.name)
     if full(error):
         return DiskFull("run.disk_full", path=path, reason=str(error))
