@@ -35,7 +35,15 @@ def test_a_killed_run_ends_with_the_same_bits(
 
 @pytest.mark.parametrize(
     "moment",
-    ["half a line", "half the weights", "before fsync", "before rename", "after rename", "half removed"],
+    [
+        "half a line",
+        "half the weights",
+        "before fsync",
+        "before rename",
+        "after rename",
+        "before replace",
+        "half removed",
+    ],
 )
 def test_a_kill_inside_a_write(
     moment: str, nursery: Nursery, references: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

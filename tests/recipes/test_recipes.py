@@ -60,7 +60,7 @@ def trained(recipe: Recipe, folder: Path) -> loop.Session:
 def line(folder: Path) -> tuple[float, float]:
     """Slope and intercept of the finished model."""
     network = finished.open_finished(folder / "model").network
-    return float(network.head.weight), float(network.head.bias)
+    return network.head.weight.item(), network.head.bias.item()
 
 
 def last(folder: Path, split: str) -> dict[str, float]:

@@ -104,6 +104,7 @@ def clear(run: Path) -> None:
     """Remove what a killed worker left half-written."""
     clear_partial(run / "checkpoints")
     clear_partial(run / "pictures")
+    clear_partial(run / "model")
     clear_partial(run)
 
 
