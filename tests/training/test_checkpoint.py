@@ -92,16 +92,6 @@ def test_those_of_later_steps_go_once_a_new_one_stands(tmp_path: Path) -> None:
     assert [f.name[-1] for f in checkpoint._folders(tmp_path)] == ["1"]
 
 
-def test_checkpoints_of_the_first_schema_still_open(tmp_path: Path) -> None:
-    (tmp_path / "checkpoints").mkdir()
-    folder = checkpoint.save(tmp_path, moved(networks(SGD())), 3, STATE, keep=2)
-    state = json.loads((folder / "state.json").read_bytes())
-    del state["sum"]
-    (folder / "state.json").write_text(json.dumps({**state, "schema": 1}))
-    found = checkpoint.newest(tmp_path)
-    assert found is not None and found.step == 3
-
-
 def test_every_bit_of_the_state_counts(tmp_path: Path) -> None:
     """Turn each bit of state.json in turn: what still parses to something else is damaged."""
     (tmp_path / "checkpoints").mkdir()

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from jinjie.training.finite import NonFinite, check_weights, explain_loss, gradient_norm
+from jinjie.training.finite import NonFinite, check_scores, check_weights, explain_loss, gradient_norm
 
 NAN, INF = float("nan"), float("inf")
 
@@ -67,3 +67,12 @@ def test_weights_are_checked_before_they_are_saved() -> None:
     with pytest.raises(NonFinite) as caught:
         check_weights({"model": {"w": torch.ones(2)}, "teacher": {"v": torch.tensor([NAN])}}, 5)
     assert caught.value.params == {"step": 5, "tensor": "teacher.v", "came": "nan"}
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
+def test_scores_that_are_no_numbers_are_never_written(bad: float) -> None:
+    """Fault: NaN in events.jsonl is no JSON, and the studio's page could not read the run any more."""
+    check_scores({"loss": 1.0, "r2": -3.0}, "validation", 7)
+    with pytest.raises(NonFinite, match="step 7 r2 on the test split") as raised:
+        check_scores({"loss": 1.0, "r2": bad}, "test", 7)
+    assert raised.value.exit_code == 6

@@ -44,7 +44,9 @@ def test_it_keeps_the_form(poet: finished.Finished) -> None:
 def test_it_predicts_held_out_poems_as_its_card_says(poet: finished.Finished) -> None:
     """The weights travel in fp16: within 0.001 nats of the score in fp32."""
     data = find("gpt-poems").data.load()
-    assert data.processor.ids("月落乌啼霜满天") == poet.processor.ids("月落乌啼霜满天")  # the same vocabulary still
+    assert data.processor.ids("月落乌啼霜满天") == poet.processor.ids(
+        "月落乌啼霜满天"
+    )  # the same vocabulary still
     with torch.no_grad():
         loss = poet.task.metrics({"model": poet.network}, data, "test", None)["loss"]
     assert loss == pytest.approx(poet.card["test"]["loss"], abs=1e-3)

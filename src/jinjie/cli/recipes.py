@@ -182,10 +182,7 @@ def _settings(recipe: Any, as_json: bool) -> None:
     found = [s for s in settings(recipe) if s.path.split(".")[0] not in hidden]
     if as_json:
         print_json(
-            [
-                {"path": s.path, "value": s.value, "hint": s.hint.both(), "choices": s.choices}
-                for s in found
-            ]
+            [{"path": s.path, "value": s.value, "hint": s.hint.both(), "choices": s.choices} for s in found]
         )
         return
     out = console()

@@ -31,6 +31,8 @@ else:
     np = lazy("numpy")
     pl = lazy("polars")
 
+LARGEST = 1e18
+"""Larger numbers are refused: their squares, which losses and deviations are made of, leave fp32's range."""
 FEWEST = 10
 """Rows below which no split is worth its name."""
 
@@ -171,7 +173,7 @@ def read_numbers(path: str) -> tuple[list[str], np.ndarray[Any, Any]]:
     except (pl.exceptions.PolarsError, TypeError):
         return _read_slowly(path, text)
     names = [name.strip() for name in next(csv.reader(io.StringIO(text)))]
-    fits = len(names) == frame.width > 1 and len(frame) >= FEWEST and bool(np.isfinite(values).all())
+    fits = len(names) == frame.width > 1 and len(frame) >= FEWEST and bool((np.abs(values) <= LARGEST).all())
     if not fits or len(set(names)) < len(names) or all(map(_number, names)):
         return _read_slowly(path, text)
     return names, values
@@ -221,6 +223,6 @@ def _wrong_cells(where: str, names: list[str], row: list[str]) -> list[Problem]:
 
 def _number(cell: str) -> bool:
     try:
-        return math.isfinite(float(cell))
+        return abs(float(cell)) <= LARGEST
     except ValueError:
         return False

@@ -22,8 +22,7 @@ from jinjie.base.files import clear_partial, whole_folder, write_json
 from jinjie.training.events import unwritable
 from jinjie.training.networks import Networks
 
-SCHEMA = 2
-"""Since 2, state.json holds a checksum of itself."""
+SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ def _folders(run: Path) -> list[Path]:
 
 def _checked(folder: Path) -> dict[str, Any]:
     state: dict[str, Any] = json.loads((folder / "state.json").read_bytes())
-    if state["schema"] != 1 and state.pop("sum") != _sum(state):
+    if state.pop("sum") != _sum(state):
         raise ValueError("state.json is damaged")
     for name, expected in state["sha256"].items():
         if _sha256(folder / name) != expected:

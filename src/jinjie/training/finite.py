@@ -45,6 +45,13 @@ def check_weights(models: Mapping[str, Mapping[str, torch.Tensor]], step: int) -
                 )
 
 
+def check_scores(metrics: Mapping[str, float], split: str, step: int) -> None:
+    """Raises NonFinite naming the first score of a split that is not finite: curves and comparisons need numbers."""
+    for name, value in metrics.items():
+        if not math.isfinite(value):
+            raise NonFinite("run.score_not_finite", step=step, split=split, name=name, came=str(value))
+
+
 def explain_loss(
     loss: torch.Tensor,
     step: int,

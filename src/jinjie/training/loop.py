@@ -23,7 +23,7 @@ from jinjie.tasks.task import Batch, Step, Task, Update
 from jinjie.training import checkpoint, finished
 from jinjie.training.cadence import Cadence
 from jinjie.training.events import Writer, unwritable
-from jinjie.training.finite import check_weights, explain_loss, gradient_norm
+from jinjie.training.finite import check_scores, check_weights, explain_loss, gradient_norm
 from jinjie.training.networks import Networks
 from jinjie.training.recipe import Recipe
 
@@ -147,6 +147,7 @@ def evaluate(session: Session) -> None:
         metrics = task.metrics(
             networks.models, session.data, "validation", session.recipe.budget.evaluate_batches
         )
+        check_scores(metrics, "validation", session.step)
         session.events.write("evaluated", step=session.step, split="validation", metrics=metrics)
         note(f"step {session.step}: validation " + ", ".join(f"{k} {v:.4g}" for k, v in metrics.items()))
         for text in task.samples(networks.models, session.data, Step(session.recipe.seed, session.step)):
@@ -164,8 +165,6 @@ def evaluate(session: Session) -> None:
     networks.train(True)
     name, higher = task.best()
     score = metrics[name]
-    if not math.isfinite(score):
-        return
     if session.best is None or (score > session.best if higher else score < session.best):
         session.best = score
         finished.save(session.run, session.recipe, networks, session.data.processor, session.step, metrics)
@@ -192,6 +191,7 @@ def finish(session: Session) -> None:
     session.networks.train(False)
     with torch.no_grad():
         metrics = session.task.metrics(models, session.data, "test", None)
+    check_scores(metrics, "test", session.step)
     session.events.write("evaluated", step=session.step, split="test", metrics=metrics)
     finished.add_scores(session.run / "model", metrics)
     session.events.write("finished", step=session.step, metrics=metrics)
