@@ -14,7 +14,6 @@ import pytest
 
 from jinjie.base import words
 
-
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background has them ignore Ctrl-C, and so would all they start.
     signal.signal(signal.SIGINT, signal.default_int_handler)

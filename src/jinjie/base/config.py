@@ -32,7 +32,9 @@ C = TypeVar("C", bound="Config")
 class Config(BaseModel):
     """What to build, checked when it is made; unknown fields are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, protected_namespaces=(), allow_inf_nan=False
+    )
 
 
 class Wrong(ValueError):
@@ -134,12 +136,17 @@ def parse_changes(words: list[str]) -> dict[str, Any]:
             problems.append(Problem(word, "problem.not_an_override"))
             continue
         try:
-            changes[path] = json.loads(value)
-        except json.JSONDecodeError:
+            changes[path] = json.loads(value, parse_constant=_no_number)
+        except (ValueError, RecursionError):
             changes[path] = value
     if problems:
         raise InvalidInput(problems)
     return changes
+
+
+def _no_number(name: str) -> float:
+    """NaN and Infinity are words here: no setting takes them."""
+    raise ValueError(name)
 
 
 @dataclass(frozen=True)
@@ -312,7 +319,7 @@ def _problem(cls: type[Config], where: str, error: dict[str, Any]) -> Problem:
                 path,
                 "problem.not_of_type",
                 came=json.dumps(came, ensure_ascii=False, default=str),
-                wanted=kind.split("_")[0],
+                wanted="number" if kind.startswith("finite_") else kind.split("_")[0],
             )
     return Problem(path, "problem.other", message=error["msg"], came=came)
 
