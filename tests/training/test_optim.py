@@ -120,8 +120,8 @@ def test_two_steps_are_those_of_the_formula(
 @pytest.mark.parametrize("shape", [(6, 4), (4, 6)])
 def test_muon_steps_along_the_orthogonalised_momentum(shape: tuple[int, int]) -> None:
     """B ← μB + g; g + μB is put through five rounds of X ← aX + (bA + cA²)X with A = XXᵀ; the rate grows by
-    √max(1, rows/columns). torch does this in bf16 (8 bits, five rounds): two steps of size
-    0.1·√1.5, each within 3 % (measured: 0.003 in all)."""
+    √max(1, rows/columns). torch does this in bf16 (8 bits, five rounds): each of two steps of size 0.1·√1.5 within
+    3 % (measured: 0.003 for both)."""
     before, after, gradients = after_two_steps(Muon(lr=0.1, weight_decay=0.3), "hidden.0.weight", shape)
     expected, held = before, np.zeros(shape)
     for g in gradients:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import torch
 
-CHUNK = 256
+CHUNK = 128
 """Queries worked on at once; the keys that lie ahead of all of them are never multiplied."""
 
 
