@@ -57,7 +57,7 @@ def templates() -> Jinja2Templates:
         "number": views.number,
         "bytes": views.size,
     }
-    env.filters |= {"metric": views.metric, "said": _said}
+    env.filters |= {"metric": views.metric, "picture": views.picture, "said": _said}
     return Jinja2Templates(env=env)
 
 

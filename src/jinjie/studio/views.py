@@ -225,6 +225,14 @@ def metric(name: str) -> str:
     return say(METRICS[name]) if name in METRICS else name.replace("_", " ")
 
 
+PICTURES = {"fit": "studio.picture.fit", "confusion": "studio.picture.confusion"}
+
+
+def picture(name: str) -> str:
+    """A picture's name as people say it; one that is not known is shown as the task wrote it."""
+    return say(PICTURES[name]) if name in PICTURES else name.replace("_", " ")
+
+
 def other_language(lang: Language) -> Language:
     """The one to switch to."""
     return "en" if lang == "zh" else "zh"

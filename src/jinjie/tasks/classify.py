@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
+from jinjie.base import words
 from jinjie.base.lazy import lazy
 from jinjie.base.words import say
 from jinjie.data.dataset import Dataset, Processor, Split
@@ -54,7 +55,10 @@ class Classify(task.Task):
             classes, classes
         )
         labels = getattr(data.processor, "labels", [str(i) for i in range(classes)])
-        yield Picture("confusion", confusion(counts.tolist(), list(labels)))
+        # A run's picture is drawn once and looked at in either language.
+        across, down = words.text("picture.predicted"), words.text("picture.true")
+        axes = {"x_label": f"{across.zh} · {across.en}", "y_label": f"{down.zh} · {down.en}"}
+        yield Picture("confusion", confusion(counts.tolist(), list(labels), **axes))
 
     def predict(self, models: Models, processor: Processor, text: str) -> Prediction:
         inputs = torch.from_numpy(processor.encode(text)["x"])
@@ -63,7 +67,7 @@ class Classify(task.Task):
         labels = list(getattr(processor, "labels", [str(i) for i in range(len(shares))]))
         order = shares.argsort(descending=True).tolist()
         likely = [(labels[i], float(shares[i])) for i in order[:3]]
-        words = say(
+        said = say(
             "task.predicted_class",
             input=text,
             label=likely[0][0],
@@ -71,7 +75,7 @@ class Classify(task.Task):
             others=", ".join(f"{label} {share:.1%}" for label, share in likely[1:]),
         )
         return Prediction(
-            words, {"label": likely[0][0], "probabilities": {labels[i]: float(shares[i]) for i in order}}
+            said, {"label": likely[0][0], "probabilities": {labels[i]: float(shares[i]) for i in order}}
         )
 
     def _outputs(
