@@ -61,6 +61,7 @@ def test_looking_does_not_keep_a_worker_out(tmp_path: Path) -> None:
         time.sleep(0.3)
         for _ in range(20):
             lock.take(path).close()
+        assert looker.poll() is None and lock.holder(path) is None
     finally:
         looker.kill()
         looker.wait()
