@@ -100,7 +100,7 @@ values = st.lists(st.floats(allow_nan=True, allow_infinity=True, width=32), min_
 def test_any_numbers_and_any_names_can_be_drawn(lines: dict[str, list[float]], title: str, log: bool) -> None:
     """Also what a diverging run gives: nan, infinities, nothing at all; and names with $, <, control characters."""
     drawn = {name: (list(range(len(y))), y) for name, y in lines.items()}
-    ET.fromstring(curves(drawn, title, log=log))
+    assert ET.fromstring(curves(drawn, title, log=log)).tag.endswith("}svg")
 
 
 def test_ten_curves_keep_apart_from_their_names() -> None:

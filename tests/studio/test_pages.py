@@ -72,7 +72,7 @@ def test_a_run_page_shows_what_its_folder_holds(client, diary):
     assert "A line without noise" in page and "optimizer.lr" in page
     assert "<text>our fit</text></svg>" in page, "our drawings are part of the page and take its colours"
     assert "/runs/line-1-7/pictures/odd.svg?at=" in page and "<script>1" not in page
-    assert "2 KB" in page
+    assert "1.5 KB" in page
     assert "&lt;b&gt;loss" in page and "<b>loss" not in page, "what a run prints is text, never markup"
     picture = client.get("/runs/line-1-7/pictures/odd.svg")
     assert picture.headers["content-type"].startswith("image/svg")

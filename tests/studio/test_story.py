@@ -135,5 +135,10 @@ def test_an_unchanged_file_is_not_read_again(diary, monkeypatch):
     run.start()
     story = Story(Run(run.path))
     story.refresh()
-    monkeypatch.setattr(story.tail, "read", lambda: pytest.fail("read although nothing was written"))
+    reads: list[int] = []
+    monkeypatch.setattr(story.tail, "read", lambda: reads.append(1) or [])
     story.refresh()
+    assert not reads
+    run.write("sample", step=1, text="月")
+    story.refresh()
+    assert len(reads) == 1

@@ -24,7 +24,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.fields import FieldInfo
 
 from jinjie.base.errors import InvalidInput, Problem, did_you_mean
-from jinjie.base.words import Language, Text
+from jinjie.base.words import Text
 
 C = TypeVar("C", bound="Config")
 
@@ -328,13 +328,3 @@ def _union(annotation: Any) -> list[Any]:
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return [inner for part in typing.get_args(annotation) for inner in _union(part)]
     return [annotation]
-
-
-def field_of(cls: type[Config], name: str) -> FieldInfo:
-    """The pydantic field behind one setting."""
-    return cls.model_fields[name]
-
-
-def hint(setting: Setting, lang: Language) -> str:
-    """A setting's one line of help."""
-    return setting.hint.in_(lang)

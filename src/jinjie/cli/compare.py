@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from jinjie.base.amounts import count, duration
 from jinjie.base.words import say
-from jinjie.cli.output import console, count, duration, json_option, print_json
+from jinjie.cli.output import console, json_option, print_json
 
 if TYPE_CHECKING:
     from jinjie.analyse.compare import Row

@@ -6,8 +6,9 @@ from typing import Any
 
 import typer
 
+from jinjie.base.amounts import count, size
 from jinjie.base.words import say
-from jinjie.cli.output import console, count, json_option, print_json, size
+from jinjie.cli.output import console, json_option, print_json
 
 
 def register(app: typer.Typer) -> None:

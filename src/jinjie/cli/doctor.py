@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from jinjie.base.amounts import size
 from jinjie.base.words import say
-from jinjie.cli.output import console, json_option, print_json, size
+from jinjie.cli.output import console, json_option, print_json
 
 if TYPE_CHECKING:
     from jinjie.base.machine import Profile

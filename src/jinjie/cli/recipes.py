@@ -7,8 +7,9 @@ from typing import Any
 
 import typer
 
+from jinjie.base.amounts import count, duration, size
 from jinjie.base.words import Text, language, say
-from jinjie.cli.output import console, count, duration, json_option, print_json, size
+from jinjie.cli.output import console, json_option, print_json
 
 
 def register(app: typer.Typer) -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from jinjie.base.amounts import ago, count, duration
 from jinjie.base.words import Text, language, say
-from jinjie.cli.output import ago, console, count, duration, json_option, print_json
+from jinjie.cli.output import console, json_option, print_json
 
 if TYPE_CHECKING:
     from jinjie.training.events import Event

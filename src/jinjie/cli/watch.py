@@ -8,9 +8,10 @@ import time
 from collections import deque
 from typing import Any
 
+from jinjie.base.amounts import duration
 from jinjie.base.errors import JinjieError
 from jinjie.base.words import language, say
-from jinjie.cli.output import console, duration
+from jinjie.cli.output import console
 from jinjie.training.events import Event, RunGone, Tail
 from jinjie.training.runs import Run
 

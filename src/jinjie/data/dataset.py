@@ -126,8 +126,3 @@ class Dataset(ABC):
     def fingerprint(self) -> str:
         """A short hash of the training data: a resumed run refuses data that changed."""
         raise TypeError(f"{type(self).__module__} lacks fingerprint()")
-
-
-def described(values: Mapping[str, Any]) -> dict[str, int]:
-    """Facts with whole numbers only, for `About.facts`."""
-    return {name: int(value) for name, value in values.items()}

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
 from jinjie import recipes
+from jinjie.base import amounts
 from jinjie.base.config import settings
 from jinjie.base.errors import InvalidInput, JinjieError
 from jinjie.base.svg import standalone
@@ -52,10 +53,10 @@ def templates() -> Jinja2Templates:
     )
     env.globals |= {"say": say, "version": _version}
     env.filters |= {
-        "duration": views.duration,
+        "duration": amounts.duration,
         "moment": views.moment,
         "number": views.number,
-        "bytes": views.size,
+        "bytes": amounts.size,
     }
     env.filters |= {"metric": views.metric, "picture": views.picture, "said": _said}
     return Jinja2Templates(env=env)

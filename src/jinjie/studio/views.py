@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jinjie.analyse.estimate import estimate
+from jinjie.analyse.describe import expectation
 from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.paths import runs_home
-from jinjie.base.words import Language, language, say
+from jinjie.base.words import language, say
 from jinjie.studio.curve import sparkline
 from jinjie.studio.drawing import inline
 from jinjie.studio.story import Story
@@ -133,9 +133,8 @@ def console(run: Run) -> str:
 
 def takes(recipe: Recipe) -> dict[str, Any]:
     """What a run of the recipe takes on this machine: parameters, seconds and bytes, None where nobody can tell yet."""
-    try:
-        made = estimate(recipe)
-    except (JinjieError, TypeError, ValueError):  # sizes that only the user's own data will tell
+    made = expectation(recipe)
+    if made is None:  # sizes that only the user's own data will tell
         return {"parameters": None, "seconds": None, "memory": None, "measured": False}
     return {
         "parameters": made.parameters,
@@ -167,18 +166,6 @@ def recipe_card(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def duration(seconds: float | None) -> str:
-    """Seconds as people say them."""
-    if seconds is None:
-        return ""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return say("studio.time.seconds", s=whole)
-    if whole < 3600:
-        return say("studio.time.minutes", m=whole // 60, s=whole % 60)
-    return say("studio.time.hours", h=whole // 3600, m=whole % 3600 // 60)
-
-
 def moment(seconds: float) -> str:
     """A time of this machine's clock."""
     when = datetime.fromtimestamp(seconds)
@@ -202,15 +189,6 @@ def number(value: float | int | None) -> str:
     return f"{value:.4g}"
 
 
-def size(count: float) -> str:
-    """Bytes as people say them."""
-    for unit in ("B", "KB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
-
-
 METRICS = {
     "loss": "studio.metric.loss",
     "accuracy": "studio.metric.accuracy",
@@ -231,8 +209,3 @@ PICTURES = {"fit": "studio.picture.fit", "confusion": "studio.picture.confusion"
 def picture(name: str) -> str:
     """A picture's name as people say it; one that is not known is shown as the task wrote it."""
     return say(PICTURES[name]) if name in PICTURES else name.replace("_", " ")
-
-
-def other_language(lang: Language) -> Language:
-    """The one to switch to."""
-    return "en" if lang == "zh" else "zh"
