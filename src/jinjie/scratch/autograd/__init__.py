@@ -1,0 +1,1 @@
+"""Automatic differentiation over arrays, and networks trained with it alone."""

@@ -1,0 +1,1 @@
+"""Quantisation, pruning, distillation and low-rank adaptation."""

@@ -1,0 +1,1 @@
+"""Linear models, losses, descent, metrics, and tables made ready for them."""

@@ -1,0 +1,1 @@
+"""Tokenizers, decoding strategies and the measures of text."""

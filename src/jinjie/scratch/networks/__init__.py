@@ -1,0 +1,1 @@
+"""Neurons to trained networks: activations, layers, optimisers, schedules, normalisation."""

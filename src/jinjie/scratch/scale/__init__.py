@@ -1,0 +1,1 @@
+"""Training over several processes, on arrays, with every transfer counted."""

@@ -1,0 +1,1 @@
+"""Recurrent networks and connectionist temporal classification."""

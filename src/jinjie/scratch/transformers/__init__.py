@@ -1,0 +1,1 @@
+"""Attention, positions, the Transformer layer, and the objectives of BERT and GPT."""

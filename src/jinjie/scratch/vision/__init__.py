@@ -1,0 +1,1 @@
+"""Convolution, pooling, detection and augmentation of pictures."""
