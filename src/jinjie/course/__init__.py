@@ -1,0 +1,1 @@
+"""The course: its formulas, and later its lessons, exercises and quizzes."""

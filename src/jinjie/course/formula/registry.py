@@ -1,0 +1,182 @@
+"""Every formula of the course, read from the files beside the functions of `jinjie.scratch`.
+
+`scratch/networks/optimizers.toml` holds the formulas of `scratch/networks/optimizers.py`: one table a formula, its name
+the id that lessons cite. Nothing of a formula stands anywhere else: not its LaTeX, not the meaning of its symbols.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from jinjie.base.errors import NotFound, nearest
+from jinjie.base.words import Text, say
+
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+GROUPS = {
+    "foundations": Text("Foundations", "基础"),
+    "networks": Text("Neural networks", "神经网络"),
+    "autograd": Text("Automatic differentiation", "自动微分"),
+    "vision": Text("Pictures", "图像"),
+    "sequences": Text("Sequences and speech", "序列与语音"),
+    "language": Text("Language", "语言"),
+    "transformers": Text("Attention and Transformers", "注意力与 Transformer"),
+    "scale": Text("Training at scale", "规模化训练"),
+    "compression": Text("Compression and adaptation", "压缩与适配"),
+    "responsibility": Text("Interpretability and privacy", "可解释性与隐私"),
+}
+"""The folders of `jinjie.scratch`, in the order of the climb."""
+
+
+class Entry(BaseModel):
+    """What is read from a file: strict about its keys, so that a misspelt one is seen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Symbol(Entry):
+    """One symbol of a formula: how it is written, what it is called in the function, its shape and its meaning."""
+
+    latex: str
+    en: str
+    zh: str
+    code: str | None = None
+    """The parameter or returned name that stands for it; None for a dimension or an index."""
+    shape: str | None = None
+    """`()`, `(N, C)`, `(..., V)`, `(...)`; None for what is no array: a text, a list, a generator."""
+
+    @property
+    def meaning(self) -> Text:
+        return Text(self.en, self.zh)
+
+
+class Variant(Entry):
+    """A wrong version of a formula that is really printed, and what follows from it."""
+
+    id: str = Field(pattern=SLUG)
+    en: str
+    zh: str
+    latex: str | None = None
+    canonical: tuple[str, ...] = ()
+    test: str | None = None
+    """The test, in the formula's own test file, with the property that tells the two apart."""
+
+    @property
+    def says(self) -> Text:
+        return Text(self.en, self.zh)
+
+
+class Formula(Entry):
+    """A formula: LaTeX for the eye, a function and its test for the machine, a symbolic form for comparing."""
+
+    id: str = Field(pattern=SLUG)
+    subject: str
+    """Group and file within `jinjie.scratch`: `networks.optimizers`."""
+    name: Text
+    latex: str
+    function: str
+    test: str
+    source: str
+    symbols: tuple[Symbol, ...]
+    canonical: tuple[str, ...] = ()
+    """Assignments in SymPy's syntax over the symbols' `code` names; read by `jinjie.course.formula.symbolic`."""
+    returns: tuple[str, ...] = ()
+    """What the function returns, by name."""
+    wrong: tuple[Variant, ...] = ()
+
+    @property
+    def module(self) -> str:
+        return f"jinjie.scratch.{self.subject}"
+
+    @property
+    def test_file(self) -> str:
+        """Where the test stands in the checkout."""
+        return f"tests/scratch/{self.subject.replace('.', '/test_')}.py"
+
+    def callable(self) -> Callable[..., Any]:
+        """The function that stands for the formula (or a class's method)."""
+        found: Any = importlib.import_module(self.module)
+        for name in self.function.split("."):
+            found = getattr(found, name)
+        assert callable(found)
+        return found  # type: ignore[no-any-return]
+
+    def plain(self) -> str:
+        """The formula in plain text, as the function's docstring has it; empty where it has none."""
+        found = re.search(
+            rf"Formula `{re.escape(self.id)}`:(.*?)(?=\n\s*\n|\n\s*Formula `|\Z)", self.doc(), re.DOTALL
+        )
+        return re.sub(r"\s*\n\s*", "\n", found.group(1).strip()) if found else ""
+
+    def doc(self) -> str:
+        return self.callable().__doc__ or ""
+
+    def for_json(self) -> dict[str, Any]:
+        """As plain values, with what the registry derives."""
+        return {
+            **self.model_dump(),
+            "module": self.module,
+            "test_file": self.test_file,
+            "plain": self.plain(),
+        }
+
+
+def formulas() -> dict[str, Formula]:
+    """All formulas by id, in the order of their groups and files.
+
+    Raises ValueError, naming the file, when an entry does not hold what it must or an id is taken twice.
+    """
+    return dict(_read())
+
+
+@cache
+def _read() -> dict[str, Formula]:
+    found: dict[str, Formula] = {}
+    files = dict(_files(resources.files("jinjie.scratch")))
+    for subject in sorted(files, key=lambda name: (list(GROUPS).index(name.partition(".")[0]), name)):
+        try:
+            entries = tomllib.loads(files[subject].read_text(encoding="utf-8"))
+            for id_, entry in entries.items():
+                if id_ in found:
+                    raise ValueError(f"the id {id_} is taken by {found[id_].subject}")
+                found[id_] = Formula(id=id_, subject=subject, **entry)
+        except ValueError as error:
+            raise ValueError(f"{subject.replace('.', '/')}.toml: {error}") from error
+    return found
+
+
+def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files(entry, f"{prefix}{entry.name}.")
+        elif entry.name.endswith(".toml"):
+            yield prefix + entry.name.removesuffix(".toml"), entry
+
+
+def find(id_: str) -> Formula:
+    """The formula called `id_`. Raises NotFound with the nearest id."""
+    known = formulas()
+    if id_ not in known:
+        near = nearest(id_, known)
+        suggestion = say("error.did_you_mean", name=near) if near else say("formula.see_list")
+        raise NotFound("formula.not_found", name=id_, suggestion=suggestion)
+    return known[id_]
+
+
+def search(words: str) -> list[Formula]:
+    """The formulas whose id, name, subject or function contains every one of `words`, in either language."""
+    wanted = words.casefold().split()
+    return [formula for formula in formulas().values() if all(word in _searched(formula) for word in wanted)]
+
+
+def _searched(formula: Formula) -> str:
+    parts = (formula.id, formula.name.en, formula.name.zh, formula.subject, formula.function)
+    return " ".join(parts).casefold()
