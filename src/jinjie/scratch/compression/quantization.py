@@ -93,7 +93,8 @@ def int8_matmul(
     if a.dtype != np.int8 or b.dtype != np.int8:
         raise ValueError(f"expected int8 matrices, got {a.dtype} and {b.dtype}")
     total = (a.astype(np.int32) - zero_a) @ b.astype(np.int32)
-    return scale_a * scale_b * total
+    y: Array = scale_a * scale_b * total.astype(np.float64)
+    return y
 
 
 def _others(x: Array, axis: int | None) -> tuple[int, ...]:
