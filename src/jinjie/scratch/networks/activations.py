@@ -197,8 +197,8 @@ def gelu_tanh(z: Array) -> Array:
     >>> gelu_tanh(np.array([-1.0, 0.0, 1.0])).round(4)
     array([-0.1588,  0.    ,  0.8412])
     """
-    inner = math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)
-    return 0.5 * z * (1 + np.tanh(inner))
+    inner: Array = math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)
+    return 0.5 * z * (1 + tanh(inner))
 
 
 def gelu_tanh_derivative(z: Array) -> Array:
@@ -209,9 +209,9 @@ def gelu_tanh_derivative(z: Array) -> Array:
     >>> gelu_tanh_derivative(np.array([-1.0, 0.0, 1.0])).round(4)
     array([-0.083,  0.5  ,  1.083])
     """
-    inner = math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)
-    slope = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * z**2)
-    return 0.5 * (1 + np.tanh(inner)) + 0.5 * z * tanh_derivative(inner) * slope
+    inner: Array = math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)
+    slope: Array = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * z**2)
+    return 0.5 * (1 + tanh(inner)) + 0.5 * z * tanh_derivative(inner) * slope
 
 
 def silu(z: Array) -> Array:
