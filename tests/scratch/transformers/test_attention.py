@@ -3,7 +3,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scratch.gradients import check_gradient
 
 from jinjie.scratch.networks.activations import softmax
 from jinjie.scratch.transformers.attention import (
@@ -14,6 +13,7 @@ from jinjie.scratch.transformers.attention import (
     scaled_dot_product_attention,
     scaled_dot_product_attention_backward,
 )
+from scratch.gradients import check_gradient
 
 
 def draw(*shapes, seed=0):

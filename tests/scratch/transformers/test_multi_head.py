@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from scratch.gradients import check_gradient
 
 from jinjie.scratch.transformers.attention import causal_mask, padding_mask, scaled_dot_product_attention
 from jinjie.scratch.transformers.multi_head import (
@@ -13,6 +12,7 @@ from jinjie.scratch.transformers.multi_head import (
     repeat_heads_backward,
     split_heads,
 )
+from scratch.gradients import check_gradient
 
 C, H = 6, 3
 
@@ -27,6 +27,10 @@ def weights(C=C, M=C, G=H, H=H, seed=0):
 
 def draw(*shape, seed=1):
     return np.random.default_rng(seed).normal(size=shape)
+
+
+def same(ours, theirs):
+    np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
 
 
 def torchs(w, H=H):
@@ -134,12 +138,10 @@ def test_the_gradients_are_pytorchs():
     assert dx + dmemory == pytest.approx(tx.grad.numpy(), rel=1e-9, abs=1e-12)
     dw = Attention(*dw)
     theirs = module.in_proj_weight.grad.numpy()
-    assert np.concatenate([dw.W_q, dw.W_k, dw.W_v], axis=1).T == pytest.approx(theirs, rel=1e-9, abs=1e-12)
-    assert np.concatenate([dw.b_q, dw.b_k, dw.b_v]) == pytest.approx(
-        module.in_proj_bias.grad.numpy(), rel=1e-9, abs=1e-12
-    )
-    assert dw.W_o.T == pytest.approx(module.out_proj.weight.grad.numpy(), rel=1e-9, abs=1e-12)
-    assert dw.b_o == pytest.approx(module.out_proj.bias.grad.numpy(), rel=1e-9, abs=1e-12)
+    same(np.concatenate([dw.W_q, dw.W_k, dw.W_v], axis=1).T, theirs)
+    same(np.concatenate([dw.b_q, dw.b_k, dw.b_v]), module.in_proj_bias.grad.numpy())
+    same(dw.W_o.T, module.out_proj.weight.grad.numpy())
+    same(dw.b_o, module.out_proj.bias.grad.numpy())
 
 
 def test_heads_are_split_and_joined_again():
@@ -167,7 +169,7 @@ def test_reading_heads_straight_out_of_memory_mixes_the_places():
 
 
 def test_the_root_is_of_the_heads_size_and_not_of_the_models():
-    """With W = identity a head's scores are x·x of its own D channels: scaled by the model's width they are smaller by √H."""
+    """With W = identity a head's scores are x·x of its own D channels; the model's width makes them smaller by √H."""
     x, W, b = 2 * draw(4, C), np.eye(C), np.zeros(C)
     D = C // H
     ours = multi_head_attention(x, x, W, W, W, W, b, b, b, b, H=H)

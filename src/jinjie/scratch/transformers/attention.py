@@ -58,8 +58,7 @@ def masked_softmax(Z: Array, mask: Booleans) -> Array:
             "expected every query to see at least one key, got a row of the mask that is all False"
         )
     seen = np.where(mask, Z, -np.inf)
-    A = softmax(seen)
-    return A
+    return softmax(seen)
 
 
 def scaled_dot_product_attention_backward(

@@ -66,8 +66,8 @@ def multi_head_attention(
     K = split_heads(memory @ W_k + b_k, W_k.shape[-1] // D)
     V = split_heads(memory @ W_v + b_v, W_k.shape[-1] // D)
     heads, _ = scaled_dot_product_attention(Q, repeat_heads(K, H), repeat_heads(V, H), for_heads(mask))
-    out = join_heads(heads) @ W_o + b_o
-    return out
+    joined = join_heads(heads)
+    return joined @ W_o + b_o
 
 
 def multi_head_attention_backward(
@@ -141,7 +141,7 @@ def split_heads(x: Array, H: int) -> Array:
 
 
 def join_heads(x: Array) -> Array:
-    """Put the heads side by side again, (..., H, T, D) → (..., T, H D): the way back of `split_heads`, and its gradient.
+    """The way back of `split_heads`, and its gradient: the heads side by side, (..., H, T, D) → (..., T, H D).
 
     Formula `join-heads`: x_t,(hD+d) = X_htd
 
@@ -177,7 +177,7 @@ def repeat_heads_backward(upstream: Array, G: int) -> Array:
     """What the heads of a group learned about their shared key or value, added up: (..., H, S, D) → (..., G, S, D)."""
     H, S, D = upstream.shape[-3:]
     groups = upstream.reshape(*upstream.shape[:-3], G, H // G, S, D)
-    return np.sum(groups, axis=-3)
+    return groups.sum(axis=-3)
 
 
 def for_heads(mask: Booleans | None) -> Booleans | None:
@@ -202,4 +202,4 @@ def _weight(x: Array, upstream: Array) -> Array:
 
 
 def _bias(upstream: Array) -> Array:
-    return np.sum(upstream, axis=tuple(range(upstream.ndim - 1)))
+    return upstream.sum(axis=tuple(range(upstream.ndim - 1)))
