@@ -119,6 +119,10 @@ class Formula(Entry):
     def doc(self) -> str:
         return self.callable().__doc__ or ""
 
+    def brief(self) -> dict[str, Any]:
+        """One line of a list, as plain values."""
+        return {"id": self.id, "name": self.name.both(), "function": f"{self.module}.{self.function}"}
+
     def for_json(self) -> dict[str, Any]:
         """As plain values, with what the registry derives."""
         return {
@@ -140,7 +144,8 @@ def formulas() -> dict[str, Formula]:
 @cache
 def _read() -> dict[str, Formula]:
     found: dict[str, Formula] = {}
-    files = dict(_files(resources.files("jinjie.scratch")))
+    # Asked of the package above: to import `jinjie.scratch` would import NumPy, which a list has no need of.
+    files = dict(_files(resources.files("jinjie").joinpath("scratch")))
     for subject in sorted(files, key=lambda name: (list(GROUPS).index(name.partition(".")[0]), name)):
         try:
             entries = tomllib.loads(files[subject].read_text(encoding="utf-8"))

@@ -126,7 +126,9 @@ def _exact(text: str) -> ast.Expression:
                 return ast.Call(ast.Name("Rational", ast.Load()), [node], [])
             return node
 
-    return ast.fix_missing_locations(Exact().visit(ast.parse(text.strip(), mode="eval")))
+    tree = ast.parse(text.strip(), mode="eval")
+    Exact().generic_visit(tree)
+    return ast.fix_missing_locations(tree)
 
 
 def evaluate(
