@@ -177,7 +177,8 @@ def repeat_heads_backward(upstream: Array, G: int) -> Array:
     """What the heads of a group learned about their shared key or value, added up: (..., H, S, D) → (..., G, S, D)."""
     H, S, D = upstream.shape[-3:]
     groups = upstream.reshape(*upstream.shape[:-3], G, H // G, S, D)
-    return groups.sum(axis=-3)
+    summed: Array = groups.sum(axis=-3)
+    return summed
 
 
 def for_heads(mask: Booleans | None) -> Booleans | None:
@@ -202,4 +203,5 @@ def _weight(x: Array, upstream: Array) -> Array:
 
 
 def _bias(upstream: Array) -> Array:
-    return upstream.sum(axis=tuple(range(upstream.ndim - 1)))
+    summed: Array = upstream.sum(axis=tuple(range(upstream.ndim - 1)))
+    return summed
