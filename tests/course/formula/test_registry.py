@@ -84,7 +84,7 @@ def worked_out(formula: Formula, lines: tuple[str, ...], given: Mapping[str, Any
 
 def test_ids_are_found_and_misspelt_ones_suggested():
     assert find("adam").name.zh == "Adam 优化器"
-    with pytest.raises(NotFound, match="Did you mean adam?"):
+    with pytest.raises(NotFound, match="Did you mean 'adam'?"):
         find("adma")
     with pytest.raises(NotFound, match="jinjie formula"):
         find("zzzzzz")
