@@ -19,7 +19,7 @@ def relu(z: Array) -> Array:
     >>> relu(np.array([-2.0, 0.0, 3.0]))
     array([0., 0., 3.])
     """
-    return np.maximum(z, 0.0)
+    return np.maximum(z, 0)
 
 
 def relu_derivative(z: Array) -> Array:
@@ -36,12 +36,12 @@ def relu_derivative(z: Array) -> Array:
 def leaky_relu(z: Array, alpha: float = 0.01) -> Array:
     """ReLU with a small slope α where it would stop, so that no unit dies (Maas, Hannun & Ng 2013).
 
-    Formula `leaky-relu`: z if z > 0, else α z
+    Formula `leaky-relu`: max(0, z) + α min(0, z)
 
     >>> leaky_relu(np.array([-2.0, 0.0, 3.0]), alpha=0.1)
     array([-0.2,  0. ,  3. ])
     """
-    return np.where(z > 0, z, alpha * z)
+    return np.maximum(z, 0) + alpha * np.minimum(z, 0)
 
 
 def leaky_relu_derivative(z: Array, alpha: float = 0.01) -> Array:

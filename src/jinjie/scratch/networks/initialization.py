@@ -48,7 +48,7 @@ def xavier_normal(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
     >>> W.shape, W.std().round(3)
     ((500, 300), np.float64(0.05))
     """
-    return rng.normal(0.0, xavier_std(fan_in, fan_out), size=(fan_out, fan_in))
+    return rng.normal(0, xavier_std(fan_in, fan_out), size=(fan_out, fan_in))
 
 
 def xavier_uniform(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
@@ -84,7 +84,7 @@ def he_normal(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:
     >>> W.shape, W.std().round(3)
     ((100, 800), np.float64(0.05))
     """
-    return rng.normal(0.0, he_std(fan_in), size=(fan_out, fan_in))
+    return rng.normal(0, he_std(fan_in), size=(fan_out, fan_in))
 
 
 def he_uniform(rng: np.random.Generator, fan_in: int, fan_out: int) -> Array:

@@ -162,7 +162,7 @@ def train_epoch(
     """
     order = rng.permutation(len(y))
     hidden = len(training.network.b1)
-    total = 0.0
+    total: float = 0
     for start in range(0, len(y), batch):
         rows = order[start : start + batch]
         kept = draw_kept(rng, (len(rows), hidden), p)

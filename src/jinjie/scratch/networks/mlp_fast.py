@@ -124,7 +124,7 @@ class FastTraining:
         order = rng.permutation(len(y))
         kept = draw_kept_fast(rng, (len(y), self.h.shape[1]), self.p)
         y = y[order]
-        total = 0.0
+        total: float = 0
         for start in range(0, len(y), self.batch):
             batch = slice(start, start + self.batch)
             rows = order[batch]

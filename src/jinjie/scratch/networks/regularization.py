@@ -97,7 +97,7 @@ class Stop(NamedTuple):
     """The epoch whose weights are kept."""
 
 
-def early_stopping(losses: Sequence[float], patience: int, min_delta: float = 0.0) -> Stop:
+def early_stopping(losses: Sequence[float], patience: int, min_delta: float = 0) -> Stop:
     """Stop once the validation loss has not beaten its best by more than `min_delta` for `patience` epochs.
 
     Formula `early-stopping`: stop at the first e with e − b ≥ patience;

@@ -30,7 +30,7 @@ def exponential_decay(t: int, lr: float, gamma: float) -> float:
     return lr * gamma**t
 
 
-def linear_decay(t: int, lr: float, steps: int, final: float = 0.0) -> float:
+def linear_decay(t: int, lr: float, steps: int, final: float = 0) -> float:
     """A straight line from η down to `final`, reached after `steps` steps and kept from there on.
 
     Formula `linear-decay`: η_t = η + (η_end − η) · min(t / T, 1)
@@ -54,7 +54,7 @@ def inverse_square_root(t: int, lr: float, warmup: int) -> float:
     return lr * min(step / warmup, math.sqrt(warmup / step))
 
 
-def warmup_cosine(t: int, lr: float, warmup: int, steps: int, final: float = 0.0) -> float:
+def warmup_cosine(t: int, lr: float, warmup: int, steps: int, final: float = 0) -> float:
     """Up in a line over `warmup` steps, then down along half a cosine to `final` (Loshchilov & Hutter 2017, eq. 5).
 
     The line ends at η and starts above 0: a first step with rate 0 would be a step for nothing.
