@@ -14,6 +14,8 @@ from jinjie.scratch.networks.activations import log_softmax, softmax
 def oversample(y: Integers, rng: np.random.Generator) -> Integers:
     """Indices under which every class is as frequent as the most frequent: all examples, and copies drawn at random.
 
+    Formula `random-oversampling`: N'_k = max_j N_j for every class k
+
     >>> oversample(np.array([0, 0, 0, 1]), rng=np.random.default_rng(0))
     array([0, 1, 2, 3, 3, 3])
     """
@@ -25,6 +27,8 @@ def oversample(y: Integers, rng: np.random.Generator) -> Integers:
 
 def undersample(y: Integers, rng: np.random.Generator) -> Integers:
     """Indices under which every class is as frequent as the rarest: the others lose examples at random.
+
+    Formula `random-undersampling`: N'_k = min_j N_j for every class k
 
     >>> undersample(np.array([0, 0, 0, 1, 0]), rng=np.random.default_rng(0))
     array([3, 4])

@@ -121,7 +121,7 @@ def r_squared(y: Array, y_hat: Array) -> float:
     """The share of the targets' variance that the predictions explain: 1 perfect, 0 no better than the mean.
 
     On examples that were not trained on it can fall below zero without bound.
-    Source: Hastie, Tibshirani & Friedman, The Elements of Statistical Learning (2009), §3.2.
+    Source: Draper & Smith, Applied Regression Analysis (3rd ed. 1998), chapter 1.
 
     Formula `r-squared`: R² = 1 − Σ_n (y_n − ŷ_n)² / Σ_n (y_n − ȳ)²
 
