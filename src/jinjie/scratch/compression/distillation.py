@@ -90,9 +90,10 @@ def mixed_loss_gradient(
 def _log_softmax(logits: Array, temperature: float) -> Array:
     if temperature <= 0:
         raise ValueError(f"expected a temperature above 0, got {temperature}")
-    z = logits / temperature
+    z: Array = logits / temperature
     z = z - np.max(z, axis=-1, keepdims=True)
-    return z - np.log(np.sum(np.exp(z), axis=-1, keepdims=True))
+    log_p: Array = z - np.log(np.sum(np.exp(z), axis=-1, keepdims=True))
+    return log_p
 
 
 def _chosen(values: Array, labels: Integers) -> Array:

@@ -37,7 +37,8 @@ def global_masks(layers: Sequence[Array], amount: float) -> list[Booleans]:
 def row_mask(weights: Array, amount: float) -> Booleans:
     """Which rows of a weight (rows, ...) stay: all but the shortest. Whole units go, so that the layer gets *faster*.
 
-    Zeros scattered over a matrix cost an ordinary matrix product as much as any number (Li et al. 2017). The mask has
+    Zeros scattered over a matrix cost an ordinary matrix product as much as any number (Li et al. 2017, there
+    with the sum of sizes). The mask has
     the shape of the weights.
 
     Formula `row-pruning`: mask by ‖wᵢ‖₂ of each row i

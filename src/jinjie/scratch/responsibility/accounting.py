@@ -65,7 +65,7 @@ def sampled_gaussian_rdp_by_integral(rate: float, sigma: float, order: float, po
 def rdp_to_epsilon(rdp: Array, orders: Sequence[float], delta: float) -> float:
     """The least ε, over the orders, that a Rényi divergence guarantees except with probability δ.
 
-    Source: Balle et al. 2020, theorem 21; Canonne, Kamath & Steinke 2020, proposition 12.
+    Source: Balle et al. 2020, theorem 21.
 
     Formula `rdp-to-epsilon`: ε = min over α of ρ(α) + ln((α − 1) / α) − (ln δ + ln α) / (α − 1)
 

@@ -25,7 +25,7 @@ def saliency(gradient: Gradient, x: Array) -> Array:
 
 
 def gradient_times_input(gradient: Gradient, x: Array) -> Array:
-    """Each input times its slope: exact where f is linear, blind where f is flat (Shrikumar et al. 2017, §2).
+    """Each input times its slope: exact where f is linear, blind where f is flat (Shrikumar et al. 2017).
 
     Formula `gradient-times-input`: aᵢ = xᵢ ∂f/∂xᵢ
 

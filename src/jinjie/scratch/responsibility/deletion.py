@@ -11,7 +11,7 @@ def deletion_curve(f: Callable[[Array], float], x: Array, attributions: Array, b
     """f as the inputs are replaced by the baseline's one after another, the highest attribution first.
 
     x, attributions and baseline have one shape of n numbers; the curve has n + 1, from f(x) to f(baseline) (Samek et
-    al. 2017, §III; Petsiuk et al. 2018, §3.2).
+    al. 2017; Petsiuk et al. 2018).
 
     Formula `deletion-curve`: cₖ = f(x with the k highest aᵢ replaced by x′ᵢ),  k = 0 … n
 
@@ -47,7 +47,7 @@ def deletion_area(curve: Array) -> float:
 
 
 def comprehensiveness(curve: Array, k: int) -> float:
-    """How far the output falls when the k most important inputs go (DeYoung et al. 2020, §4.1).
+    """How far the output falls when the k most important inputs go (DeYoung et al. 2020).
 
     Formula `comprehensiveness`: f(x) − f(x without the k highest) = c₀ − cₖ
 

@@ -6,7 +6,7 @@ from jinjie.scratch import Array
 
 
 def attention_rollout(attention: Array, residual: float = 0.5) -> Array:
-    """Multiply the layers' attention, each mixed with the residual's straight way (Abnar & Zuidema 2020, §3.1).
+    """Multiply the layers' attention, each mixed with the residual's straight way (Abnar & Zuidema 2020).
 
     `attention` (L, H, T, S = T), the first layer first, each row a distribution over the tokens attended to; heads
     are averaged. Row t of the result (T, T) says how much of each input token is in token t after L layers: it is

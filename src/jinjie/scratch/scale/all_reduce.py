@@ -102,7 +102,7 @@ def ring_seconds(size: float, workers: int, bandwidth: float, latency: float) ->
     """How long a ring all-reduce takes: 2 (N − 1) steps, each a message's latency and a chunk over the wire.
 
     `bandwidth` in bytes a second, `latency` in seconds. Small arrays pay the latency 2 (N − 1) times: gradients are
-    therefore sent in buckets. Source: Thakur, Rabenseifner & Gropp 2005, §4.5, without the time to add.
+    therefore sent in buckets. Source: Thakur, Rabenseifner & Gropp 2005, without the time to add.
 
     Formula `ring-time`: t = 2 (N − 1) (λ + S / (N β))
 

@@ -57,7 +57,7 @@ def training_memory(
 def activation_memory(layers: int, batch: int, context: int, channels: int, heads: int) -> int:
     """Bytes of activations kept for the backward pass in 16 bits, with nothing recomputed and nothing fused.
 
-    The part with T² is the matrix of attention weights (Korthikanti et al. 2022, equation 2).
+    The part with T² is the matrix of attention weights (Korthikanti et al. 2022, §4.1).
 
     Formula `activation-memory`: M = L B T C (34 + 5 H T / C)
 
