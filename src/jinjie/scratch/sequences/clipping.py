@@ -29,6 +29,8 @@ def clip(grad: Array, max_norm: float) -> Array:
     >>> clip(np.array([3.0, -4.0]), max_norm=1.0)
     array([ 0.6, -0.8])
     """
+    if max_norm <= 0:
+        raise ValueError(f"the greatest norm allowed must be above 0, not {max_norm}")
     norm = global_norm([grad])
     factor = max_norm / max(norm, max_norm)
     return grad * factor
