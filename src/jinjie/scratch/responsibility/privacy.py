@@ -15,9 +15,9 @@ def clip_per_example(grads: Array, clip: float) -> Array:
 
     Formula `per-example-clipping`: ḡᵢ = gᵢ / max(1, ‖gᵢ‖₂ / C)
 
-    >>> clip_per_example(np.array([[3.0, 4.0], [0.3, 0.4]]), clip=1.0)
-    array([[0.6, 0.8],
-           [0.3, 0.4]])
+    >>> clip_per_example(np.array([[4.0, 8.0, 8.0], [0.1, 0.2, 0.2]]), clip=3.0)
+    array([[1. , 2. , 2. ],
+           [0.1, 0.2, 0.2]])
     """
     if clip <= 0:
         raise ValueError(f"expected a clipping length above 0, got {clip}")
