@@ -51,7 +51,7 @@ def top_k(probabilities: Array, k: int) -> Array:
 
 
 def top_p(probabilities: Array, p: float) -> Array:
-    """Keep the fewest likeliest tokens that together reach p: the nucleus (Holtzman et al. 2020, equation 2).
+    """Keep the fewest likeliest tokens that together reach p: the nucleus (Holtzman et al. 2020, section 3.1).
 
     A token stays when those before it have not yet reached p: so the one that crosses p stays too, and the likeliest
     always does. (..., V) → (..., V).
