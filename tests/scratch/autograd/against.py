@@ -20,6 +20,7 @@ def agrees(ours, theirs, *arrays, measured=True):
 
     The upstream gradient is drawn, so that no two elements of the result are felt alike.
     """
+    arrays = [np.asarray(array) for array in arrays]
     mine = [Tensor(array, requires_grad=True) for array in arrays]
     torchs = [torch.tensor(array, requires_grad=True) for array in arrays]
     before = [array.copy() for array in arrays]

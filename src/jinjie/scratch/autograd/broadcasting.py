@@ -34,6 +34,8 @@ def unbroadcast(upstream: Array, shape: tuple[int, ...]) -> Array:
     >>> unbroadcast(np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]), shape=(3,))
     array([11., 22., 33.])
     """
+    if upstream.shape == shape:
+        return upstream
     if broadcast_shape(upstream.shape, shape) != upstream.shape:
         raise ValueError(f"expected an upstream that {shape} stretches to, got {upstream.shape}")
     added = upstream.ndim - len(shape)
