@@ -249,6 +249,51 @@ def test_the_best_model_is_kept_and_scored_on_the_test_split(begin: Any) -> None
     assert evaluated[-1]["metrics"]["loss"] < evaluated[-2]["metrics"]["loss"]  # not the last weights' score
 
 
+WORSE = {"optimizer.lr": 3.0, "budget.evaluate_every": 2, "budget.steps": 20, "budget.patience": 3}
+"""A rate with which every evaluation is worse than the one before training."""
+
+
+def test_patience_ends_a_run_that_gets_no_better(begin: Any) -> None:
+    session = begin(small(**WORSE))
+    assert loop.train(session)
+    events = read(session.run / "events.jsonl")
+    assert session.step == 6 and events[-1]["type"] == "finished" and events[-1]["early"] is True
+    assert [e["step"] for e in events if e["type"] == "evaluated" and e["split"] == "validation"] == [
+        0,
+        2,
+        4,
+        6,
+    ]
+    assert [e["step"] for e in events if e["type"] == "checkpoint"][-1] == 6, (
+        "the end is saved, wherever it falls"
+    )
+
+    patient = begin(small(**{**WORSE, "budget.patience": None}), name="run-2")
+    assert loop.train(patient) and patient.step == 20
+    assert read(patient.run / "events.jsonl")[-1]["early"] is False
+
+
+def test_an_evaluation_with_a_better_score_renews_patience(begin: Any) -> None:
+    better = small(
+        **{"budget.evaluate_every": 1, "budget.steps": 12, "budget.patience": 1, "optimizer.lr": 0.02}
+    )
+    session = begin(better)
+    assert loop.train(session)
+    scores = [e["metrics"]["loss"] for e in read(session.run / "events.jsonl") if e["type"] == "evaluated"][
+        :-1
+    ]
+    assert session.step == 12 and scores == sorted(scores, reverse=True)
+
+
+def test_patience_is_not_renewed_by_a_resume(begin: Any) -> None:
+    """Stopped after one vain evaluation: the resumed run grants the two that are left, not three."""
+    session = begin(small(**WORSE))
+    session.stop_asked = lambda: session.step == 3
+    assert not loop.train(session)
+    found = checkpoint.newest(session.run)
+    assert found is not None and found.state["waited"] == 1
+
+
 def test_a_stop_saves_once(begin: Any) -> None:
     """A stop right after a checkpoint need not write it again: replacing it would leave a moment without any."""
     session = begin(small(**{"budget.checkpoint_every": 2}))

@@ -44,12 +44,14 @@ class Session:
     """Optimiser steps done."""
     best: float | None = None
     """The best validation score so far, of the metric that the task names."""
+    waited: int = 0
+    """Evaluations since then; `budget.patience` of them end the run."""
     saved: int | None = None
     """The step of the newest checkpoint."""
 
 
 def train(session: Session) -> bool:
-    """Train from `session.step` to the end. True when finished, False when a stop was asked for.
+    """Train from `session.step` to the end or until patience is out. True when finished, False when stopped.
 
     Raises NonFinite before the optimiser step that would have used a bad number, DiskFull and RunGone.
     """
@@ -58,7 +60,7 @@ def train(session: Session) -> bool:
     clock = Clock(cadence.total, session.step)
     if session.step == 0:
         evaluate(session)
-    while session.step < cadence.total:
+    while session.step < cadence.total and not out_of_patience(session):
         if session.stop_asked():
             if session.saved != session.step:
                 save(session)
@@ -77,8 +79,16 @@ def train(session: Session) -> bool:
         if session.step % cadence.checkpoint == 0 or last:
             with clock.paused():
                 save(session)
-    finish(session)
+    if session.saved != session.step:  # patience ran out between two checkpoints
+        save(session)
+    finish(session, early=session.step < cadence.total)
     return True
+
+
+def out_of_patience(session: Session) -> bool:
+    """Whether the score has not risen for as many evaluations as the budget grants (early stopping; Prechelt 1998)."""
+    patience = session.recipe.budget.patience
+    return patience is not None and session.waited >= patience
 
 
 def one_step(session: Session, total: int) -> dict[str, Any]:
@@ -165,8 +175,9 @@ def evaluate(session: Session) -> None:
     networks.train(True)
     name, higher = task.best()
     score = metrics[name]
+    session.waited += 1
     if session.best is None or (score > session.best if higher else score < session.best):
-        session.best = score
+        session.best, session.waited = score, 0
         finished.save(session.run, session.recipe, networks, session.data.processor, session.step, metrics)
 
 
@@ -178,13 +189,18 @@ def save(session: Session) -> None:
     networks = session.networks
     check_weights({name: networks.weights(name) for name in networks.models}, session.step)
     session.events.sync()
-    state = {**session.versions, "best": session.best, "fingerprint": session.data.fingerprint()}
+    state = {
+        **session.versions,
+        "best": session.best,
+        "waited": session.waited,
+        "fingerprint": session.data.fingerprint(),
+    }
     folder = checkpoint.save(session.run, networks, session.step, state, session.recipe.budget.keep)
     session.saved = session.step
     session.events.write("checkpoint", step=session.step, file=f"checkpoints/{folder.name}")
 
 
-def finish(session: Session) -> None:
+def finish(session: Session, early: bool) -> None:
     """Score the kept model, the one that was best on validation, on the test split."""
     model = finished.open_finished(session.run / "model", session.networks.dtype, session.networks.device)
     models = {**session.networks.models, "model": model.network}
@@ -194,7 +210,7 @@ def finish(session: Session) -> None:
     check_scores(metrics, "test", session.step)
     session.events.write("evaluated", step=session.step, split="test", metrics=metrics)
     finished.add_scores(session.run / "model", metrics)
-    session.events.write("finished", step=session.step, metrics=metrics)
+    session.events.write("finished", step=session.step, metrics=metrics, early=early)
     session.events.sync()
     note("test " + json.dumps(metrics))
 

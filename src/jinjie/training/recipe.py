@@ -53,6 +53,12 @@ class Budget(Config):
         None, "steps between two checkpoints", "每隔多少步存一个检查点", ge=1
     )
     keep: int = option(2, "newest checkpoints kept", "保留最近几个检查点", ge=2)
+    patience: int | None = option(
+        None,
+        "evaluations without a better score before training ends early; never when empty",
+        "连续多少次评估没有进步就提前结束；留空则不提前结束",
+        ge=1,
+    )
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:

@@ -151,7 +151,7 @@ def prepare(run: Run, writer: events.Writer, stop: _Stop) -> Session:
             raise JinjieError("run.data_changed", run=run.name)
         checkpoint.restore(found, networks)
         session.step = session.saved = found.step
-        session.best = found.state["best"]
+        session.best, session.waited = found.state["best"], found.state.get("waited", 0)
         writer.write(
             "resumed",
             step=found.step,
