@@ -30,7 +30,7 @@ def relu_derivative(z: Array) -> Array:
     >>> relu_derivative(np.array([-2.0, 0.0, 3.0]))
     array([0., 0., 1.])
     """
-    return np.where(z > 0, 1.0, 0.0)
+    return np.where(z > 0, 1.0, 0)
 
 
 def leaky_relu(z: Array, alpha: float = 0.01) -> Array:
@@ -64,7 +64,8 @@ def sigmoid(z: Array) -> Array:
     array([0.1192, 0.5   , 0.8808])
     """
     with np.errstate(over="ignore"):  # below −709 the exponential is infinite, and 1/∞ is the right 0
-        return 1 / (1 + np.exp(-z))
+        exponential = np.exp(-z)
+    return 1 / (1 + exponential)
 
 
 def sigmoid_derivative(z: Array) -> Array:

@@ -1,6 +1,6 @@
 """The network that reads handwritten digits: 784 pixels, 128 hidden units with dropout, 10 scores, trained by Adam.
 
-Everything is put together from the functions of the files beside this one; `mlp_fast.py` is the same network for speed.
+Everything is put together from functions of other files; `mlp_fast.py` is the same network for speed.
 x is (N, 784) from 0 to 1, y (N) holds the digits.
 """
 
@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from jinjie.scratch import Array, Booleans, Integers
-from jinjie.scratch.networks.activations import log_softmax, relu, relu_derivative, softmax
+from jinjie.scratch.foundations.losses import cross_entropy, cross_entropy_gradient
+from jinjie.scratch.networks.activations import relu, relu_derivative
 from jinjie.scratch.networks.initialization import he_uniform, xavier_uniform
 from jinjie.scratch.networks.layer import linear, linear_backward
 from jinjie.scratch.networks.optimizers import adam
@@ -75,20 +76,6 @@ def scores(
     return linear(h, W2, b2)
 
 
-def loss(z: Array, y: Integers) -> float:
-    """Cross-entropy: how improbable the right digits were, as the mean of −log p over the examples.
-
-    Formula `digits-loss`: L = −1/N Σₙ log softmax(zₙ)[yₙ]
-
-    >>> round(loss(np.array([[3.0, 1.0], [0.0, 0.0]]), y=np.array([0, 1])), 4)
-    0.41
-    """
-    if y.min() < 0 or y.max() >= z.shape[-1]:
-        raise ValueError(f"expected labels from 0 to {z.shape[-1] - 1}, got {y.min()} to {y.max()}")
-    right = log_softmax(z)[np.arange(len(y)), y]
-    return float(-right.mean())
-
-
 def loss_gradient(
     x: Array,
     y: Integers,
@@ -99,7 +86,7 @@ def loss_gradient(
     kept: Booleans | None = None,
     p: float = 0.2,
 ) -> tuple[float, Network]:
-    """The loss, and its gradient by hand: forward with every step kept, then back through the same steps.
+    """The cross-entropy, and its gradient by hand: forward with every step kept, then back through the same steps.
 
     Formula `digits-network-backward`: δ₂ = (softmax(z₂) − onehot(y)) / N;  ∂L/∂W₂ = Σₙ δ₂ hᵀ;  ∂L/∂b₂ = Σₙ δ₂;
     δ₁ = (W₂ᵀ δ₂) k / (1 − p) ⊙ [z₁ > 0];  ∂L/∂W₁ = Σₙ δ₁ xᵀ;  ∂L/∂b₁ = Σₙ δ₁
@@ -114,13 +101,12 @@ def loss_gradient(
     h = a if kept is None else dropout(a, kept, p)
     z2 = linear(h, W2, b2)
 
-    one_hot = np.eye(len(b2))[y]
-    delta2 = (softmax(z2) - one_hot) / len(y)
+    delta2 = cross_entropy_gradient(z2, y)
     dh, dW2, db2 = linear_backward(delta2, h, W2, b2)
     da = dh if kept is None else dropout_backward(dh, kept, p)
     delta1 = da * relu_derivative(z1)
     _, dW1, db1 = linear_backward(delta1, x, W1, b1)
-    return loss(z2, y), Network(dW1, db1, dW2, db2)
+    return cross_entropy(z2, y), Network(dW1, db1, dW2, db2)
 
 
 def train_step(
