@@ -185,6 +185,27 @@ def test_without_the_rule_for_repeats_a_double_letter_is_read_as_one():
     assert one + nothing + naive == pytest.approx(1.81)
 
 
+def test_a_path_may_end_at_the_last_symbol_or_at_the_blank_after_it():
+    """With one of the two ends forgotten all texts together have less than all the probability."""
+    _, log_probs = drawn(4, 3)
+    texts = [text for length in range(5) for text in itertools.product((1, 2), repeat=length)]
+    alphas = [ctc_forward(log_probs, integers(text)) for text in texts]
+    both = sum(np.exp(alpha[-1, -2:]).sum() for alpha in alphas)
+    in_blank = sum(np.exp(alpha[-1, -1]) for alpha in alphas)
+    assert both == pytest.approx(1.0, abs=1e-12)
+    assert in_blank == pytest.approx(np.exp(log_probs[-1, 0])) and in_blank < 0.9
+
+
+def test_counting_a_frame_in_alpha_and_in_beta_is_once_too_often():
+    """If β has what frame t says as well, rows no longer add up to −1 (Graves divides it out again)."""
+    _, log_probs = drawn(5, 3)
+    text = integers([1, 2])
+    alpha, beta = ctc_forward(log_probs, text), ctc_backward(log_probs, text)
+    twice = np.exp(alpha + beta + log_probs[:, spread(text)] + ctc_loss(log_probs, text))
+    assert ctc_loss_gradient(log_probs, text).sum(axis=1) == pytest.approx(-1.0)
+    assert twice.sum(axis=1).max() < 0.95
+
+
 def test_probability_that_underflows_is_no_matter_for_logarithms():
     log_probs = np.log(np.full((2000, 4), 0.25))
     loss = ctc_loss(log_probs, integers([1, 2, 3] * 50))

@@ -72,6 +72,15 @@ def test_the_union_counts_what_is_common_once():
     assert 15.0 / (15.0 + 15.0) == 0.5
 
 
+def test_adding_one_to_the_sides_is_for_whole_pixels_alone():
+    """Of boxes in parts of the picture, from 0 to 1, the added 1 is most of the area: apart looks like a fit."""
+    boxes, others = np.array([[0.1, 0.1, 0.2, 0.2]]), np.array([[0.3, 0.3, 0.4, 0.4]])
+    assert intersection_over_union(boxes, others).item() == 0.0
+    common = (np.minimum(boxes[:, 2:], others[:, 2:]) - np.maximum(boxes[:, :2], others[:, :2]) + 1).prod()
+    area = 1.1**2
+    assert common / (2 * area - common) > 0.5
+
+
 def test_boxes_without_area_and_boxes_turned_round():
     point = np.array([[1.0, 1.0, 1.0, 1.0]])
     assert intersection_over_union(point, point).item() == 0.0
@@ -169,6 +178,14 @@ def test_average_precision_is_its_definition(detections, unseen):
     assert average_precision(scores, right, truths) == pytest.approx(
         by_definition(scores, right, truths), abs=1e-12
     )
+
+
+def test_what_was_never_found_counts_against_the_detector():
+    """One of a hundred found, and that one first: dividing by what was found would call it perfect."""
+    scores, right = np.array([0.9, 0.8]), np.array([True, False])
+    assert average_precision(scores, right, truths=100) == pytest.approx(0.01)
+    precision, _ = precision_recall(scores, right, truths=100)
+    assert precision[right].sum() / right.sum() == 1.0
 
 
 def test_precision_and_recall_are_scikit_learns():

@@ -67,6 +67,14 @@ def test_of_equal_maxima_the_first_gets_the_gradient_as_in_pytorch(size, stride)
     assert max_pool_backward(np.ones((1, 1, 1, 1)), even, 2).ravel().tolist() == [1, 0, 0, 0]
 
 
+def test_only_the_maximum_has_a_say():
+    """A gradient spread over the window moves pixels that change nothing: a step of 1 along it gains a quarter."""
+    x, one = np.array([[[[1.0, 9.0], [3.0, 5.0]]]]), np.ones((1, 1, 1, 1))
+    ours, shared = max_pool_backward(one, x, 2), average_pool_backward(one, x, 2)
+    assert (max_pool(x + ours, 2) - max_pool(x, 2)).item() == 1.0
+    assert (max_pool(x + shared, 2) - max_pool(x, 2)).item() == 0.25
+
+
 def test_a_small_shift_changes_the_maxima_of_windows_less_than_the_pixels():
     x = np.zeros((1, 1, 4, 4))
     x[0, 0, 0, 0] = 1.0

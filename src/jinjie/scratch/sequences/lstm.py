@@ -7,16 +7,7 @@ weights are stacked in PyTorch's order, input, forget, candidate, output: W_x (4
 import numpy as np
 
 from jinjie.scratch import Array
-
-
-def sigmoid(z: Array) -> Array:
-    """1 / (1 + e⁻ᶻ) by way of tanh, which does not overflow.
-
-    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
-    array([0. , 0.5, 1. ])
-    """
-    half: Array = 0.5 + 0.5 * np.tanh(0.5 * z)
-    return half
+from jinjie.scratch.networks.activations import sigmoid
 
 
 def gates(x: Array, h: Array, w_x: Array, w_h: Array, b: Array) -> tuple[Array, Array, Array, Array]:

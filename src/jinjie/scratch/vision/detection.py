@@ -17,8 +17,8 @@ def intersection_over_union(boxes: Array, others: Array) -> Array:
 
     Formula `intersection-over-union`: IoU = |A ∩ B| / |A ∪ B|,  |A ∪ B| = |A| + |B| − |A ∩ B|
 
-    >>> boxes = np.array([[0.0, 0.0, 2.0, 2.0], [5.0, 5.0, 6.0, 7.0]])
-    >>> intersection_over_union(boxes, others=np.array([[1.0, 0.0, 3.0, 2.0]]))
+    >>> boxes = np.array([[0, 0, 2, 2], [5, 5, 6, 7]])
+    >>> intersection_over_union(boxes, others=np.array([[1, 0, 3, 2]]))
     array([[0.33333333],
            [0.        ]])
     """
