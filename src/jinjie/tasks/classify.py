@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from jinjie.base import words
+from jinjie.base.config import option
 from jinjie.base.lazy import lazy
 from jinjie.base.words import say
 from jinjie.data.dataset import Dataset, Processor, Split
@@ -21,29 +22,63 @@ BATCH = 1000
 
 
 class Config(TaskConfig):
-    """Cross-entropy over the classes, computed from logits (never a softmax before it)."""
+    """Cross-entropy or focal loss over the classes, from logits (never a softmax before it)."""
 
     kind: Literal["classify"] = "classify"
+    loss: Literal["cross-entropy", "focal"] = option(
+        "cross-entropy",
+        "focal turns away from examples that are easy already",
+        "focal 会把注意力从已经容易的样本上移开",
+    )
+    gamma: float = option(2.0, "how far focal loss turns away", "focal 损失移开注意力的程度", ge=0)
+    smoothing: float = option(
+        0.0, "share of the target spread over all classes", "分摊给所有类别的目标比例（标签平滑）", ge=0, lt=1
+    )
+    best: Literal["accuracy", "f1", "auc", "loss"] = option(
+        "accuracy", "the score that says which model is kept", "据哪项成绩保留最佳模型"
+    )
 
     def build(self) -> Classify:
-        return Classify()
+        return Classify(self)
 
 
 class Classify(task.Task):
-    """Batches hold x (B, …) and y (B,), the number of the class; the model gives logits (B, classes)."""
+    """Batches hold x (B, …) and y (B,), the number of the class; the model gives logits (B, classes).
+
+    A batch may weigh its examples (`weight` (B,)) and mix them in pairs (`y_other` (B,), `share` (B,)): see
+    docs/decisions/0007-tables-and-pictures.md.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
 
     def updates(self, models: Models, batch: Batch, step: Step) -> Iterator[Update]:
         logits = models["model"](batch["x"]).float()
-        yield Update(torch.nn.functional.cross_entropy(logits, batch["y"]))
+        each = self.losses(logits, batch["y"])
+        if "share" in batch:
+            share = batch["share"].float()
+            each = share * each + (1 - share) * self.losses(logits, batch["y_other"])
+        if "weight" in batch:
+            each = each * batch["weight"].float()
+        yield Update(each.mean())
+
+    def losses(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """The loss of each example (B,). Focal: −(1 − p)^γ log p, p the true class's share (Lin et al. 2017, eq. 4)."""
+        surprise = torch.nn.functional.cross_entropy(
+            logits, y, reduction="none", label_smoothing=self.config.smoothing
+        )
+        if self.config.loss == "cross-entropy":
+            return surprise
+        true = torch.log_softmax(logits, 1).gather(1, y[:, None])[:, 0].exp()
+        return (1 - true) ** self.config.gamma * surprise
 
     def metrics(self, models: Models, data: Dataset, split: Split, limit: int | None) -> dict[str, float]:
-        """`loss` (nats an example) and `accuracy`."""
+        """`loss` (nats an example, unweighted cross-entropy), `accuracy`, `f1`, and with two classes `auc`."""
         logits, y = self._outputs(models, data, split, limit)
-        loss = torch.nn.functional.cross_entropy(logits, y)
-        return {"loss": float(loss), "accuracy": float((logits.argmax(1) == y).float().mean())}
+        return scores(logits, y)
 
     def best(self) -> tuple[str, bool]:
-        return "accuracy", True
+        return self.config.best, self.config.best != "loss"
 
     def pictures(self, models: Models, data: Dataset, split: Split) -> Iterator[Picture]:
         """The confusion matrix: true classes down, predicted classes across."""
@@ -86,3 +121,32 @@ class Classify(task.Task):
             logits.append(models["model"](task.like(models["model"], batch["x"])).float().cpu())
             y.append(torch.from_numpy(batch["y"]))
         return torch.cat(logits), torch.cat(y)
+
+
+def scores(logits: torch.Tensor, y: torch.Tensor) -> dict[str, float]:
+    """What logits (N, K) are worth against the true classes y (N,).
+
+    `f1` is of class 1 where there are two classes, else the mean over the classes that occur; `auc`, with two
+    classes that both occur, is the share of pairs that the score puts in the right order, ties half (Mann-Whitney).
+    """
+    guess, K = logits.argmax(1), logits.shape[1]
+    found = {
+        "loss": float(torch.nn.functional.cross_entropy(logits, y)),
+        "accuracy": float((guess == y).float().mean()),
+    }
+    hit = torch.bincount(y[guess == y], minlength=K).double()
+    each = 2 * hit / (torch.bincount(y, minlength=K) + torch.bincount(guess, minlength=K)).clamp(min=1)
+    found["f1"] = float(each[1] if K == 2 else each[torch.bincount(y, minlength=K) > 0].mean())
+    if K == 2 and 0 < int(y.sum()) < len(y):
+        found["auc"] = area(logits[:, 1] - logits[:, 0], y)
+    return found
+
+
+def area(score: torch.Tensor, y: torch.Tensor) -> float:
+    """The area under the ROC curve of `score` (N,) for y (N,) in {0, 1}, by ranks, ties sharing theirs."""
+    _, place, count = torch.unique(score, return_inverse=True, return_counts=True)
+    last = count.cumsum(0).double()
+    rank = (last - (count - 1) / 2)[place]
+    positive = int(y.sum())
+    above = rank[y == 1].sum() - positive * (positive + 1) / 2
+    return float(above / (positive * (len(y) - positive)))

@@ -1,0 +1,93 @@
+"""Losses and scores of classifiers, against scikit-learn and their definitions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import f1_score, log_loss, roc_auc_score
+from torch import nn
+
+from jinjie.tasks import classify
+from jinjie.tasks.task import Step
+
+LOGITS = torch.tensor([[2.0, -1.0, 0.5], [0.1, 0.2, 0.3], [-3.0, 4.0, 1.0], [1.0, 1.0, -2.0]])
+Y = torch.tensor([0, 1, 2, 1])
+STEP = Step(0, 0)
+
+
+def loss(batch, **settings):
+    task = classify.Config(**settings).build()
+    (update,) = task.updates({"model": nn.Identity()}, batch, STEP)
+    return float(update.loss)
+
+
+def true_shares():
+    return torch.softmax(LOGITS, 1)[torch.arange(4), Y].numpy()
+
+
+def test_the_loss_is_cross_entropy_over_logits():
+    assert loss({"x": LOGITS, "y": Y}) == pytest.approx(-np.log(true_shares()).mean(), rel=1e-6)
+
+
+def test_focal_turns_away_from_what_is_easy():
+    p = true_shares()
+    focal = loss({"x": LOGITS, "y": Y}, loss="focal", gamma=2.0)
+    assert focal == pytest.approx((-((1 - p) ** 2) * np.log(p)).mean(), rel=1e-6)
+    plain = loss({"x": LOGITS, "y": Y})
+    assert loss({"x": LOGITS, "y": Y}, loss="focal", gamma=0.0) == pytest.approx(plain, rel=1e-6)
+
+
+def test_weights_multiply_either_loss():
+    weight = torch.tensor([1.0, 0.0, 3.0, 0.5])
+    p = true_shares()
+    weighed = loss({"x": LOGITS, "y": Y, "weight": weight})
+    assert weighed == pytest.approx((-np.log(p) * weight.numpy()).mean(), rel=1e-6)
+    focal = loss({"x": LOGITS, "y": Y, "weight": weight}, loss="focal", gamma=1.0)
+    assert focal == pytest.approx((-(1 - p) * np.log(p) * weight.numpy()).mean(), rel=1e-6)
+
+
+def test_a_mixed_example_is_paid_for_in_shares():
+    share = torch.tensor([1.0, 0.75, 0.0, 0.5])
+    other = torch.tensor([2, 2, 1, 0])
+    mixed = loss({"x": LOGITS, "y": Y, "y_other": other, "share": share})
+    one = -np.log(torch.softmax(LOGITS, 1)[torch.arange(4), Y].numpy())
+    two = -np.log(torch.softmax(LOGITS, 1)[torch.arange(4), other].numpy())
+    assert mixed == pytest.approx((share.numpy() * one + (1 - share.numpy()) * two).mean(), rel=1e-6)
+
+
+def test_smoothing_is_pytorchs():
+    expected = nn.functional.cross_entropy(LOGITS, Y, label_smoothing=0.2)
+    assert loss({"x": LOGITS, "y": Y}, smoothing=0.2) == pytest.approx(float(expected), rel=1e-6)
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_scores_are_scikit_learns(classes):
+    rng = np.random.default_rng(classes)
+    logits = rng.normal(size=(300, classes)).round(1)  # rounded, so that there are ties
+    y = rng.integers(0, classes, 300)
+    scores = classify.scores(torch.from_numpy(logits), torch.from_numpy(y))
+    guess = logits.argmax(1)
+    shares = torch.softmax(torch.from_numpy(logits), 1).numpy()
+    assert scores["accuracy"] == pytest.approx((guess == y).mean())
+    assert scores["loss"] == pytest.approx(log_loss(y, shares), rel=1e-9)
+    average = "binary" if classes == 2 else "macro"
+    assert scores["f1"] == pytest.approx(f1_score(y, guess, average=average), rel=1e-9)
+    if classes == 2:
+        assert scores["auc"] == pytest.approx(roc_auc_score(y, logits[:, 1] - logits[:, 0]), rel=1e-9)
+    else:
+        assert "auc" not in scores
+
+
+def test_one_class_alone_has_no_area_and_absent_classes_do_not_count():
+    logits = torch.tensor([[2.0, 1.0], [0.0, 1.0]])
+    assert "auc" not in classify.scores(logits, torch.tensor([1, 1]))
+    three = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 0.0]])
+    assert classify.scores(three, torch.tensor([0, 1]))["f1"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("best", "higher"), [("accuracy", True), ("auc", True), ("f1", True), ("loss", False)]
+)
+def test_the_recipe_says_which_score_decides(best, higher):
+    assert classify.Config(best=best).build().best() == (best, higher)
