@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from jinjie.scratch.scale.estimate import (
     activation_memory,
@@ -15,16 +16,33 @@ from jinjie.scratch.scale.estimate import (
 
 @pytest.mark.parametrize(("layers", "channels", "vocabulary", "context"), [(1, 8, 11, 5), (3, 12, 7, 16)])
 def test_the_count_is_that_of_gpt2(layers, channels, vocabulary, context):
-    model = GPT2LMHeadModel(
-        GPT2Config(n_layer=layers, n_embd=channels, n_head=2, vocab_size=vocabulary, n_positions=context)
-    )
-    counted = sum(parameter.numel() for parameter in model.parameters())
+    """Built from PyTorch's parts as GPT-2 is; and the four published sizes."""
+    c = channels
+    layer = [
+        nn.LayerNorm(c),
+        nn.Linear(c, 3 * c),
+        nn.Linear(c, c),
+        nn.LayerNorm(c),
+        nn.Linear(c, 4 * c),
+        nn.Linear(4 * c, c),
+    ]
+    parts = nn.ModuleList([nn.Embedding(vocabulary, c), nn.Embedding(context, c), nn.LayerNorm(c)])
+    counted = sum(p.numel() for p in parts.parameters())
+    counted += layers * sum(p.numel() for p in nn.ModuleList(layer).parameters())
     assert transformer_parameters(layers, channels, vocabulary, context) == counted
+    published = [
+        (12, 768, 124_439_808),
+        (24, 1024, 354_823_168),
+        (36, 1280, 774_030_080),
+        (48, 1600, 1_557_611_200),
+    ]
+    for depth, width, parameters in published:
+        assert transformer_parameters(depth, width, 50257, 1024) == parameters
 
 
 def test_a_layer_without_its_feed_forward_half_has_a_third_of_the_weights():
     """LayerNorm(x + MultiHead(x)) is what the articles print. PyTorch's layer says how much is missing."""
-    layer = torch.nn.TransformerEncoderLayer(d_model=768, nhead=12, dim_feedforward=3072)
+    layer = nn.TransformerEncoderLayer(d_model=768, nhead=12, dim_feedforward=3072)
     counted = sum(parameter.numel() for parameter in layer.parameters())
     ours = transformer_parameters(2, 768, 100, 10) - transformer_parameters(1, 768, 100, 10)
     printed = 4 * 768**2 + 4 * 768 + 2 * 768
@@ -48,8 +66,6 @@ def test_flops_are_those_of_published_trainings():
 
 def test_backward_costs_twice_what_forward_does():
     """Counted by PyTorch on a linear layer whose inputs need a gradient too: 2, 4 and so 6 a weight and row."""
-    from torch.utils.flop_counter import FlopCounterMode
-
     weight = torch.randn(7, 5, requires_grad=True)
     x = torch.randn(3, 7, requires_grad=True)
     with FlopCounterMode(display=False) as counter:
@@ -62,7 +78,7 @@ def test_backward_costs_twice_what_forward_does():
 
 def test_memory_is_sixteen_bytes_a_parameter():
     """Counted on a model that PyTorch's Adam has stepped: loading alone is a quarter of it."""
-    model = torch.nn.Linear(30, 20, bias=False)
+    model = nn.Linear(30, 20, bias=False)
     adam = torch.optim.Adam(model.parameters())
     model(torch.randn(2, 30)).sum().backward()
     adam.step()
