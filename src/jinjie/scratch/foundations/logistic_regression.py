@@ -80,38 +80,38 @@ def newton_step(X: Array, y: Integers, w: Array, b: float, l2: float = 0.0) -> t
     p = predict_probability(X, w, b)
     X_1 = np.column_stack([X, np.ones(N)])
     H = (X_1.T * (p * (1 - p))) @ X_1 / N + l2 * np.diag(np.append(np.ones(F), 0))
-    theta = np.append(w, b) - np.linalg.solve(H, gradient)
+    try:
+        theta = np.append(w, b) - np.linalg.solve(H, gradient)
+    except np.linalg.LinAlgError:
+        raise ValueError("expected independent features, got a singular H: drop one, or use l2 > 0") from None
     return theta[:-1], float(theta[-1])
 
 
 def fit(
-    X: Array, y: Integers, l2: float = 0.0, tolerance: float = 1e-10, budget: int = 100
+    X: Array, y: Integers, l2: float = 0.0, tolerance: float = 1e-12, budget: int = 100
 ) -> tuple[Array, float]:
     """The (w, b) of least loss by Newton's method, until no slope exceeds the tolerance.
 
-    A step that would raise the loss is halved until it does not. Where a line separates the classes and λ = 0
-    the loss has no minimum, only ever larger weights: the budget runs out, or H becomes singular.
+    Where a plane separates the classes and λ = 0 there is no least loss, only ever larger weights: ValueError, as
+    when the budget of steps runs out.
 
     >>> X, y = np.array([[0.0], [1.0], [4.0], [2.0], [3.0]]), np.array([0, 1, 1, 0, 1])
     >>> w, b = fit(X, y)
     >>> w.round(4), round(b, 4)
     (array([1.0904]), -1.5582)
     """
+    check_targets(X, y)
     w, b = np.zeros(X.shape[1]), 0.0
     for _ in range(budget):
         grad_w, grad_b = loss_gradient(X, y, w, b, l2)
-        if max(np.abs(grad_w).max(), abs(grad_b)) <= tolerance:
+        if np.abs(np.append(grad_w, grad_b)).max() <= tolerance:
             return w, b
-        try:
-            new_w, new_b = newton_step(X, y, w, b, l2)
-        except np.linalg.LinAlgError:
-            break
-        while loss(X, y, new_w, new_b, l2) > loss(X, y, w, b, l2) + 1e-14:
-            new_w, new_b = (w + new_w) / 2, (b + new_b) / 2
-        w, b = new_w, new_b
+        margins = (2 * y - 1) * linear_regression.predict(X, w, b)
+        if l2 == 0 and margins.min() > 0:
+            raise ValueError("expected classes that overlap, got some that a plane separates: use l2 > 0")
+        w, b = newton_step(X, y, w, b, l2)
     raise ValueError(
-        f"expected slopes of at most {tolerance} within {budget} steps, got {max(np.abs(grad_w).max(), abs(grad_b))}: "
-        "can a line separate the classes? Then no weights are best; use l2 > 0"
+        f"expected slopes of at most {tolerance} within {budget} steps: give more, or use l2 > 0"
     )
 
 
