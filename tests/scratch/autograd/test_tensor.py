@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
-from jinjie.scratch.autograd.tensor import Tensor, pair, record, tensor, topological_order
+from jinjie.scratch.autograd.tensor import Tensor, pair, record, tensor, topological_order, value_and_gradient
 from scratch.autograd.against import EXACT, agrees, draw
 
 some = settings(max_examples=50, deadline=None)
@@ -280,3 +280,12 @@ def test_only_parents_with_a_gradient_need_one_for_the_past_to_be_kept():
     assert kept.requires_grad and kept.operation == "either" and kept.parents == (a, b)
     kept.backward(2.0)
     assert b.grad == 14 and a.grad is None
+
+
+def test_value_and_gradient_of_several_arrays_one_of_them_unused():
+    a, b, c = draw((2, 3), (3,), (4,))
+    value, (da, db, dc) = value_and_gradient(lambda a, b, c: (a @ b) @ np.array([1.0, 10.0]), a, b, c)
+    assert value == pytest.approx(a[0] @ b + 10 * (a[1] @ b))
+    assert da == pytest.approx(np.outer([1.0, 10.0], b))
+    assert db == pytest.approx(a[0] + 10 * a[1])
+    assert dc.tolist() == [0.0] * 4

@@ -223,3 +223,16 @@ def topological_order(result: Tensor) -> list[Tensor]:
             stack.append((node, True))
             stack.extend((parent, False) for parent in node.parents if parent.requires_grad)
     return order
+
+
+def value_and_gradient(f: Callable[..., Tensor], *arrays: Array) -> tuple[float, list[Array]]:
+    """f of the arrays, and its gradient with respect to each: what an optimiser asks for, as one pure function.
+
+    >>> value_and_gradient(lambda w, x: (w @ x) ** 2, np.array([1.0, 2.0]), np.array([3.0, 1.0]))
+    (25.0, [array([30., 10.]), array([10., 20.])])
+    """
+    tensors = [Tensor(array, requires_grad=True) for array in arrays]
+    value = f(*tensors)
+    value.backward()
+    unused = [np.zeros(x.shape) for x in tensors]
+    return value.item(), [zero if x.grad is None else x.grad for x, zero in zip(tensors, unused, strict=True)]
