@@ -120,7 +120,7 @@ def test_zero_weights_leave_all_units_alike():
 
 def test_the_signal_is_the_mean_square_after_each_layer():
     rng, again = np.random.default_rng(5), np.random.default_rng(5)
-    x = np.random.default_rng(6).normal(size=(7, 3))
+    x = np.random.default_rng(6).normal(size=(7, 2, 3))
     first = relu(x @ init.he_normal(again, 3, 3).T)
     second = relu(first @ init.he_normal(again, 3, 3).T)
     squares = init.signal_through_layers(rng, x, depth=2)

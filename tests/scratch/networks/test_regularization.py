@@ -34,6 +34,14 @@ def test_the_share_that_is_kept(p):
         assert kept.mean(axis=0) == pytest.approx(1 - p, abs=5 * np.sqrt(p * (1 - p) / 200))
 
 
+def test_a_draw_below_p_drops_and_one_of_p_keeps():
+    class Drawn:
+        def random(self, shape):
+            return np.array([0.1, 0.25, 0.4]).reshape(shape)
+
+    assert draw_kept(Drawn(), (1, 3), 0.25).tolist() == [[False, True, True]]
+
+
 @pytest.mark.parametrize("p", [-0.1, 1.0, 1.5])
 def test_a_chance_is_a_chance(p):
     with pytest.raises(ValueError, match=rf"0 <= p < 1, got {p}"):

@@ -54,9 +54,10 @@ def linear_backward(upstream: Array, x: Array, W: Array, b: Array) -> tuple[Arra
     (array([[13.,  4.]]), array([11.]))
     """
     C_out, C_in = W.shape
-    u = upstream.reshape(-1, C_out)
+    N = x.size // C_in
+    u = upstream.reshape(N, C_out)
     dx = upstream @ W
-    dW = u.T @ x.reshape(-1, C_in)
+    dW = u.T @ x.reshape(N, C_in)
     db = u.sum(axis=0)
     return dx, dW, db
 
@@ -135,7 +136,8 @@ def multilayer_perceptron_backward(
     W, b = layers[-1]
     upstream, dW, db = linear_backward(upstream, inputs[-1], W, b)
     gradients = [(dW, db)]
-    for h, (W, b) in zip(inputs[-2::-1], layers[-2::-1], strict=True):
-        upstream, dW, db = layer_backward(upstream, h, W, b, f_derivative)
+    for i in reversed(range(len(layers) - 1)):
+        W, b = layers[i]
+        upstream, dW, db = layer_backward(upstream, inputs[i], W, b, f_derivative)
         gradients.insert(0, (dW, db))
     return upstream, gradients

@@ -121,11 +121,8 @@ def train_step(
     """
     t = training.t + 1
     before, gradient = loss_gradient(x, y, *training.network, kept, p)
-    steps = [
-        adam(theta, grad, m, v, t, lr)
-        for theta, grad, m, v in zip(training.network, gradient, training.m, training.v, strict=True)
-    ]
-    network, m, v = (Network(*parts) for parts in zip(*steps, strict=True))
+    moved = [adam(training.network[i], gradient[i], training.m[i], training.v[i], t, lr) for i in range(4)]
+    network, m, v = (Network(*(one[i] for one in moved)) for i in range(3))
     return Training(network, m, v, t), before
 
 

@@ -54,8 +54,8 @@ class FastTraining:
         self.theta, self.grad, self.m, self.v, self.room = np.zeros((5, size), dtype)
         self.parameters = _cut(self.theta, shapes)
         self.gradients = _cut(self.grad, shapes)
-        for mine, given in zip(self.parameters, network, strict=True):
-            mine[...] = given.T
+        for i, parameter in enumerate(network):
+            self.parameters[i][...] = parameter.T
         self.x = np.empty((batch, inputs), dtype)
         self.h, self.dh = np.empty((2, batch, hidden), dtype)
         self.z = np.empty((batch, outputs), dtype)
@@ -137,4 +137,5 @@ class FastTraining:
 def _cut(flat: Array, shapes: tuple[tuple[int, ...], ...]) -> list[Array]:
     """Views of one flat array, one after another, in these shapes."""
     ends = np.cumsum([math.prod(shape) for shape in shapes])
-    return [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
+    parts = np.split(flat, ends[:-1])
+    return [parts[i].reshape(shape) for i, shape in enumerate(shapes)]

@@ -1,0 +1,1 @@
+"""How benchmarks are run: contenders in processes and environments of their own, taking turns."""
