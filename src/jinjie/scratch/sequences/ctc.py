@@ -54,7 +54,7 @@ def ctc_forward(log_probs: Array, target: Integers, blank: int = 0) -> Array:
            [0.12, 0.7 , 0.18],
            [0.06, 0.41, 0.44]])
     """
-    if not np.allclose(np.logaddexp.reduce(log_probs, axis=1), 0.0, atol=1e-3):
+    if not np.allclose(np.logaddexp.reduce(log_probs, axis=1), 0, atol=1e-3):
         raise ValueError(
             "expected the logarithms of probabilities: each row of exp(log_probs) must add up to 1"
         )
@@ -92,7 +92,7 @@ def ctc_backward(log_probs: Array, target: Integers, blank: int = 0) -> Array:
     skip = may_skip(places)
     emitted = log_probs[:, places]
     beta = np.full(emitted.shape, -np.inf)
-    beta[-1, -2:] = 0.0
+    beta[-1, -2:] = 0
     for t in reversed(range(len(beta) - 1)):
         stay = beta[t + 1] + emitted[t + 1]
         step = np.concatenate([stay, [-np.inf]])[1:]

@@ -26,7 +26,7 @@ def shift(x: Array, down: int, right: int) -> Array:
     columns = np.arange(width) - right
     inside = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))
     moved = x[:, :, rows[:, None] % height, columns % width]
-    return np.where(inside, moved, 0.0)
+    return np.where(inside, moved, 0)
 
 
 def flip(x: Array) -> Array:
@@ -93,7 +93,7 @@ def brightness(x: Array, factor: Array) -> Array:
            [0.6, 0.6],
            [0. , 1. ]])
     """
-    y: Array = np.clip(factor[:, None, None, None] * x, 0.0, 1.0)
+    y: Array = np.clip(factor[:, None, None, None] * x, 0, 1)
     return y
 
 
@@ -123,7 +123,7 @@ def contrast(x: Array, factor: Array) -> Array:
     """
     mean = luminance(x).mean(axis=(2, 3), keepdims=True)
     f = factor[:, None, None, None]
-    y: Array = np.clip(f * x + (1 - f) * mean, 0.0, 1.0)
+    y: Array = np.clip(f * x + (1 - f) * mean, 0, 1)
     return y
 
 
@@ -136,7 +136,7 @@ def saturation(x: Array, factor: Array) -> Array:
     array([0.6495, 0.1495, 0.1495])
     """
     f = factor[:, None, None, None]
-    y: Array = np.clip(f * x + (1 - f) * luminance(x), 0.0, 1.0)
+    y: Array = np.clip(f * x + (1 - f) * luminance(x), 0, 1)
     return y
 
 

@@ -17,7 +17,7 @@ def intersection_over_union(boxes: Array, others: Array) -> Array:
 
     Formula `intersection-over-union`: IoU = |A ∩ B| / |A ∪ B|,  |A ∪ B| = |A| + |B| − |A ∩ B|
 
-    >>> boxes = np.array([[0, 0, 2, 2], [5, 5, 6, 7]])
+    >>> boxes = np.array([[0, 0, 2, 2], [5, 5, 6, 8]])
     >>> intersection_over_union(boxes, others=np.array([[1, 0, 3, 2]]))
     array([[0.33333333],
            [0.        ]])
@@ -28,12 +28,12 @@ def intersection_over_union(boxes: Array, others: Array) -> Array:
     left_top = np.maximum(boxes[:, None, :2], others[:, :2])
     right_bottom = np.minimum(boxes[:, None, 2:], others[:, 2:])
     # Boxes apart in both directions would give minus times minus: an area that is not there.
-    sides = np.maximum(0.0, right_bottom - left_top)
+    sides = np.maximum(0, right_bottom - left_top)
     intersection = sides[:, :, 0] * sides[:, :, 1]
     area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
     area_others = np.prod(others[:, 2:] - others[:, :2], axis=1)
     union = area[:, None] + area_others - intersection
-    iou: Array = np.divide(intersection, union, out=np.zeros_like(union), where=union > 0)
+    iou: Array = np.divide(intersection, union, out=np.zeros(union.shape), where=union > 0)
     return iou
 
 
@@ -114,7 +114,7 @@ def average_precision(scores: Array, right: Booleans, truths: int) -> float:
     """
     precision, recall = precision_recall(scores, right, truths)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
-    steps = np.diff(recall, prepend=0.0)
+    steps = np.diff(recall, prepend=0)
     return float((steps * envelope).sum())
 
 

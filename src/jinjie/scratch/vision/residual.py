@@ -21,7 +21,7 @@ def residual(x: Array, w1: Array, w2: Array) -> Array:
     >>> residual(x, w1, w2=np.array([[1.0, 0.0], [0.2, 0.4], [1.0, 1.0]]))
     array([[ 1.5, -1. ]])
     """
-    hidden = np.maximum(0.0, x @ w1)
+    hidden = np.maximum(0, x @ w1)
     branch = hidden @ w2
     if branch.shape != x.shape:
         raise ValueError(
@@ -41,7 +41,7 @@ def residual_backward(upstream: Array, x: Array, w1: Array, w2: Array) -> tuple[
     array([[11., -2.]])
     """
     z = x @ w1
-    hidden = np.maximum(0.0, z)
+    hidden = np.maximum(0, z)
     grad_w2 = hidden.T @ upstream
     grad_z = (upstream @ w2.T) * (z > 0)
     grad_w1 = x.T @ grad_z
