@@ -1,4 +1,6 @@
-"""Codes and one-hot columns against scikit-learn and PyTorch, and what codes do to a model that takes them for numbers."""
+"""Codes and one-hot columns against scikit-learn and PyTorch, and what codes do to a model that takes them for
+numbers.
+"""
 
 import numpy as np
 import pytest
@@ -64,8 +66,8 @@ def test_labels_outside_the_classes_are_refused():
 
 
 def test_codes_as_numbers_cannot_fit_what_one_hot_columns_fit():
-    """Rents of three cities, the middle code the dearest: the best line through the codes misses by ±2, 4 / √2 on average
-    squared 8; one-hot columns fit every city. One-hot rows are all √2 apart; the codes say that 2 is twice as far as 1.
+    """Rents of three cities, the middle code the dearest: the best line through the codes errs by −2, 4 and −2;
+    one-hot columns fit every city. One-hot rows are all √2 apart; by the codes 2 is twice as far from 0 as 1.
     """
     y = encode(["Beijing", "Guangzhou", "Shanghai"], learn_classes(CITIES))
     rent = np.array([30.0, 36.0, 30.0])

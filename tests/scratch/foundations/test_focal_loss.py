@@ -5,13 +5,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scratch.gradients import check_gradient
 
 from jinjie.scratch.foundations.focal_loss import focal_loss, focal_loss_gradient, signed_logits
 from jinjie.scratch.foundations.losses import (
     binary_cross_entropy_from_logits,
     binary_cross_entropy_from_logits_gradient,
 )
+from scratch.gradients import check_gradient
 
 RNG = np.random.default_rng(0)
 
@@ -67,8 +67,9 @@ def test_it_stays_finite_where_the_definition_does_not():
 
 
 def test_weighting_by_confidence_forgives_the_worst_errors():
-    """A positive called with p = 0.9, then with p = 0.0001: the cost must rise, and by γ = 2 an easy one costs 100 times
-    less than its cross-entropy. With p_t^γ the bad answer costs a millionth of the good one's, and is never put right.
+    """A positive called with p = 0.9, then with p = 0.0001: the cost must rise, and by γ = 2 an easy one costs 100
+    times less than its cross-entropy. With p_t^γ the bad answer costs a millionth of the good one's, and is never
+    put right.
     """
     good, bad, y = np.array([np.log(9)]), np.array([np.log(1e-4 / (1 - 1e-4))]), np.array([1])
     assert focal_loss(good, y, alpha=1.0) == pytest.approx(0.01 * -np.log(0.9))

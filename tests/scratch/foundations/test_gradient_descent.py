@@ -37,15 +37,15 @@ class Watched:
         self.seen = []
 
     def __call__(self, theta, X_seen, y_seen):
-        rows = [int(np.flatnonzero((X == row).all(axis=1))[0]) for row in X_seen]
+        rows = [int(np.flatnonzero((row == X).all(axis=1))[0]) for row in X_seen]
         assert (y_seen == Y[rows]).all(), "each example keeps its own target"
         self.seen.append(rows)
         return gradient(theta, X_seen, y_seen)
 
 
 def test_three_methods_take_one_some_and_all_examples_a_step():
-    """10 examples an epoch: 1 step of 10, 10 steps of 1, or 4 steps of 3, 3, 3 and 1. Each example once, in another order
-    every epoch; each method walks with PyTorch's SGD over the same batches.
+    """10 examples an epoch: 1 step of 10, 10 steps of 1, or 4 steps of 3, 3, 3 and 1. Each example once, in another
+    order every epoch; each method walks where PyTorch's gradients over the same batches lead.
     """
     for descent, sizes in (
         (lambda g, rng: batch_gradient_descent(THETA, g, X, Y, lr=0.05), [10]),
@@ -68,11 +68,10 @@ def test_three_methods_take_one_some_and_all_examples_a_step():
 
 def by_pytorch(batches):
     theta = torch.tensor(THETA, requires_grad=True)
-    rule = torch.optim.SGD([theta], lr=0.05)
     for rows in batches:
-        rule.zero_grad()
-        torch.nn.functional.mse_loss(torch.tensor(X[rows]) @ theta, torch.tensor(Y[rows])).backward()
-        rule.step()
+        loss = torch.nn.functional.mse_loss(torch.tensor(X[rows]) @ theta, torch.tensor(Y[rows]))
+        (slope,) = torch.autograd.grad(loss, theta)
+        theta = (theta - 0.05 * slope).detach().requires_grad_()
     return theta.detach().numpy()
 
 
@@ -137,10 +136,9 @@ def test_variance_at_the_edges():
 
 
 def test_a_batch_of_n_has_n_times_less_noise_than_one_example():
-    """SGD's formula takes one example; "a small part of the data" is another method. On 1,000 gradients the estimate of
-
-    one example has variance σ²; of 10, drawn 4,000 times, a tenth of it (0.0991 with the correction for drawing without
-    replacement), of 100 a 111th. And an epoch is 1,000 steps, 100 or 10.
+    """SGD's formula takes one example; "a small part of the data" is another method. On 1,000 gradients the
+    estimate of one example has variance σ²; of 10, drawn 4,000 times, a tenth of it (0.0991 with the correction for
+    drawing without replacement), of 100 a 111th. And an epoch is 1,000 steps, 100 or 10.
     """
     gradients = RNG.normal(size=(1000, 1))
     sigma_squared = gradients.var()
@@ -180,10 +178,9 @@ def test_the_closed_form_is_where_descent_stands(theta_0, a, lr, t):
 
 
 def test_until_the_minimum_never_comes():
-    """On θ², from 1 with η = 0.1: 0.8 of the distance is left each time, exactly. In rational numbers no step arrives, and
-
-    after 100 steps 2e-10 is left; a rule that waits for θ = 0 is still waiting when a slope of 1e-6 has stopped ours at 66.
-    Only η = 1/a arrives at once, which nobody knows beforehand.
+    """On θ², from 1 with η = 0.1: 0.8 of the distance is left each time, exactly. In rational numbers no step
+    arrives, and after 100 steps 2e-10 is left; a rule that waits for θ = 0 is still waiting when a slope of 1e-6
+    has stopped ours at 66. Only η = 1/a arrives at once, which nobody knows beforehand.
     """
     from fractions import Fraction
 

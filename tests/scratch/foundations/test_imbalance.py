@@ -5,7 +5,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scratch.gradients import check_gradient
 from sklearn.utils.class_weight import compute_class_weight
 
 from jinjie.scratch.foundations.imbalance import (
@@ -19,6 +18,7 @@ from jinjie.scratch.foundations.imbalance import (
 )
 from jinjie.scratch.foundations.losses import cross_entropy, cross_entropy_gradient
 from jinjie.scratch.foundations.validation import train_test_split
+from scratch.gradients import check_gradient
 
 LABELS = st.lists(st.integers(0, 3), min_size=1, max_size=30).map(np.array)
 RNG = np.random.default_rng(0)
@@ -105,9 +105,8 @@ def test_weighing_is_seeing_copies():
 
 
 def test_weights_turned_upside_down_bury_the_rare_class():
-    """One bias for all, 90 and 10 examples: the best constant answer is 50 % with our weights, 10 % with none, and with the
-
-    printed ones, 0.9 and 0.1, the rare class gets 1.2 %.
+    """One bias for all, 90 and 10 examples: the best constant answer is 50 % with our weights, 10 % with none, and
+    with the printed ones, 0.9 and 0.1, the rare class gets 1.2 %.
     """
     y = np.array([0] * 90 + [1] * 10)
 
@@ -124,9 +123,8 @@ def test_weights_turned_upside_down_bury_the_rare_class():
 
 
 def test_oversampled_before_the_split_noise_is_recognised():
-    """Labels drawn by chance, one in ten positive, nearest neighbour: there is nothing to learn, and split first, it finds
-
-    about a tenth of the positives. Copied first and then split, it finds all but a few: it has seen them.
+    """Labels drawn by chance, one in ten positive, nearest neighbour: there is nothing to learn, and split first,
+    it finds about a tenth of the positives. Copied first and then split, it finds all but a few: it has seen them.
     """
     rng = np.random.default_rng(0)
     X = rng.normal(size=(600, 5))

@@ -40,7 +40,7 @@ def test_the_confusion_matrix_is_scikit_learns(calls):
     y, y_hat = arrays(calls)
     M = confusion_matrix(y, y_hat, 4)
     assert M.dtype == np.int64
-    assert (M == sk.confusion_matrix(y, y_hat, labels=range(4))).all()
+    assert (sk.confusion_matrix(y, y_hat, labels=range(4)) == M).all()
     assert M.sum() == len(calls)
 
 
@@ -133,14 +133,14 @@ def test_the_arithmetic_mean_rewards_always_yes():
 
 
 def test_f1_of_averages_flatters_a_lopsided_classifier():
-    """90 and 10 examples, 80 of the 90 called by the wrong class: each class's F1 is 0.2, and so is their mean. Precision and
-    recall average 0.5556 each, and so their F1.
+    """90 and 10 examples, 80 of the 90 called by the wrong class: each class's F1 is 0.2, and so is their mean.
+    Precision and recall average 0.5556 each, and so their F1.
     """
     M = np.array([[10, 80], [0, 10]])
     assert f1(M) == pytest.approx([0.2, 0.2], abs=1e-12)
     assert macro_f1(M) == pytest.approx(0.2, abs=1e-12)
     P, R = precision(M).mean(), recall(M).mean()
-    assert 2 * P * R / (P + R) == pytest.approx(0.5556, abs=5e-5)
+    assert pytest.approx(0.5556, abs=5e-5) == 2 * P * R / (P + R)
 
 
 def test_ties_counted_as_won_crown_a_constant():

@@ -108,7 +108,9 @@ def test_only_complete_rows_teach_and_only_the_known_predicts():
 
 
 def test_regression_is_nearer_to_the_truth_than_the_mean():
-    """The second blood measurement, of which a tenth is torn out, depends on the others: the error falls to a quarter."""
+    """The second blood measurement, of which a tenth is torn out, depends on the others: the error falls to a
+    quarter.
+    """
     torn = PATIENTS.copy()
     hole = HOLES[:, 5]
     torn[hole, 5] = np.nan

@@ -62,7 +62,9 @@ def test_a_constant_column_becomes_zero():
 
 
 def test_divided_by_the_variance_the_unit_still_decides():
-    """Lengths in metres and the same in centimetres: divided by σ² the metres spread a hundred times wider, by σ alike."""
+    """Lengths in metres and the same in centimetres: divided by σ² the metres spread a hundred times wider, by σ
+    alike.
+    """
     metres = WINES[:, :1]
     X = np.hstack([metres, 100 * metres])
     mu, sigma = learn_standard(X)
@@ -72,9 +74,8 @@ def test_divided_by_the_variance_the_unit_still_decides():
 
 
 def test_scaled_by_its_own_statistics_a_single_row_is_zero():
-    """A wine of 14 % alcohol alone: against the training rows 1.3 deviations above the mean, against itself always zero. And
-
-    a test half that is all 2 points stronger looks, scaled by itself, exactly as before.
+    """A wine 1.3 deviations above the training rows' means is seen as such; scaled by itself it is zero like any
+    other. And a test half that is 2 points stronger throughout looks, scaled by itself, exactly as before.
     """
     mu, sigma = learn_standard(TRAIN)
     wine = TRAIN[:1] * 0 + mu + 1.3 * sigma

@@ -1,4 +1,6 @@
-"""Splits and folds: their sizes as scikit-learn's, every example held out once, and what judging on training data pretends."""
+"""Splits and folds: their sizes as scikit-learn's, every example held out once, and what judging on training data
+pretends.
+"""
 
 import numpy as np
 import pytest
@@ -86,7 +88,9 @@ def test_every_example_is_held_out_once(N, k, seed):
 
 
 def test_folds_are_drawn_and_not_cut_in_order():
-    """The 150 flowers stand sorted by kind: cut in order, three folds hold one kind each, and no model has seen it before."""
+    """The 150 flowers stand sorted by kind: cut in order, three folds hold one kind each, and no model has seen it
+    before.
+    """
     assert [set(KINDS[validation]) for _, validation in KFold(3).split(FLOWERS)] == [{0}, {1}, {2}]
     assert all(set(KINDS[validation]) == {0, 1, 2} for _, validation in k_fold(150, 3, rng()))
     with pytest.raises(ValueError, match="from 2 to 5 folds, the number of examples, got 1"):

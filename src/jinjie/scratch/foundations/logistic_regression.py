@@ -106,8 +106,8 @@ def fit(
         grad_w, grad_b = loss_gradient(X, y, w, b, l2)
         if np.abs(np.append(grad_w, grad_b)).max() <= tolerance:
             return w, b
-        margins = (2 * y - 1) * linear_regression.predict(X, w, b)
-        if l2 == 0 and margins.min() > 0:
+        z = linear_regression.predict(X, w, b)
+        if l2 == 0 and np.where(y == 1, z, -z).min() > 0:
             raise ValueError("expected classes that overlap, got some that a plane separates: use l2 > 0")
         w, b = newton_step(X, y, w, b, l2)
     raise ValueError(
