@@ -126,6 +126,14 @@ def test_the_cheap_masks_use_all_the_bits_of_a_word():
     assert kept.tolist() == (words[:3] >= 32768).tolist()
 
 
+def test_the_cheap_masks_draw_no_more_words_than_they_need():
+    for count, words in ((3, 1), (4, 1), (5, 2), (160, 40)):
+        rng, again = np.random.default_rng(0), np.random.default_rng(0)
+        draw_kept_fast(rng, (count,), 0.5)
+        again.integers(0, 2**64, size=words, dtype=np.uint64)
+        assert rng.random() == again.random()
+
+
 def test_it_learns_real_digits():
     bunch = load_digits()
     x, y = (bunch.data / 16).astype(np.float32), bunch.target
