@@ -45,8 +45,11 @@ def sampled_gaussian_rdp(rate: float, sigma: float, order: int) -> float:
     return _log_sum_exp(terms) / (order - 1)
 
 
-def sampled_gaussian_rdp_by_integral(rate: float, sigma: float, order: float, points: int = 20001) -> float:
-    """The same for any α > 1, from the definition, by the trapezium rule over z ± 20 σ and as far as the tilt reaches.
+def sampled_gaussian_rdp_by_integral(rate: float, sigma: float, order: float) -> float:
+    """The same for any α > 1, from the definition, by the trapezium rule.
+
+    The density at z is e^ℓ, ℓ = ln N(z; 0, σ²). Raised to α, the ratio of densities pulls z as far as α. For so smooth
+    a function the rule's error falls exponentially with the step: half a σ (or σ²/2, if less) leaves rounding alone.
 
     Formula `sampled-gaussian-renyi`: ρ(α) = 1/(α − 1) ln E[(1 − q + q exp((2 z − 1) / (2 σ²)))^α],  z ~ N(0, σ²)
 
@@ -56,10 +59,12 @@ def sampled_gaussian_rdp_by_integral(rate: float, sigma: float, order: float, po
     _check(rate, sigma)
     if order <= 1:
         raise ValueError(f"expected an order above 1, got {order}")
-    z = np.linspace(-20 * sigma, order + 20 * sigma, points)
-    density = -(z**2) / (2 * sigma**2) - np.log(sigma * np.sqrt(2 * np.pi))
-    ratio = np.logaddexp(np.log1p(-rate), np.log(rate) + (2 * z - 1) / (2 * sigma**2))
-    return float(_log_sum_exp(density + order * ratio) + np.log(z[1] - z[0])) / (order - 1)
+    step = 0.5 * sigma * min(1.0, sigma)
+    reach = 10.0 * sigma
+    z = np.arange(-reach, order + reach, step)
+    log_density = -(z**2) / (2 * sigma**2) - np.log(sigma * np.sqrt(2 * np.pi))
+    log_ratio = np.logaddexp(np.log1p(-rate), np.log(rate) + (2 * z - 1) / (2 * sigma**2))
+    return (_log_sum_exp(log_density + order * log_ratio) + math.log(step)) / (order - 1)
 
 
 def rdp_to_epsilon(rdp: Array, orders: Sequence[float], delta: float) -> float:
@@ -120,7 +125,8 @@ def _one_step(rate: float, sigma: float, order: float) -> float:
 
 
 def _log_sum_exp(terms: Array) -> float:
-    return float(np.logaddexp.reduce(terms))
+    largest = np.max(terms)  # the others are taken beside it: no sum of them overflows
+    return float(largest + np.log(np.sum(np.exp(terms - largest))))
 
 
 def _check(rate: float, sigma: float) -> None:
