@@ -90,7 +90,7 @@ def test_under_a_causal_mask_the_future_changes_nothing(seed, t):
 
 
 @pytest.mark.parametrize("masked", [False, True])
-def test_the_gradient_is_that_of_central_differences_and_pytorchs(masked):
+def test_the_gradient_is_pytorchs_and_that_of_central_differences(masked):
     Q, K, V = queries_keys_values(batch=(2, 2), T=3, S=4, D=2, E=3)
     mask = causal_mask(3, past=1) if masked else None
     (upstream,) = draw((2, 2, 3, 3), seed=1)
@@ -183,6 +183,34 @@ def test_softmax_over_the_queries_makes_places_compete_for_a_key():
         scaled_dot_product_attention(Q, K, V)[0][0], scaled_dot_product_attention(louder, K, V)[0][0]
     )
     assert np.max(np.abs(printed(Q)[0] - printed(louder)[0])) > 0.1
+
+
+def test_the_diagonal_of_softmax_alone_is_no_gradient():
+    """A constant added to all values adds one to the output and moves no score: dQ must stay. Printed, it moves."""
+    Q, K, V = queries_keys_values(batch=())
+    (upstream,) = draw((4, 2), seed=1)
+
+    def printed(V):
+        _, A = scaled_dot_product_attention(Q, K, V)
+        return (A * (1 - A) * (upstream @ V.T)) @ K / np.sqrt(3)
+
+    dQ, _, _ = scaled_dot_product_attention_backward(upstream, Q, K, V)
+    moved, _, _ = scaled_dot_product_attention_backward(upstream, Q, K, V + 10)
+    assert moved == pytest.approx(dQ, rel=1e-9, abs=1e-12)
+    assert np.max(np.abs(printed(V + 10) - printed(V))) > 0.5
+    check_gradient(lambda Q: float(np.sum(upstream * scaled_dot_product_attention(Q, K, V)[0])), Q, dQ)
+    assert np.max(np.abs(printed(V) - dQ)) > 0.05
+
+
+def test_a_mask_turned_round_sees_the_future_alone():
+    """With the upper triangle the first place hears the last one, and the last one nothing but itself."""
+    Q, K, V = queries_keys_values(batch=(), T=4, S=4)
+    changed = V + np.array([0, 0, 0, 10.0])[:, None]
+    right, wrong = causal_mask(4), causal_mask(4).T
+    before, after = (scaled_dot_product_attention(Q, K, v, right)[0] for v in (V, changed))
+    assert np.array_equal(before[:3], after[:3])
+    before, after = (scaled_dot_product_attention(Q, K, v, wrong)[0] for v in (V, changed))
+    assert np.all(np.abs(before - after) > 0.5) and np.array_equal(before[3], V[3])
 
 
 # Masks -----------------------------------------------------------------------------------------------------

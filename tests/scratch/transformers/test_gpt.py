@@ -13,7 +13,6 @@ from jinjie.scratch.transformers.gpt import (
     draw_gpt,
     generate,
     gpt_logits,
-    gpt_parameters,
     next_token_loss,
     next_token_loss_gradient,
     next_token_perplexity,
@@ -131,18 +130,6 @@ def test_a_fresh_model_is_drawn_as_gpt2_draws_it():
     assert np.all(model.norm.gamma == 1) and np.all(model.norm.beta == 0) and model.norm.beta.shape == (64,)
     tokens = np.random.default_rng(1).integers(0, 100, size=(8, 100))
     assert next_token_loss(gpt_logits(model, tokens), tokens) == pytest.approx(np.log(100), rel=0.02)
-
-
-def count(*trees):
-    return sum(np.size(leaf) if not isinstance(leaf, tuple) else count(*leaf) for leaf in trees)
-
-
-def test_parameters_are_counted_as_transformers_has_them():
-    with torch.device("meta"):
-        theirs = GPT2LMHeadModel(GPT2Config())
-    assert gpt_parameters(50257, 768, 1024, 12) == theirs.num_parameters() == 124_439_808
-    model = draw_gpt(V=11, C=6, T_max=5, depth=2, H=3, rng=np.random.default_rng(0))
-    assert gpt_parameters(11, 6, 5, 2) == count(*model[:4])
 
 
 def test_tokens_that_have_no_embedding_are_refused():

@@ -140,6 +140,14 @@ def test_the_decoder_layer_is_pytorchs():
     same(decoder_layer(0.05 * x, memory, layer, H, f=gelu, eps=1e-2), numbers(module(0.05 * tx, tm)))
 
 
+def test_without_the_bend_between_them_two_matrices_are_one():
+    """W₁ and W₂ with nothing between are the single matrix W₁ W₂: a hidden layer four times as wide adds nothing."""
+    x, W_1, b_1, W_2, b_2 = draw(5, 3), draw(3, 12), draw(12), draw(12, 3, seed=1), draw(3, seed=1)
+    one_matrix = x @ (W_1 @ W_2) + (b_1 @ W_2 + b_2)
+    same((x @ W_1 + b_1) @ W_2 + b_2, one_matrix)
+    assert np.abs(feed_forward(x, W_1, b_1, W_2, b_2) - one_matrix).max() > 1
+
+
 # What the two kinds of norm do -----------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from jinjie.scratch.networks.activations import gelu, log_softmax, softmax
 from jinjie.scratch.networks.layer import Activation
 from jinjie.scratch.networks.normalization import layer_norm
 from jinjie.scratch.transformers.attention import causal_mask
-from jinjie.scratch.transformers.layer import Layer, Norm, draw_layer, layer_parameters, pre_norm_layer
+from jinjie.scratch.transformers.layer import Layer, Norm, draw_layer, pre_norm_layer
 from jinjie.scratch.transformers.positions import learned_positions
 
 
@@ -145,19 +145,6 @@ def generate(
         p = softmax(gpt_logits(model, read, f=f)[-1])
         tokens = np.append(tokens, rng.choice(p.size, p=p))
     return tokens
-
-
-def gpt_parameters(V: int, C: int, T_max: int, depth: int) -> int:
-    """How many numbers a GPT with a tied head learns: two tables, the layers, the last norm.
-
-    Formula `gpt-parameters`: P = VC + T_max C + L (12C² + 13C) + 2C
-
-    >>> gpt_parameters(V=50257, C=768, T_max=1024, depth=12)  # GPT-2 small, "124M"
-    124439808
-    """
-    tables = V * C + T_max * C
-    layers = depth * layer_parameters(C, 4 * C)
-    return tables + layers + 2 * C
 
 
 def check_tokens(tokens: Integers, V: int) -> None:

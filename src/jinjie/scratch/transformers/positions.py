@@ -104,11 +104,11 @@ def rotary(x: Array, positions: Integers, base: float = 10_000.0) -> Array:
 
     Formula `rotary`: y_2i = x_2i cos tω_i − x_2i+1 sin tω_i;  y_2i+1 = x_2i sin tω_i + x_2i+1 cos tω_i
 
-    >>> x = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
-    >>> rotary(x, np.array([0, 1, 2])).round(3)
-    array([[ 1.   ,  0.   ],
-           [ 0.54 ,  0.841],
-           [-0.416,  0.909]])
+    >>> x = np.array([[1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 1.0, 0.0]])
+    >>> rotary(x, np.array([0, 1, 2])).round(3)  # the first pair turns fast, the second slowly
+    array([[ 1.   ,  0.   ,  1.   ,  0.   ],
+           [ 0.54 ,  0.841,  1.   ,  0.01 ],
+           [-0.416,  0.909,  1.   ,  0.02 ]])
     """
     theta = positions[:, None] * frequencies(x.shape[-1], base)
     sin, cos = np.sin(theta), np.cos(theta)
