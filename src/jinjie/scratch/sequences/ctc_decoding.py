@@ -3,8 +3,6 @@
 `log_probs` (T, V) are logarithms of probabilities, symbol `blank` among them.
 """
 
-from collections import defaultdict
-
 import numpy as np
 
 from jinjie.scratch import Array, Integers
@@ -55,26 +53,22 @@ def prefix_beam_search(
     """
     if width < 1:
         raise ValueError(f"the beam must hold at least one text, not {width}")
-    beam: list[tuple[int, ...]] = [()]
-    in_blank: dict[tuple[int, ...], float] = {(): 0.0}
-    in_symbol: dict[tuple[int, ...], float] = {(): -np.inf}
-    for frame in log_probs:
-        to_blank: dict[tuple[int, ...], float] = defaultdict(lambda: -np.inf)
-        to_symbol: dict[tuple[int, ...], float] = defaultdict(lambda: -np.inf)
-        for text in beam:
-            total = np.logaddexp(in_blank[text], in_symbol[text])
-            to_blank[text] = total + frame[blank]
-            for k in range(len(frame)):
-                if k == blank:
-                    continue
-                twice = text[-1:] == (k,)
-                if twice:
-                    to_symbol[text] = np.logaddexp(to_symbol[text], in_symbol[text] + frame[k])
-                before = in_blank[text] if twice else total
-                longer = (*text, k)
-                to_symbol[longer] = np.logaddexp(to_symbol[longer], before + frame[k])
-        in_blank, in_symbol = to_blank, to_symbol
-        score = {text: np.logaddexp(in_blank[text], in_symbol[text]) for text in {**in_blank, **in_symbol}}
-        possible = [text for text in score if score[text] > -np.inf]
-        beam = sorted(possible, key=lambda text: -score[text])[:width]
-    return [(text, float(np.logaddexp(in_blank[text], in_symbol[text]))) for text in beam]
+    beam: dict[tuple[int, ...], tuple[float, float]] = {(): (0, -np.inf)}
+    unknown = (-np.inf, -np.inf)
+    for y in log_probs:
+        longer = [(*text, k) for text in beam for k in range(len(y)) if k != blank]
+        grown = {}
+        for text in [*beam, *longer]:
+            in_blank, in_symbol = beam.get(text, unknown)
+            to_blank = float(y[blank] + np.logaddexp(in_blank, in_symbol))
+            to_symbol = -np.inf
+            if text:
+                before_blank, before_symbol = beam.get(text[:-1], unknown)
+                if text[-1:] == text[-2:-1]:
+                    before_symbol = -np.inf  # with no blank between, saying a symbol again is holding it
+                to_symbol = float(y[text[-1]] + np.logaddexp.reduce([in_symbol, before_blank, before_symbol]))
+            if max(to_blank, to_symbol) > -np.inf:
+                grown[text] = (to_blank, to_symbol)
+        surest = sorted(grown, key=lambda text: -np.logaddexp(*grown[text]))
+        beam = {text: grown[text] for text in surest[:width]}
+    return [(text, float(np.logaddexp(*p))) for text, p in beam.items()]

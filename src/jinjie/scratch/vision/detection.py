@@ -162,4 +162,5 @@ def mean_average_precision(
     >>> mean_average_precision(detections, truths)
     0.5
     """
-    return float(np.mean(list(average_precisions(detections, truths, threshold).values())))
+    by_class = average_precisions(detections, truths, threshold)
+    return sum(by_class.values()) / len(by_class)
