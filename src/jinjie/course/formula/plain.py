@@ -6,11 +6,26 @@ import re
 from functools import cache
 from typing import Any
 
+NAMED = ("exp", "log", "ln", "max", "min", "sin", "cos", "tanh", "det", "arg", "Pr")
+"""Functions that LaTeX sets apart from what they are of."""
+
+_SIMPLER = (
+    (re.compile(r"\\[dt]frac\b"), r"\\frac"),
+    (re.compile(r"\\(?:operatorname\*?|mathrm|mathbf|text|mathit|mathsf|texttt)\s*\{([^{}]*)\}"), r" \1"),
+    (re.compile(r"\\(?:big|Big|bigg|Bigg)[lrm]?\b"), ""),
+)
+"""What only says how to set a formula, and what it comes to."""
+SIGNS = {"ne": "≠", "iff": "⟺", "lor": "∨", "bmod": " mod ", "textstyle": ""}
+"""Signs that the converter has no character for."""
+
 
 def plain(latex: str) -> str:
     """`latex` in Unicode, fractions and exponents bracketed where they would be misread without."""
+    for pattern, simpler in _SIMPLER:
+        latex = pattern.sub(simpler, latex)
     text: str = _converter().latex_to_text(latex)
-    lines = (re.sub(r"\s+", " ", line).strip() for line in text.splitlines())
+    text = re.sub(rf"\b({'|'.join(NAMED)}) +(?=[(\[_^{{])", r"\1", text)
+    lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
 
@@ -19,10 +34,10 @@ def _converter() -> Any:
     from pylatexenc import latex2text
 
     context = latex2text.get_default_latex_context_db()
+    macros = [latex2text.MacroTextSpec(name, f"{name} ") for name in NAMED]
+    macros += [latex2text.MacroTextSpec(name, sign) for name, sign in SIGNS.items()]
     context.add_context_category(
-        "jinjie",
-        prepend=True,
-        macros=[latex2text.MacroTextSpec(name, _fraction) for name in ("frac", "dfrac", "tfrac")],
+        "jinjie", prepend=True, macros=[latex2text.MacroTextSpec("frac", _fraction), *macros]
     )
     return latex2text.LatexNodes2Text(latex_context=context, math_mode="text", keep_braced_groups=True)
 
