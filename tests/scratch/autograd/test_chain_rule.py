@@ -112,3 +112,13 @@ def test_a_gradient_that_is_overwritten_keeps_the_last_use_only():
     overwritten = upstreams[-1] @ jacobians[-1]
     assert overwritten[0] == 3
     check_gradient(lambda x: float(x[0] ** 2), np.array([x]), accumulate(upstreams, jacobians))
+
+
+def test_the_local_slope_alone_is_the_gradient_of_the_outputs_sum():
+    """The loss is y₀ − y₁; the printed rule follows y₀ + y₁, and so climbs where it should go down."""
+    A, x = np.array([[1.0, 2.0], [3.0, 1.0]]), np.array([0.5, 0.5])
+    gradient = vector_jacobian_product(np.array([1.0, -1.0]), A)
+    assert gradient.tolist() == [-2.0, 1.0] and A.sum(axis=0).tolist() == [4.0, 3.0]
+    check_gradient(lambda x: float((A @ x)[0] - (A @ x)[1]), x, gradient)
+    with pytest.raises(AssertionError):
+        check_gradient(lambda x: float((A @ x)[0] - (A @ x)[1]), x, A.sum(axis=0))

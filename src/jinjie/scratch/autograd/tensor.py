@@ -221,7 +221,7 @@ def topological_order(result: Tensor) -> list[Tensor]:
         elif node not in entered:
             entered.add(node)
             stack.append((node, True))
-            stack.extend((parent, False) for parent in node.parents if parent.requires_grad)
+            stack.extend((parent, False) for parent in reversed(node.parents) if parent.requires_grad)
     return order
 
 
