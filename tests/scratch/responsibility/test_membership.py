@@ -9,7 +9,9 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from jinjie.scratch.responsibility.accounting import dp_sgd_epsilon
 from jinjie.scratch.responsibility.membership import membership_advantage, membership_attack
+from jinjie.scratch.responsibility.privacy import dp_sgd_step
 
 LOSSES = st.lists(st.integers(0, 6).map(lambda k: k / 2), min_size=1, max_size=12).map(np.array)
 
@@ -53,6 +55,39 @@ def test_an_overfitted_model_gives_its_members_away():
         losses = np.logaddexp(0, -margin)
         attack[penalty] = membership_attack(losses[:40], losses[40:])
     assert attack[1e4] > 0.9 and attack[1e-3] < attack[1e4] - 0.05
+
+
+def patients(seed):
+    """Breast cancer with 200 columns of noise to learn by heart; labels −1 and 1; the first hundred are members."""
+    x, y = load_breast_cancer(return_X_y=True)
+    rng = np.random.default_rng(seed)
+    x = np.hstack([(x - x.mean(axis=0)) / x.std(axis=0), rng.standard_normal((len(x), 200))])
+    order = rng.permutation(len(x))
+    return x[order], 2 * y[order] - 1, rng
+
+
+def attacked(noise, seed):
+    """A hundred steps of logistic regression, private where there is noise: the attack's AUC and the accuracy."""
+    x, y, rng = patients(seed)
+    theta = np.zeros(x.shape[1])
+    for _ in range(100):
+        slopes = -y[:100] / (1 + np.exp(y[:100] * (x[:100] @ theta)))
+        grads = slopes[:, None] * x[:100]
+        if noise:
+            theta = dp_sgd_step(theta, grads, clip=1.0, noise=noise, batch=100, lr=2.0, rng=rng)
+        else:
+            theta = theta - 0.5 * grads.mean(axis=0)
+    losses = np.logaddexp(0, -y * (x @ theta))
+    return membership_attack(losses[:100], losses[100:]), np.mean(losses[100:] < np.log(2))
+
+
+def test_private_training_brings_the_attack_towards_one_half():
+    """Means of five seeds: AUC 0.70 without noise, 0.59 at ε = 11, 0.53 at ε = 1.5; accuracy pays, 0.92, 0.82, 0.69."""
+    figures = {noise: np.mean([attacked(noise, seed) for seed in range(5)], axis=0) for noise in (0, 4, 20)}
+    assert [auc for auc, _ in figures.values()] == pytest.approx([0.697, 0.589, 0.533], abs=0.02)
+    assert [accuracy for _, accuracy in figures.values()] == pytest.approx([0.919, 0.817, 0.688], abs=0.02)
+    epsilons = [dp_sgd_epsilon(1.0, noise, 100, 1e-3) for noise in (4.0, 20.0)]
+    assert epsilons == pytest.approx([11.27, 1.546], abs=0.01)
 
 
 @pytest.mark.parametrize("call", [membership_attack, membership_advantage])

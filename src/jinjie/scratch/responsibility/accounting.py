@@ -81,7 +81,7 @@ def rdp_to_epsilon(rdp: Array, orders: Sequence[float], delta: float) -> float:
         raise ValueError(f"expected δ between 0 and 1, got {delta}")
     alpha = np.asarray(orders, dtype=np.float64)
     epsilons = rdp + np.log((alpha - 1) / alpha) - (np.log(delta) + np.log(alpha)) / (alpha - 1)
-    return float(max(np.min(epsilons), 0.0))
+    return float(max(np.min(epsilons), 0))
 
 
 def dp_sgd_epsilon(

@@ -56,7 +56,8 @@ def dp_sgd_step(
     >>> dp_sgd_step(theta, grads, clip=1.0, noise=0.5, batch=2, lr=0.1, rng=rng).round(4)
     array([0.9519, 0.9433])
     """
-    return theta - lr * private_gradient(grads, clip, noise, batch, rng)
+    g = private_gradient(grads, clip, noise, batch, rng)
+    return theta - lr * g
 
 
 def poisson_sample(examples: int, rate: float, rng: np.random.Generator) -> Booleans:

@@ -39,7 +39,7 @@ def training_flops(
 
 
 def training_memory(
-    parameters: float, weight: float = 4.0, gradient: float = 4.0, master: float = 0.0, moments: float = 8.0
+    parameters: float, weight: float = 4.0, gradient: float = 4.0, master: float = 0, moments: float = 8.0
 ) -> float:
     """Bytes that a training with Adam keeps whatever the batch: weights, gradients, and two moments for each.
 
