@@ -133,6 +133,8 @@ def test_variance_at_the_edges():
     for n in (0, 3):
         with pytest.raises(ValueError, match=f"a batch of 1 to 2 of the 2 gradients, got {n}"):
             minibatch_variance(two, n)
+    with pytest.raises(ValueError, match="got 0"):
+        minibatch_variance(two, 0, replacement=True)
 
 
 def test_a_batch_of_n_has_n_times_less_noise_than_one_example():

@@ -96,7 +96,7 @@ def minibatch_variance(gradients: Array, n: int, replacement: bool = False) -> A
     array([1.16666667, 0.5       ])
     """
     N = len(gradients)
-    if not 1 <= n <= N and not replacement:
+    if n < 1 or (n > N and not replacement):
         raise ValueError(f"expected a batch of 1 to {N} of the {N} gradients, got {n}")
     sigma_squared = gradients.var(axis=0)
     correction = 1 if replacement or N == 1 else (N - n) / (N - 1)
