@@ -36,6 +36,16 @@ def test_steps_are_those_of_the_clear_version(given):
     assert fast.t == clear.t == 40
 
 
+def test_scores_of_a_thousand_do_not_overflow():
+    large = NETWORK._replace(W2=NETWORK.W2 * 3000, b2=np.array([2000.0, -2000.0, 0.0]))
+    fast = FastTraining(large, batch=19, p=0.0, dtype=np.float64)
+    clear, before = mlp.train_step(mlp.new_training(large), X, Y)
+    with np.errstate(all="raise", under="ignore"):
+        assert fast.step(X, Y, np.ones((19, 8), bool)) == pytest.approx(before * 19, rel=1e-12)
+    assert before > 700
+    same(fast, clear, 1e-9)
+
+
 def test_the_constants_of_adam_can_be_chosen():
     """Against Adam as it stands in optimizers.py, with a large ε, so that its place is seen."""
     from jinjie.scratch.networks.optimizers import adam

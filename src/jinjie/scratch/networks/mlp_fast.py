@@ -24,7 +24,7 @@ def draw_kept_fast(rng: np.random.Generator, shape: tuple[int, ...], p: float) -
     np.float64(0.8)
     """
     count = math.prod(shape)
-    words = rng.integers(0, 2**64, size=-(-count // 4), dtype=np.uint64)
+    words = rng.integers(2**64, size=-(-count // 4), dtype=np.uint64)
     return (words.view(np.uint16)[:count] >= round(p * 2**16)).reshape(shape)
 
 
