@@ -40,6 +40,7 @@ def bits_per_byte(log_probabilities: Array, size: int) -> float:
 
 
 def checked(log_probabilities: Array) -> Array:
+    """What it is given. Raises ValueError where that is empty or holds what is no log-probability."""
     if log_probabilities.size == 0:
         raise ValueError("expected at least 1 token, came none")
     if np.any(log_probabilities > 0):
