@@ -20,11 +20,11 @@ def attention_rollout(attention: Array, residual: float = 0.5) -> Array:
     array([[1.  , 0.  ],
            [0.65, 0.35]])
     """
-    if attention.ndim != 4 or attention.shape[-1] != attention.shape[-2]:
+    if attention.ndim != 4 or attention.shape[2] != attention.shape[3]:
         raise ValueError(f"expected attention of shape (L, H, T, T), got {attention.shape}")
     if not np.allclose(np.sum(attention, axis=-1), 1):
         raise ValueError("expected each row of attention to add up to 1")
-    identity = np.eye(attention.shape[-1])
+    identity = np.eye(attention.shape[3])
     rollout = identity
     for heads in attention:
         mixed = (1 - residual) * np.mean(heads, axis=0) + residual * identity
