@@ -268,14 +268,14 @@ def test_a_padded_batch_is_pytorchs():
 
 
 def test_lengths_beyond_the_arrays_are_refused():
-    log_probs = drawn(4, 3)[1][:, None]
-    targets = np.array([[1, 2]])
+    log_probs = np.stack([drawn(4, 3)[1]] * 2, axis=1)
+    targets = np.array([[1, 2], [2, 1]])
     for frames, length in ((5, 2), (4, 3)):
         with pytest.raises(
             ValueError, match=f"4 frames and 2 symbols at most, but there are {frames} and {length}"
         ):
-            ctc_batch_loss(log_probs, targets, np.array([frames]), np.array([length]))
-    ctc_batch_loss(log_probs, targets, np.array([4]), np.array([2]))
+            ctc_batch_loss(log_probs, targets, np.array([frames, 3]), np.array([1, length]))
+    ctc_batch_loss(log_probs, targets, np.array([4, 3]), np.array([1, 2]))
 
 
 def test_logits_in_place_of_log_probabilities_are_refused():

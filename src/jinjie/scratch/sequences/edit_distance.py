@@ -19,9 +19,8 @@ def edit_table(reference: Sequence[str], hypothesis: Sequence[str]) -> Integers:
            [2, 1, 2],
            [3, 2, 1]])
     """
-    table = np.zeros((len(reference) + 1, len(hypothesis) + 1), dtype=np.int64)
-    table[:, 0] = np.arange(len(reference) + 1)
-    table[0, :] = np.arange(len(hypothesis) + 1)
+    # To leave all i out and put all j in is one way, and along both edges the only one.
+    table = np.add.outer(np.arange(len(reference) + 1), np.arange(len(hypothesis) + 1))
     for i, r in enumerate(reference, start=1):
         for j, h in enumerate(hypothesis, start=1):
             deletion = table[i - 1, j] + 1

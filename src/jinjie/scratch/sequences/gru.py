@@ -59,12 +59,11 @@ def gru(x: Array, h0: Array, w_x: Array, w_h: Array, b_x: Array, b_h: Array) -> 
         raise ValueError(
             f"W_x must be {(3 * h0.shape[1], x.shape[2])} for {h0.shape[1]} units and x {x.shape}, but is {w_x.shape}"
         )
-    h = h0
-    hidden = np.zeros((len(x), *h0.shape))
-    for t in range(len(x)):
-        h = gru_cell(x[t], h, w_x, w_h, b_x, b_h)
-        hidden[t] = h
-    return hidden
+    h, hidden = h0, []
+    for x_t in x:
+        h = gru_cell(x_t, h, w_x, w_h, b_x, b_h)
+        hidden.append(h)
+    return np.stack(hidden)
 
 
 def gru_cell_backward(
@@ -104,15 +103,16 @@ def gru_backward(
     """
     hidden = gru(x, h0, w_x, w_h, b_x, b_h)
     before = np.concatenate([h0[None], hidden[:-1]])
-    grad_x, grad_h = np.zeros_like(x), np.zeros_like(h0)
+    grads_x, grad_h = [], np.zeros_like(h0)
     grad_w_x, grad_w_h = np.zeros_like(w_x), np.zeros_like(w_h)
     grad_b_x, grad_b_h = np.zeros_like(b_x), np.zeros_like(b_h)
     for t in reversed(range(len(x))):
-        grad_x[t], grad_h, *weights = gru_cell_backward(
+        grad_x, grad_h, *weights = gru_cell_backward(
             upstream[t] + grad_h, x[t], before[t], w_x, w_h, b_x, b_h
         )
+        grads_x.append(grad_x)
         grad_w_x += weights[0]
         grad_w_h += weights[1]
         grad_b_x += weights[2]
         grad_b_h += weights[3]
-    return grad_x, grad_h, grad_w_x, grad_w_h, grad_b_x, grad_b_h
+    return np.stack(grads_x[::-1]), grad_h, grad_w_x, grad_w_h, grad_b_x, grad_b_h

@@ -58,12 +58,12 @@ def lstm(x: Array, h0: Array, c0: Array, w_x: Array, w_h: Array, b: Array) -> tu
             f"W_x must be {(4 * h0.shape[1], x.shape[2])} for {h0.shape[1]} units and x {x.shape}, but is {w_x.shape}"
         )
     h, c = h0, c0
-    hidden = np.zeros((len(x), *h0.shape))
-    memory = np.zeros_like(hidden)
-    for t in range(len(x)):
-        h, c = lstm_cell(x[t], h, c, w_x, w_h, b)
-        hidden[t], memory[t] = h, c
-    return hidden, memory
+    hidden, memory = [], []
+    for x_t in x:
+        h, c = lstm_cell(x_t, h, c, w_x, w_h, b)
+        hidden.append(h)
+        memory.append(c)
+    return np.stack(hidden), np.stack(memory)
 
 
 def lstm_cell_backward(
@@ -108,15 +108,16 @@ def lstm_backward(
     hidden, memory = lstm(x, h0, c0, w_x, w_h, b)
     h_before = np.concatenate([h0[None], hidden[:-1]])
     c_before = np.concatenate([c0[None], memory[:-1]])
-    grad_x = np.zeros_like(x)
+    grads_x = []
     grad_w_x, grad_w_h, grad_b = np.zeros_like(w_x), np.zeros_like(w_h), np.zeros_like(b)
     grad_h, grad_c = np.zeros_like(h0), np.zeros_like(c0)
     for t in reversed(range(len(x))):
         at_step = (upstream[t] + grad_h, grad_c)
-        grad_x[t], grad_h, grad_c, *weights = lstm_cell_backward(
+        grad_x, grad_h, grad_c, *weights = lstm_cell_backward(
             at_step, x[t], h_before[t], c_before[t], w_x, w_h, b
         )
+        grads_x.append(grad_x)
         grad_w_x += weights[0]
         grad_w_h += weights[1]
         grad_b += weights[2]
-    return grad_x, grad_h, grad_c, grad_w_x, grad_w_h, grad_b
+    return np.stack(grads_x[::-1]), grad_h, grad_c, grad_w_x, grad_w_h, grad_b

@@ -33,12 +33,11 @@ def rnn(x: Array, h0: Array, w_x: Array, w_h: Array, b: Array) -> Array:
     """
     if x.shape[2] != w_x.shape[1]:
         raise ValueError(f"W_x takes {w_x.shape[1]} channels, but x (T, B, C) is {x.shape}")
-    h = h0
-    hidden = np.zeros((len(x), *h0.shape))
-    for t in range(len(x)):
-        h = rnn_cell(x[t], h, w_x, w_h, b)
-        hidden[t] = h
-    return hidden
+    h, hidden = h0, []
+    for x_t in x:
+        h = rnn_cell(x_t, h, w_x, w_h, b)
+        hidden.append(h)
+    return np.stack(hidden)
 
 
 def rnn_backward(
@@ -60,16 +59,15 @@ def rnn_backward(
     """
     hidden = rnn(x, h0, w_x, w_h, b)
     before = np.concatenate([h0[None], hidden[:-1]])
-    grad_x = np.zeros_like(x)
-    grad_w_x, grad_w_h, grad_b = np.zeros_like(w_x), np.zeros_like(w_h), np.zeros_like(b)
-    from_next = np.zeros_like(h0)
+    deltas, from_next = [], np.zeros_like(h0)
     for t in reversed(range(len(x))):
-        delta = (upstream[t] + from_next) * (1 - hidden[t] ** 2)
-        grad_x[t] = delta @ w_x
-        grad_w_x += delta.T @ x[t]
-        grad_w_h += delta.T @ before[t]
-        grad_b += delta.sum(axis=0)
-        from_next = delta @ w_h
+        deltas.append((upstream[t] + from_next) * (1 - hidden[t] ** 2))
+        from_next = deltas[-1] @ w_h
+    delta = np.stack(deltas[::-1])
+    grad_x = delta @ w_x
+    grad_w_x = np.einsum("tbk,tbc->kc", delta, x)
+    grad_w_h = np.einsum("tbk,tbj->kj", delta, before)
+    grad_b = delta.sum(axis=(0, 1))
     return grad_x, from_next, grad_w_x, grad_w_h, grad_b
 
 
@@ -84,10 +82,8 @@ def gradient_through_time(hidden: Array, w_h: Array) -> Array:
     >>> gradient_through_time(np.zeros((4, 2)), w_h=np.array([[0.0, 0.5], [0.5, 0.0]]))
     array([0.125, 0.25 , 0.5  , 1.   ])
     """
-    steps, units = hidden.shape
-    product = np.eye(units)
-    norms = np.zeros(steps)
-    for t in reversed(range(steps)):
-        norms[t] = np.linalg.norm(product, ord=2)
-        product = product @ ((1 - hidden[t] ** 2)[:, None] * w_h)
-    return norms
+    product, norms = np.eye(len(w_h)), []
+    for h_k in hidden[::-1]:
+        norms.append(np.linalg.norm(product, ord=2))
+        product = product @ np.diag(1 - h_k**2) @ w_h
+    return np.array(norms[::-1])

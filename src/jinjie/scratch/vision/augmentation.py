@@ -154,7 +154,7 @@ def colour_jitter(x: Array, rng: np.random.Generator, strength: float = 0.2) -> 
 
 
 def mix_up(x: Array, y: Array, x_other: Array, y_other: Array, lam: float) -> tuple[Array, Array]:
-    """Two pictures laid over one another, and their labels in the same proportion (Zhang et al. 2018, equation 1).
+    """Two pictures laid over one another, and their labels in the same proportion (Zhang et al. 2018, §1).
 
     Labels (N, K) are one-hot or probabilities: a class number cannot be mixed.
 
