@@ -29,8 +29,8 @@ def lora(x: Array, w: Array, a: Array, b: Array, alpha: float) -> Array:
 
     Formula `lora`: y = W x + (α / r) B A x
 
-    >>> w, a, b = np.eye(3), np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), np.array([[0.0, 0.0], [0.5, 0.0], [0.0, 1.0]])
-    >>> lora(np.array([[1.0, 2.0, 3.0]]), w, a, b, alpha=4.0)
+    >>> a, b = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]), np.array([[0.0, 0.0], [0.5, 0.0], [0.0, 1.0]])
+    >>> lora(np.array([[1.0, 2.0, 3.0]]), np.eye(3), a, b, alpha=4.0)
     array([[1., 5., 9.]])
     """
     r = len(a)

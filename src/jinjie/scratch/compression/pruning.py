@@ -31,7 +31,8 @@ def global_masks(layers: Sequence[Array], amount: float) -> list[Booleans]:
     """
     mask = _largest(np.abs(np.concatenate([np.ravel(layer) for layer in layers])), amount)
     ends = np.cumsum([layer.size for layer in layers])
-    return [part.reshape(layer.shape) for part, layer in zip(np.split(mask, ends[:-1]), layers, strict=True)]
+    parts = np.split(mask, ends[:-1])
+    return [parts[i].reshape(layer.shape) for i, layer in enumerate(layers)]
 
 
 def row_mask(weights: Array, amount: float) -> Booleans:
@@ -48,9 +49,10 @@ def row_mask(weights: Array, amount: float) -> Booleans:
            [ True,  True],
            [False, False]])
     """
-    lengths = np.sqrt(np.sum(weights.reshape(len(weights), -1) ** 2, axis=1))
-    stays = _largest(lengths, amount)
-    return np.broadcast_to(stays.reshape(-1, *[1] * (weights.ndim - 1)), weights.shape).copy()
+    lengths = np.linalg.norm(weights.reshape(len(weights), -1), axis=1)
+    mask = np.ones(weights.shape, dtype=np.bool_)
+    mask[~_largest(lengths, amount)] = False
+    return mask
 
 
 def sparsity(masks: Sequence[Booleans]) -> float:

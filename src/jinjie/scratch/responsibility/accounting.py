@@ -107,13 +107,15 @@ def noise_for_epsilon(
     >>> round(sigma, 2), dp_sgd_epsilon(0.01, sigma, 1000, 1e-5) <= 2.0
     (1.02, True)
     """
-    low, high = 0.0, 1.0
-    while dp_sgd_epsilon(rate, high, steps, delta) > epsilon:
-        low, high = high, 2 * high
-    while high - low > tolerance:
-        middle = (low + high) / 2
-        low, high = (middle, high) if dp_sgd_epsilon(rate, middle, steps, delta) > epsilon else (low, middle)
-    return high
+    sigma = 1.0
+    while dp_sgd_epsilon(rate, sigma, steps, delta) > epsilon:
+        sigma = 2 * sigma
+    width = sigma
+    while width > tolerance:
+        width = width / 2
+        if dp_sgd_epsilon(rate, sigma - width, steps, delta) <= epsilon:
+            sigma = sigma - width
+    return sigma
 
 
 def _one_step(rate: float, sigma: float, order: float) -> float:
