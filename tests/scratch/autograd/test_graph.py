@@ -108,8 +108,8 @@ def test_constants_come_before_what_is_made_of_them_and_once():
 
 
 def test_leaves_sink_to_just_above_their_first_child():
-    # 0 → 1 → 2 → 5; leaf 3 goes to 5 alone, leaf 4 to 2 and to 5, leaf 0 to 1 and to 5
-    assert layers(6, [(0, 1), (1, 2), (4, 2), (2, 5), (3, 5), (4, 5), (0, 5)]) == [0, 1, 2, 2, 1, 3]
+    # 0 → 1 → 3 → 5; leaf 4 goes to 5 alone, leaf 2 to 3 and to 5, leaf 0 to 1 and to 5
+    assert layers(6, [(0, 1), (1, 3), (2, 3), (3, 5), (4, 5), (2, 5), (0, 5)]) == [0, 1, 1, 2, 2, 3]
     assert layers(1, []) == [0]
     assert layers(3, [(0, 2), (1, 2)]) == [0, 0, 1]
 

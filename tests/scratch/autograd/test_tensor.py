@@ -127,12 +127,22 @@ def test_gradients_accumulate_until_they_are_forgotten():
 
 
 def test_going_back_twice_counts_the_graph_twice_and_not_what_was_left_in_it():
-    """As PyTorch's retain_graph: the gradients of the first pass must not be sent down again by the second."""
+    """As PyTorch's retain_graph: what the first pass left on the way must not be sent down again by the second."""
     x = Tensor(3.0, requires_grad=True)
-    y = (x * x) * (x * 2)
+    u = x * x
+    y = u * (x * 2)
     y.backward()
     y.backward()
-    assert x.grad == 2 * 6 * 9 and y.grad == 2
+    assert x.grad == 2 * 6 * 9 and y.grad == 1 and u.grad == 6
+    (u * 1).backward()
+    assert x.grad == 2 * 6 * 9 + 6 and u.grad == 1
+
+
+def test_a_leaf_is_its_own_result():
+    x = Tensor(3.0, requires_grad=True)
+    x.backward()
+    x.backward(5.0)
+    assert x.grad == 6
 
 
 def test_forgetting_to_forget_leaves_a_ball_without_friction():
@@ -264,7 +274,9 @@ def test_tensors_stay_themselves_and_other_things_become_constants():
 def test_what_a_tensor_says_of_itself():
     x = Tensor([1.0], requires_grad=True)
     assert repr(x) == "Tensor([1.])"
-    assert repr(x + x) == "Tensor([2.], made by +)"
+    assert repr(x + x) == "Tensor([2.], +)"
+    x.name = "x"
+    assert repr(x) == "Tensor([1.], x)"
 
 
 def test_a_pull_that_forgets_a_parent_is_noticed():

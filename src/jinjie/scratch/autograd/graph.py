@@ -102,9 +102,9 @@ def layers(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     for parent, child in edges:
         parents[child].append(parent)
         children[parent].append(child)
-    layer = [0] * count
+    layer: list[int] = []
     for i in range(count):
-        layer[i] = max((layer[parent] + 1 for parent in parents[i]), default=0)
+        layer.append(max((layer[parent] + 1 for parent in parents[i]), default=0))
     for i in range(count):
         if not parents[i] and children[i]:
             layer[i] = min(layer[child] for child in children[i]) - 1

@@ -40,14 +40,14 @@ class Tensor:
         self.requires_grad = requires_grad
         self.name = name
         self.grad: Array | None = None
-        """∂L/∂self, the sum over all calls of `backward` so far; None before the first."""
+        """∂L/∂self, None before `backward`; of a leaf, the sum over all calls of `backward` so far."""
         self.operation = ""
         self.parents: tuple[Tensor, ...] = ()
         self.pull: Pull | None = None
 
     def __repr__(self) -> str:
-        made = f", made by {self.operation}" if self.operation else ""
-        return f"Tensor({self.data}{made})"
+        called = self.name or self.operation
+        return f"Tensor({self.data}, {called})" if called else f"Tensor({self.data})"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -72,44 +72,48 @@ class Tensor:
         self.grad = None
 
     def backward(self, upstream: ArrayLike | None = None) -> None:
-        """Add to the `grad` of every tensor that this one was made of the gradient of this one: backpropagation.
+        """Send the gradient of this result back to everything that it was made of: backpropagation.
 
-        A tensor's gradient is complete when all that were made of it have sent back their part; the order sees to it.
-        `upstream` is the gradient of this result itself, 1 for a single number. Source: Linnainmaa 1970; Baydin et al.
-        2018, Automatic Differentiation in Machine Learning: a Survey, §3.2.
+        Each tensor adds its part to the `grad` of each parent. Its own is complete by then, as all that were made of
+        it come first. Leaves add to what earlier calls left there. `upstream` is the gradient of this result itself, 1
+        for a single number. Source: Linnainmaa 1970; Baydin et al. 2018, Automatic Differentiation in Machine
+        Learning: a Survey, §3.2.
 
         Formula `backpropagation`: v̄ = Σ_{w made of v} w̄ᵀ ∂w/∂v, from L̄ = 1 back to the leaves
 
-        >>> x = Tensor(3.0, requires_grad=True)
+        >>> x = Tensor(3.0, requires_grad=True, name="x")
         >>> u = x * x
         >>> loss = u * u + x
         >>> loss.backward()
         >>> u.grad, x.grad  # 2 u = 18; 4 x³ + 1 = 109
         (array(18.), array(109.))
         """
+        self._begin(upstream)
+        for node in reversed(topological_order(self)):
+            for parent, part in zip(node.parents, node._parts(), strict=True):
+                if parent.requires_grad:
+                    parent._receive(part)
+
+    def _begin(self, upstream: ArrayLike | None) -> None:
+        """Forget what an earlier call left between the result and the leaves, and give the result its own gradient."""
         if not self.requires_grad:
             raise ValueError("expected a result of something with requires_grad=True, got one without")
-        upstreams = {self: self._upstream(upstream)}
-        for node in reversed(topological_order(self)):
-            grad = np.asarray(upstreams.pop(node))
-            node.grad = grad if node.grad is None else np.asarray(node.grad + grad)
-            if node.pull is None:
-                continue
-            for parent, part in zip(node.parents, node.pull(grad), strict=True):
-                if parent.requires_grad:
-                    upstreams[parent] = upstreams[parent] + part if parent in upstreams else part
-
-    def _upstream(self, upstream: ArrayLike | None) -> Array:
-        if upstream is None:
-            if self.data.size != 1:
-                raise ValueError(
-                    f"expected a single number, or its upstream gradient, got a result {self.shape}"
-                )
-            return np.ones_like(self.data)
-        given = np.array(upstream, dtype=np.float64)
+        if upstream is None and self.data.size != 1:
+            raise ValueError(f"expected a single number, or its upstream gradient, got a result {self.shape}")
+        given = np.ones_like(self.data) if upstream is None else np.array(upstream, dtype=np.float64)
         if given.shape != self.shape:
             raise ValueError(f"expected an upstream gradient of the shape {self.shape}, got {given.shape}")
-        return given
+        for node in topological_order(self):
+            if node.parents:
+                node.grad = None
+        self._receive(given)
+
+    def _receive(self, part: Array) -> None:
+        self.grad = np.asarray(part if self.grad is None else self.grad + part)
+
+    def _parts(self) -> tuple[Array, ...]:
+        """What goes to each parent."""
+        return () if self.pull is None or self.grad is None else self.pull(self.grad)
 
     def __add__(self, other: Operand) -> Tensor:
         a, b = pair(self, other)
