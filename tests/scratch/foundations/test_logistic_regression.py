@@ -74,11 +74,11 @@ def reference(X, y, l2):
 def test_the_fit_is_scikit_learns(features, l2):
     """Without a penalty on four measurements (all thirty tell the tumours apart, see below), with one on all."""
     theirs = reference(TUMOURS[:, :features], BENIGN, l2)
-    w, b = fit(TUMOURS[:, :features], BENIGN, l2)
+    w, b = fit(TUMOURS[:, :features], BENIGN, l2, tolerance=1e-13)
     assert w == pytest.approx(theirs.coef_[0], rel=1e-9, abs=1e-10)
     assert b == pytest.approx(theirs.intercept_[0], rel=1e-9, abs=1e-10)
     grad_w, grad_b = loss_gradient(TUMOURS[:, :features], BENIGN, w, b, l2)
-    assert np.abs([*grad_w, grad_b]).max() <= 1e-12
+    assert np.abs([*grad_w, grad_b]).max() <= 1e-13
 
 
 def test_no_penalty_unless_told_otherwise():
@@ -140,17 +140,17 @@ def test_features_that_repeat_each_other_are_refused():
 
 
 def test_the_budget_and_the_tolerance_are_kept():
-    """From zero to 1e-12 Newton needs six steps here, and the seventh look finds the slope small."""
+    """From zero to 1e-10 Newton needs five steps here, and the sixth look finds the slope small."""
     w, b = np.zeros(1), 0.0
     slopes = []
     for _ in range(8):
         grad_w, grad_b = loss_gradient(HOURS, PASSED, w, b)
         slopes.append(max(abs(grad_w[0]), abs(grad_b)))
         w, b = newton_step(HOURS, PASSED, w, b)
-    looks = next(i for i, slope in enumerate(slopes) if slope <= 1e-12) + 1
-    assert looks == 7
+    looks = next(i for i, slope in enumerate(slopes) if slope <= 1e-10) + 1
+    assert looks == 6
     fit(HOURS, PASSED, budget=looks)
-    with pytest.raises(ValueError, match=f"slopes of at most 1e-12 within {looks - 1} steps"):
+    with pytest.raises(ValueError, match=f"slopes of at most 1e-10 within {looks - 1} steps"):
         fit(HOURS, PASSED, budget=looks - 1)
     with pytest.raises(ValueError, match="slopes of at most -1.0 within 100 steps"):
         fit(HOURS, PASSED, tolerance=-1.0)
@@ -189,7 +189,7 @@ def test_what_would_mislead_is_refused():
         with pytest.raises(ValueError, match=r"X \(N, F\) and y \(N,\), got \(6, 3\) and \(6, 1\)"):
             call(X, Y[:, None], W, B)
         with pytest.raises(ValueError, match=r"X \(N, F\) and y \(N,\), got \(6, 3, 1\) and \(6,\)"):
-            loss(X[..., None], Y, W, B)
+            call(X[..., None], Y, W, B)
         with pytest.raises(ValueError, match="labels from 0 to 1, got labels from 0 to 2"):
             call(X, 2 * Y, W, B)
         with pytest.raises(ValueError, match="labels from 0 to 1, got labels from -1 to 1"):

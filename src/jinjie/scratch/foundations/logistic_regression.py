@@ -74,8 +74,8 @@ def newton_step(X: Array, y: Integers, w: Array, b: float, l2: float = 0.0) -> t
     >>> w.round(4), round(b, 4)
     (array([0.6857]), -1.2)
     """
-    N, F = X.shape
     grad_w, grad_b = loss_gradient(X, y, w, b, l2)
+    N, F = X.shape
     gradient = np.append(grad_w, grad_b)
     p = predict_probability(X, w, b)
     X_1 = np.column_stack([X, np.ones(N)])
@@ -88,7 +88,7 @@ def newton_step(X: Array, y: Integers, w: Array, b: float, l2: float = 0.0) -> t
 
 
 def fit(
-    X: Array, y: Integers, l2: float = 0.0, tolerance: float = 1e-12, budget: int = 100
+    X: Array, y: Integers, l2: float = 0.0, tolerance: float = 1e-10, budget: int = 100
 ) -> tuple[Array, float]:
     """The (w, b) of least loss by Newton's method, until no slope exceeds the tolerance.
 
