@@ -153,6 +153,8 @@ def test_an_empty_reference_or_a_missing_sentence_is_refused():
         word_error_rate([""], ["something"])
     with pytest.raises(ValueError, match="the reference is empty"):
         error_rate(0, 0, 1, 0)
+    with pytest.raises(ValueError, match="the reference is empty"):
+        character_error_rate([], [])
     with pytest.raises(ValueError, match="2 references cannot be compared with 1 hypotheses"):
         word_error_rate(["a", "b"], ["a"])
     with pytest.raises(ValueError, match="1 references cannot be compared with 2 hypotheses"):

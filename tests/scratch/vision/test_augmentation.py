@@ -64,6 +64,14 @@ def test_random_flip_takes_each_picture_with_its_probability():
     seldom = (random_flip(x, generator(1), probability=0.1) == flip(x)).all(axis=(1, 2, 3))
     assert 0.07 < seldom.mean() < 0.13
     np.testing.assert_array_equal(random_flip(x, generator(1), probability=0.0), x)
+
+    class Lowest:
+        """Draws the least that a generator's `random`, in [0, 1), can draw."""
+
+        def random(self, size):
+            return np.zeros(size)
+
+    np.testing.assert_array_equal(random_flip(x, Lowest(), probability=0.0), x)  # never is never
     np.testing.assert_array_equal(random_flip(x, generator(1), probability=1.0), flip(x))
 
 

@@ -70,7 +70,7 @@ def ctc_forward(log_probs: Array, target: Integers, blank: int = 0) -> Array:
     for t in range(1, len(alpha)):
         stay = alpha[t - 1]
         step = np.concatenate([[-np.inf], stay])[:-1]
-        leap = np.where(skip, np.concatenate([[-np.inf, -np.inf], stay])[:-2], -np.inf)
+        leap = np.where(skip, np.roll(stay, 2), -np.inf)  # nothing may skip to the first two places
         alpha[t] = np.logaddexp(np.logaddexp(stay, step), leap) + emitted[t]
     return alpha
 

@@ -105,6 +105,7 @@ def character_error_rate(references: Sequence[str], hypotheses: Sequence[str]) -
 def _rate(references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]]) -> float:
     if len(references) != len(hypotheses):
         raise ValueError(f"{len(references)} references cannot be compared with {len(hypotheses)} hypotheses")
-    counts = [edit_counts(r, h) for r, h in zip(references, hypotheses, strict=True)]
-    substitutions, deletions, insertions = (sum(kind) for kind in zip(*counts, strict=True))
-    return error_rate(substitutions, deletions, insertions, length=sum(len(r) for r in references))
+    counts = list(map(edit_counts, references, hypotheses))
+    substitutions, deletions, insertions = np.reshape(counts, (-1, 3)).sum(axis=0)
+    rate = error_rate(substitutions, deletions, insertions, length=sum(len(r) for r in references))
+    return float(rate)

@@ -7,6 +7,7 @@ drawn for that picture alone.
 import numpy as np
 
 from jinjie.scratch import Array
+from jinjie.scratch.vision.convolution import border
 
 # How bright red, green and blue look (ITU-R BT.601).
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -76,7 +77,7 @@ def random_crop(x: Array, rng: np.random.Generator, height: int, width: int, pad
     array([[ 5.,  6.],
            [ 9., 10.]])
     """
-    padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    padded = border(x, padding)
     tops = rng.integers(padded.shape[2] - height, size=len(x), endpoint=True)
     lefts = rng.integers(padded.shape[3] - width, size=len(x), endpoint=True)
     cut = [crop(padded[[n]], tops[n], lefts[n], height, width) for n in range(len(x))]

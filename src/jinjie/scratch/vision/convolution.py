@@ -31,6 +31,17 @@ def convolution_output_size(
     return places
 
 
+def border(x: Array, padding: int) -> Array:
+    """The pictures with so many rings of zeros around them.
+
+    >>> border(np.array([[[[7.0]]]]), padding=1)[0, 0]
+    array([[0., 0., 0.],
+           [0., 7., 0.],
+           [0., 0., 0.]])
+    """
+    return np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+
+
 def windows(x: Array, rows: int, columns: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> Array:
     """What the kernel sees at each of its places: (B, C, H, W) → (B, C, H', W', P, Q).
 
@@ -40,7 +51,7 @@ def windows(x: Array, rows: int, columns: int, stride: int = 1, padding: int = 0
     """
     convolution_output_size(x.shape[2], rows, stride, padding, dilation)
     convolution_output_size(x.shape[3], columns, stride, padding, dilation)
-    padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    padded = border(x, padding)
     reach = (dilation * (rows - 1) + 1, dilation * (columns - 1) + 1)
     seen = np.lib.stride_tricks.sliding_window_view(padded, reach, axis=(2, 3))
     return seen[:, :, ::stride, ::stride, ::dilation, ::dilation]
@@ -100,7 +111,7 @@ def cross_correlation_backward(
     grad_bias = upstream.sum(axis=(0, 2, 3))
     grad_weight = np.einsum("boij,bcijpq->ocpq", upstream, seen)
     height, width = x.shape[2:]
-    grad_padded = np.zeros((*x.shape[:2], height + 2 * padding, width + 2 * padding))
+    grad_padded = np.zeros_like(border(x, padding))
     for p, q in np.ndindex(weight.shape[2:]):
         rows = dilation * p + stride * np.arange(upstream.shape[2])
         columns = dilation * q + stride * np.arange(upstream.shape[3])

@@ -137,7 +137,8 @@ def average_precisions(
     result = {}
     for kind in np.unique(np.concatenate([classes for _, classes in truths])):
         surest, right, count = [], [], 0
-        for (boxes, scores, classes), (true_boxes, true_classes) in zip(detections, truths, strict=True):
+        for picture, (true_boxes, true_classes) in enumerate(truths):
+            boxes, scores, classes = detections[picture]
             ours, theirs = classes == kind, true_classes == kind
             surest.append(scores[ours])
             right.append(match(boxes[ours], scores[ours], true_boxes[theirs], threshold))
