@@ -17,7 +17,7 @@ from jinjie.course.formula.plain import plain
         (r"\operatorname{GELU}(z)", "GELU(z)"),
         (r"\exp Z_{ts}", "exp Z_{ts}"),
         (r"\log(1 + e^{-z})", "log(1 + e^{-z})"),
-        (r"\hat m \ne \tfrac12", "m̂≠1/2"),
+        (r"\hat m \ne \tfrac12", "m̂ ≠1/2"),
         (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "a = b\nc = d"),
     ],
 )

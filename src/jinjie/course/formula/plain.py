@@ -10,9 +10,9 @@ NAMED = ("exp", "log", "ln", "max", "min", "sin", "cos", "tanh", "det", "arg", "
 """Functions that LaTeX sets apart from what they are of."""
 
 _SIMPLER = (
-    (re.compile(r"\\[dt]frac\b"), r"\\frac"),
+    (re.compile(r"\\[dt]frac(?![a-zA-Z])"), r"\\frac"),
     (re.compile(r"\\(?:operatorname\*?|mathrm|mathbf|text|mathit|mathsf|texttt)\s*\{([^{}]*)\}"), r" \1"),
-    (re.compile(r"\\(?:big|Big|bigg|Bigg)[lrm]?\b"), ""),
+    (re.compile(r"\\(?:big|Big|bigg|Bigg)[lrm]?(?![a-zA-Z])"), ""),
 )
 """What only says how to set a formula, and what it comes to."""
 SIGNS = {"ne": "≠", "iff": "⟺", "lor": "∨", "bmod": " mod ", "textstyle": ""}
