@@ -110,6 +110,9 @@ def test_interpolation_by_hand():
     assert next_probabilities((0, 0, 1, 1, 0), counts, 3, np.array([0.5, 0.5])).tolist() == after.tolist()
     one = next_probabilities((0,), counts, 2, np.array([0.5, 0.5]))
     assert next_probabilities((0, 0), counts, 3, np.array([0.5, 0.5])).tolist() == one.tolist()
+    # Of counts for three, only pairs are looked at where two is asked for.
+    assert next_probabilities((1, 0), counts, 2, np.array([0.5, 0.5])).tolist() == one.tolist()
+    assert one.tolist() != after.tolist()
     # (3, 4) after seven tokens; a context of one; two of them.
     assert one == pytest.approx([(3 / 7) / 3, (2 + 4 / 7) / 3])
 

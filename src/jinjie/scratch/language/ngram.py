@@ -75,9 +75,7 @@ def next_probabilities(context: Context, counts: dict[Context, Array], order: in
     array([0.0714, 0.9286])
     """
     probabilities = base
-    for length in range(order):
-        if length > len(context):
-            break
+    for length in range(min(order - 1, len(context)) + 1):
         seen = counts.get(context[len(context) - length :])
         if seen is not None:
             probabilities = witten_bell(seen, probabilities)
