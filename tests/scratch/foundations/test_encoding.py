@@ -26,13 +26,6 @@ def test_codes_are_scikit_learns():
     assert learn_classes(["only"]) == ["only"]
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.text(max_size=3), min_size=1, max_size=20))
-def test_decoding_undoes_encoding(values):
-    classes = learn_classes(values)
-    assert decode(encode(values, classes), classes) == values
-
-
 def test_a_value_that_was_never_seen_has_no_code():
     with pytest.raises(ValueError, match=r"among the classes \['a', 'b'\], got 'c'"):
         encode(["a", "c", "b", "d"], classes=["a", "b"])
@@ -77,3 +70,10 @@ def test_codes_as_numbers_cannot_fit_what_one_hot_columns_fit():
     assert predict(columns, *least_squares(columns, rent)) == pytest.approx(rent, rel=1e-12)
     distances = np.linalg.norm(columns[:, None] - columns[None], axis=-1)
     assert distances[~np.eye(3, dtype=bool)] == pytest.approx(np.sqrt(2))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(max_size=3), min_size=1, max_size=20))
+def test_decoding_undoes_encoding(values):
+    classes = learn_classes(values)
+    assert decode(encode(values, classes), classes) == values

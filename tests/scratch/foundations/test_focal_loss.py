@@ -43,13 +43,6 @@ def test_the_papers_settings_are_the_defaults():
     assert (focal_loss_gradient(z, y) == focal_loss_gradient(z, y, gamma=2.0, alpha=0.25)).all()
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.floats(-20, 20), min_size=4, max_size=4), st.floats(1, 5), st.floats(0, 1))
-def test_the_gradient_is_the_slope(z, gamma, alpha):
-    z, y = np.reshape(z, (2, 2)), np.array([[0, 1], [1, 0]])
-    check_gradient(lambda x: focal_loss(x, y, gamma, alpha), z, focal_loss_gradient(z, y, gamma, alpha))
-
-
 def test_without_focus_it_is_half_the_cross_entropy():
     z, y = RNG.normal(size=(3, 4)), RNG.integers(0, 2, (3, 4))
     half = 0.5 * binary_cross_entropy_from_logits(z, y.astype(float))
@@ -96,3 +89,10 @@ def test_what_would_mislead_is_refused():
             loss(np.zeros(2), np.array([0, 1, 1]))
         with pytest.raises(ValueError, match="labels from 0 to 1, got labels from 0 to 2"):
             loss(np.zeros(2), np.array([0, 2]))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(-20, 20), min_size=4, max_size=4), st.floats(1, 5), st.floats(0, 1))
+def test_the_gradient_is_the_slope(z, gamma, alpha):
+    z, y = np.reshape(z, (2, 2)), np.array([[0, 1], [1, 0]])
+    check_gradient(lambda x: focal_loss(x, y, gamma, alpha), z, focal_loss_gradient(z, y, gamma, alpha))

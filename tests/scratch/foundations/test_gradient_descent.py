@@ -170,15 +170,6 @@ def test_descent_stops_at_a_small_slope_or_when_the_budget_is_spent():
     assert descend(halve, slope, np.array([3.0, 4.0]), tolerance=4.99)[1] == 1
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.floats(-5, 5), st.floats(0.1, 3), st.floats(0.01, 1), st.integers(0, 30))
-def test_the_closed_form_is_where_descent_stands(theta_0, a, lr, t):
-    theta = np.array([theta_0])
-    for _ in range(t):
-        theta = batch_gradient_descent(theta, lambda theta, X, y: a * theta, X, Y, lr)
-    assert quadratic_descent(theta_0, a, lr, t) == pytest.approx(theta[0], rel=1e-9, abs=1e-12)
-
-
 def test_until_the_minimum_never_comes():
     """On θ², from 1 with η = 0.1: 0.8 of the distance is left each time, exactly. In rational numbers no step
     arrives, and after 100 steps 2e-10 is left; a rule that waits for θ = 0 is still waiting when a slope of 1e-6
@@ -233,3 +224,12 @@ def test_what_would_mislead_is_refused():
     for batch_size in (0, 11):
         with pytest.raises(ValueError, match=f"a batch size from 1 to 10, .* got {batch_size}"):
             minibatch_gradient_descent(THETA, gradient, X, Y, batch_size, rng)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(-5, 5), st.floats(0.1, 3), st.floats(0.01, 1), st.integers(0, 30))
+def test_the_closed_form_is_where_descent_stands(theta_0, a, lr, t):
+    theta = np.array([theta_0])
+    for _ in range(t):
+        theta = batch_gradient_descent(theta, lambda theta, X, y: a * theta, X, Y, lr)
+    assert quadratic_descent(theta_0, a, lr, t) == pytest.approx(theta[0], rel=1e-9, abs=1e-12)

@@ -25,27 +25,6 @@ RNG = np.random.default_rng(0)
 Z, Y = RNG.normal(size=(7, 3)), np.array([0, 0, 0, 0, 1, 1, 2])
 
 
-@settings(max_examples=50, deadline=None)
-@given(LABELS, st.integers(0, 100))
-def test_oversampling_keeps_all_and_levels_the_classes(y, seed):
-    indices = oversample(y, np.random.default_rng(seed))
-    _, before = np.unique(y, return_counts=True)
-    kinds, after = np.unique(y[indices], return_counts=True)
-    assert (after == before.max()).all() and len(kinds) == len(before)
-    assert indices[: len(y)].tolist() == list(range(len(y))), "every example is there once before the copies"
-
-
-@settings(max_examples=50, deadline=None)
-@given(LABELS, st.integers(0, 100))
-def test_undersampling_levels_the_classes_without_copies(y, seed):
-    indices = undersample(y, np.random.default_rng(seed))
-    _, before = np.unique(y, return_counts=True)
-    kinds, after = np.unique(y[indices], return_counts=True)
-    assert (after == before.min()).all() and len(kinds) == len(before)
-    assert len(set(indices)) == len(indices)
-    assert (np.diff(indices) > 0).all()
-
-
 def test_all_members_of_a_class_are_drawn_alike():
     """Of 3 rare examples 27,000 copies: a third each, to 2 %; of 3 common ones each is kept a third of 3,000 times."""
     y = np.array([0] * 27003 + [1] * 3)
@@ -54,14 +33,6 @@ def test_all_members_of_a_class_are_drawn_alike():
     rng = np.random.default_rng(0)
     kept = np.concatenate([undersample(np.array([0, 0, 0, 1]), rng) for _ in range(3000)])
     assert np.bincount(kept) == pytest.approx([1000, 1000, 1000, 3000], rel=0.06)
-
-
-@settings(max_examples=50, deadline=None)
-@given(LABELS.filter(lambda y: len(set(y)) == 4))
-def test_class_weights_are_scikit_learns(y):
-    ours = class_weights(y, 4)
-    assert ours == pytest.approx(compute_class_weight("balanced", classes=np.arange(4), y=y), rel=1e-12)
-    assert ours[y].mean() == pytest.approx(1, rel=1e-12)
 
 
 def test_weighted_cross_entropy_is_pytorchs():
@@ -160,3 +131,32 @@ def test_what_would_mislead_is_refused():
             loss(Z, Y[:3], np.ones(3))
         with pytest.raises(ValueError, match="labels from 0 to 2, got labels from 1 to 3"):
             loss(Z, Y + 1, np.ones(3))
+
+
+@settings(max_examples=50, deadline=None)
+@given(LABELS, st.integers(0, 100))
+def test_oversampling_keeps_all_and_levels_the_classes(y, seed):
+    indices = oversample(y, np.random.default_rng(seed))
+    _, before = np.unique(y, return_counts=True)
+    kinds, after = np.unique(y[indices], return_counts=True)
+    assert (after == before.max()).all() and len(kinds) == len(before)
+    assert indices[: len(y)].tolist() == list(range(len(y))), "every example is there once before the copies"
+
+
+@settings(max_examples=50, deadline=None)
+@given(LABELS, st.integers(0, 100))
+def test_undersampling_levels_the_classes_without_copies(y, seed):
+    indices = undersample(y, np.random.default_rng(seed))
+    _, before = np.unique(y, return_counts=True)
+    kinds, after = np.unique(y[indices], return_counts=True)
+    assert (after == before.min()).all() and len(kinds) == len(before)
+    assert len(set(indices)) == len(indices)
+    assert (np.diff(indices) > 0).all()
+
+
+@settings(max_examples=50, deadline=None)
+@given(LABELS.filter(lambda y: len(set(y)) == 4))
+def test_class_weights_are_scikit_learns(y):
+    ours = class_weights(y, 4)
+    assert ours == pytest.approx(compute_class_weight("balanced", classes=np.arange(4), y=y), rel=1e-12)
+    assert ours[y].mean() == pytest.approx(1, rel=1e-12)

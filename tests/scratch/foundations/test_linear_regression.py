@@ -64,16 +64,6 @@ def test_three_ways_find_scikit_learns_line():
     assert r_squared(PROGRESS, predict(DIABETES, w, b)) == pytest.approx(0.5177, abs=5e-5)
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.floats(-10, 10), st.floats(-10, 10), st.integers(2, 20))
-def test_a_line_without_noise_is_found_exactly(slope, intercept, N):
-    x = np.linspace(-1, 2, N)[:, None]
-    for solve in (normal_equations, least_squares):
-        w, b = solve(x, slope * x[:, 0] + intercept)
-        assert w.shape == (1,)
-        assert [w[0], b] == pytest.approx([slope, intercept], abs=1e-9)
-
-
 @pytest.mark.parametrize("l2", [0.001, 1.0, 50.0])
 def test_ridge_is_scikit_learns(l2):
     reference = Ridge(alpha=l2, solver="svd").fit(DIABETES, PROGRESS)
@@ -182,3 +172,13 @@ def test_shapes_that_do_not_fit_are_refused():
         for wrong_X, wrong_y in ((X, Y[:, None]), (X, Y[:4]), (X[:, 0], Y), (X[:0], Y[:0])):
             with pytest.raises(ValueError, match=r"expected X \(N, F\) and y \(N,\), N at least 1, got"):
                 solve(wrong_X, wrong_y)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(-10, 10), st.floats(-10, 10), st.integers(2, 20))
+def test_a_line_without_noise_is_found_exactly(slope, intercept, N):
+    x = np.linspace(-1, 2, N)[:, None]
+    for solve in (normal_equations, least_squares):
+        w, b = solve(x, slope * x[:, 0] + intercept)
+        assert w.shape == (1,)
+        assert [w[0], b] == pytest.approx([slope, intercept], abs=1e-9)

@@ -159,18 +159,6 @@ def test_the_budget_and_the_tolerance_are_kept():
     assert max(abs(grad_w[0]), abs(grad_b)) == slopes[2], "a slope of just the tolerance is small enough"
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.integers(0, 10**6))
-def test_the_loss_is_convex(seed):
-    rng = np.random.default_rng(seed)
-    here, there = rng.normal(size=(2, 4)) * 3
-
-    def at(theta):
-        return loss(X, Y, theta[:-1], theta[-1], l2=0.1)
-
-    assert at((here + there) / 2) <= (at(here) + at(there)) / 2 + 1e-12
-
-
 def test_squared_error_has_no_gradient_where_it_is_surely_wrong():
     """One example, y = 1, called with z = −20: ours pulls with 1.0, squared error with 4e-9."""
     X, y, w, b = np.ones((1, 1)), np.array([1]), np.zeros(1), -20.0
@@ -194,3 +182,15 @@ def test_what_would_mislead_is_refused():
             call(X, 2 * Y, W, B)
         with pytest.raises(ValueError, match="labels from 0 to 1, got labels from -1 to 1"):
             call(X, 2 * Y - 1, W, B)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10**6))
+def test_the_loss_is_convex(seed):
+    rng = np.random.default_rng(seed)
+    here, there = rng.normal(size=(2, 4)) * 3
+
+    def at(theta):
+        return loss(X, Y, theta[:-1], theta[-1], l2=0.1)
+
+    assert at((here + there) / 2) <= (at(here) + at(there)) / 2 + 1e-12

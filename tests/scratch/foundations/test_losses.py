@@ -143,22 +143,6 @@ LOGITS = arrays.arrays(np.float64, (3, 10), elements=st.floats(-500, 500))
 LABELS = arrays.arrays(np.int64, (3,), elements=st.integers(0, 9))
 
 
-@settings(max_examples=50, deadline=None)
-@given(LOGITS, LABELS, st.floats(-100, 100))
-def test_cross_entropy_ignores_a_shift_and_its_gradient_only_moves_probability(z, y, shift):
-    assert cross_entropy(z + shift, y) == pytest.approx(cross_entropy(z, y), abs=1e-9)
-    assert cross_entropy(z, y) >= 0
-    assert cross_entropy_gradient(z, y).sum(axis=-1) == pytest.approx(np.zeros(3), abs=1e-12)
-    assert soft_cross_entropy(z, one_hot(y, 10)) == pytest.approx(cross_entropy(z, y), abs=1e-9)
-    assert soft_cross_entropy_gradient(z, one_hot(y, 10)) == near(cross_entropy_gradient(z, y))
-
-
-@settings(max_examples=50, deadline=None)
-@given(LOGITS, LABELS)
-def test_softmax_twice_has_a_floor_whatever_the_logits(z, y):
-    assert cross_entropy(softmax(z), y) >= np.log(1 + 9 / np.e) - 1e-12
-
-
 def test_softmax_twice_cannot_fall_below_its_floor():
     """Ten classes, every answer right with a margin of 50: the loss is 2e-21; after softmax twice log(1 + 9/e) =
     1.4612. A fresh network (all logits equal) gets gradients ten times smaller, exactly K; where it is sure and
@@ -284,3 +268,19 @@ def test_what_would_mislead_is_refused():
     for smoothing in (-0.1, 1.1):
         with pytest.raises(ValueError, match=f"a smoothing from 0 to 1, got {smoothing}"):
             smooth_labels(np.array([0]), 2, smoothing)
+
+
+@settings(max_examples=50, deadline=None)
+@given(LOGITS, LABELS, st.floats(-100, 100))
+def test_cross_entropy_ignores_a_shift_and_its_gradient_only_moves_probability(z, y, shift):
+    assert cross_entropy(z + shift, y) == pytest.approx(cross_entropy(z, y), abs=1e-9)
+    assert cross_entropy(z, y) >= 0
+    assert cross_entropy_gradient(z, y).sum(axis=-1) == pytest.approx(np.zeros(3), abs=1e-12)
+    assert soft_cross_entropy(z, one_hot(y, 10)) == pytest.approx(cross_entropy(z, y), abs=1e-9)
+    assert soft_cross_entropy_gradient(z, one_hot(y, 10)) == near(cross_entropy_gradient(z, y))
+
+
+@settings(max_examples=50, deadline=None)
+@given(LOGITS, LABELS)
+def test_softmax_twice_has_a_floor_whatever_the_logits(z, y):
+    assert cross_entropy(softmax(z), y) >= np.log(1 + 9 / np.e) - 1e-12

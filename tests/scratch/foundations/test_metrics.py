@@ -34,30 +34,6 @@ def arrays(pairs):
     return first.astype(np.int64), second.astype(np.int64)
 
 
-@settings(max_examples=50, deadline=None)
-@given(CALLS)
-def test_the_confusion_matrix_is_scikit_learns(calls):
-    y, y_hat = arrays(calls)
-    M = confusion_matrix(y, y_hat, 4)
-    assert M.dtype == np.int64
-    assert (sk.confusion_matrix(y, y_hat, labels=range(4)) == M).all()
-    assert M.sum() == len(calls)
-
-
-@settings(max_examples=50, deadline=None)
-@given(CALLS, st.sampled_from([0.0, 1.0]))
-def test_shares_are_scikit_learns(calls, zero_division):
-    y, y_hat = arrays(calls)
-    M = confusion_matrix(y, y_hat, 4)
-    options = {"labels": range(4), "zero_division": zero_division}
-    assert accuracy(M) == pytest.approx(sk.accuracy_score(y, y_hat))
-    for ours, theirs in ((precision, sk.precision_score), (recall, sk.recall_score), (f1, sk.f1_score)):
-        assert ours(M, zero_division) == pytest.approx(theirs(y, y_hat, average=None, **options))
-    assert macro_f1(M, zero_division) == pytest.approx(sk.f1_score(y, y_hat, average="macro", **options))
-    assert micro_f1(M) == pytest.approx(sk.f1_score(y, y_hat, average="micro", **options))
-    assert micro_f1(M) == pytest.approx(accuracy(M))
-
-
 def test_the_second_class_of_two_is_the_positive_one():
     y, y_hat = RNG.integers(0, 2, (2, 30))
     M = confusion_matrix(y, y_hat, 2)
@@ -79,28 +55,6 @@ def test_nothing_divided_by_nothing_is_0_unless_told_otherwise():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert share(np.array([0, 3]), np.array([0, 4]), 0.5).tolist() == [0.5, 0.75]
-
-
-@settings(max_examples=50, deadline=None)
-@given(SCORED)
-def test_the_roc_curve_is_scikit_learns(pairs):
-    y, scores = arrays(pairs)
-    ours = roc_curve(y, scores.astype(float))
-    theirs = sk.roc_curve(y, scores.astype(float), drop_intermediate=False)
-    for mine, reference in zip(ours, theirs, strict=True):
-        assert mine == pytest.approx(reference)
-
-
-@settings(max_examples=50, deadline=None)
-@given(SCORED)
-def test_auc_is_scikit_learns_also_with_ties(pairs):
-    y, scores = arrays(pairs)
-    ours = roc_auc(y, scores.astype(float))
-    assert ours == pytest.approx(sk.roc_auc_score(y, scores), abs=1e-12)
-    fpr, tpr, _ = roc_curve(y, scores.astype(float))
-    assert ours == pytest.approx(area_under(fpr, tpr), abs=1e-12)
-    assert ours == pytest.approx(roc_auc(y, np.exp(scores / 2.0)), abs=1e-12), "only the order counts"
-    assert ours == pytest.approx(1 - roc_auc(y, -scores.astype(float)), abs=1e-12)
 
 
 def test_the_area_is_that_of_the_trapezoids():
@@ -175,3 +129,49 @@ def test_what_would_mislead_is_refused():
                 curve(np.full(3, only), np.zeros(3))
         with pytest.raises(ValueError, match="labels from 0 to 1, got labels from 0 to 2"):
             curve(np.array([0, 1, 2]), np.zeros(3))
+
+
+@settings(max_examples=50, deadline=None)
+@given(CALLS)
+def test_the_confusion_matrix_is_scikit_learns(calls):
+    y, y_hat = arrays(calls)
+    M = confusion_matrix(y, y_hat, 4)
+    assert M.dtype == np.int64
+    assert (sk.confusion_matrix(y, y_hat, labels=range(4)) == M).all()
+    assert M.sum() == len(calls)
+
+
+@settings(max_examples=50, deadline=None)
+@given(CALLS, st.sampled_from([0.0, 1.0]))
+def test_shares_are_scikit_learns(calls, zero_division):
+    y, y_hat = arrays(calls)
+    M = confusion_matrix(y, y_hat, 4)
+    options = {"labels": range(4), "zero_division": zero_division}
+    assert accuracy(M) == pytest.approx(sk.accuracy_score(y, y_hat))
+    for ours, theirs in ((precision, sk.precision_score), (recall, sk.recall_score), (f1, sk.f1_score)):
+        assert ours(M, zero_division) == pytest.approx(theirs(y, y_hat, average=None, **options))
+    assert macro_f1(M, zero_division) == pytest.approx(sk.f1_score(y, y_hat, average="macro", **options))
+    assert micro_f1(M) == pytest.approx(sk.f1_score(y, y_hat, average="micro", **options))
+    assert micro_f1(M) == pytest.approx(accuracy(M))
+
+
+@settings(max_examples=50, deadline=None)
+@given(SCORED)
+def test_the_roc_curve_is_scikit_learns(pairs):
+    y, scores = arrays(pairs)
+    ours = roc_curve(y, scores.astype(float))
+    theirs = sk.roc_curve(y, scores.astype(float), drop_intermediate=False)
+    for mine, reference in zip(ours, theirs, strict=True):
+        assert mine == pytest.approx(reference)
+
+
+@settings(max_examples=50, deadline=None)
+@given(SCORED)
+def test_auc_is_scikit_learns_also_with_ties(pairs):
+    y, scores = arrays(pairs)
+    ours = roc_auc(y, scores.astype(float))
+    assert ours == pytest.approx(sk.roc_auc_score(y, scores), abs=1e-12)
+    fpr, tpr, _ = roc_curve(y, scores.astype(float))
+    assert ours == pytest.approx(area_under(fpr, tpr), abs=1e-12)
+    assert ours == pytest.approx(roc_auc(y, np.exp(scores / 2.0)), abs=1e-12), "only the order counts"
+    assert ours == pytest.approx(1 - roc_auc(y, -scores.astype(float)), abs=1e-12)

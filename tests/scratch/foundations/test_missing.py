@@ -59,15 +59,6 @@ def test_of_equally_frequent_numbers_the_smallest():
     assert modes(np.array([[3.0, 1.0], [2.0, np.nan], [3.0, 5.0], [2.0, 5.0]])).tolist() == [2.0, 5.0]
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.floats(-100, 100), min_size=2, max_size=20), st.integers(1, 10))
-def test_the_mean_keeps_the_mean_and_shrinks_the_variance(known, holes):
-    column = np.array([*known, *[np.nan] * holes])[:, None]
-    filled = fill(column, means(column))
-    assert filled.mean() == pytest.approx(np.mean(known), abs=1e-9)
-    assert filled.var() == pytest.approx(np.var(known) * len(known) / (len(known) + holes), abs=1e-9)
-
-
 def test_one_absurd_value_moves_the_mean_and_not_the_median():
     ages = np.array([[30.0], [31.0], [np.nan], [32.0], [9999.0]])
     assert means(ages)[0] == 2523.0
@@ -129,15 +120,6 @@ def test_a_row_that_came_before_is_a_repeat():
     assert not repeats(X[~repeats(X)]).any()
 
 
-@settings(max_examples=50, deadline=None)
-@given(
-    st.lists(st.tuples(st.sampled_from([0, 1, None]), st.sampled_from([0, 2, None])), min_size=1, max_size=20)
-)
-def test_repeats_are_pythons(rows):
-    X = np.array([[np.nan if value is None else value for value in row] for row in rows], dtype=float)
-    assert repeats(X).tolist() == [row in rows[:n] for n, row in enumerate(rows)]
-
-
 def test_a_column_without_a_number_and_what_is_no_table_are_refused():
     empty = np.array([[1.0, np.nan], [2.0, np.nan]])
     for learn in (complete_rows, means, medians, modes):
@@ -149,3 +131,21 @@ def test_a_column_without_a_number_and_what_is_no_table_are_refused():
     with pytest.raises(ValueError, match="at least one row where all is known"):
         learn_column(np.array([[1.0, np.nan], [np.nan, 3.0]]), 0)
     assert learn_column(np.array([[1.0, np.nan], [2.0, 3.0]]), 1)[0].shape == (1,)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(-100, 100), min_size=2, max_size=20), st.integers(1, 10))
+def test_the_mean_keeps_the_mean_and_shrinks_the_variance(known, holes):
+    column = np.array([*known, *[np.nan] * holes])[:, None]
+    filled = fill(column, means(column))
+    assert filled.mean() == pytest.approx(np.mean(known), abs=1e-9)
+    assert filled.var() == pytest.approx(np.var(known) * len(known) / (len(known) + holes), abs=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 1, None]), st.sampled_from([0, 2, None])), min_size=1, max_size=20)
+)
+def test_repeats_are_pythons(rows):
+    X = np.array([[np.nan if value is None else value for value in row] for row in rows], dtype=float)
+    assert repeats(X).tolist() == [row in rows[:n] for n, row in enumerate(rows)]

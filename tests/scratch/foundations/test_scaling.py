@@ -37,18 +37,6 @@ def test_min_max_is_scikit_learns():
         assert min_max(rows, low, high) == pytest.approx(reference.transform(rows), rel=1e-9, abs=1e-12)
 
 
-@settings(max_examples=50, deadline=None)
-@given(arrays.arrays(np.float64, (7, 3), elements=st.floats(-1e3, 1e3, allow_subnormal=False), unique=True))
-def test_scaled_training_rows_have_mean_0_and_variance_1_or_ends_0_and_1(X):
-    X = X + 1e4 * np.eye(7, 3)  # numbers that differ by more than rounding
-    scaled = standardise(X, *learn_standard(X))
-    assert scaled.mean(axis=0) == pytest.approx(np.zeros(3), abs=1e-9)
-    assert scaled.var(axis=0) == pytest.approx(np.ones(3), abs=1e-9)
-    scaled = min_max(X, *learn_min_max(X))
-    assert scaled.min(axis=0) == pytest.approx(np.zeros(3), abs=1e-12)
-    assert scaled.max(axis=0) == pytest.approx(np.ones(3), abs=1e-12)
-
-
 def test_a_constant_column_becomes_zero():
     """Ten times 0.1 has a deviation of 1e-17 by rounding: dividing by it would blow the noise up to ±1."""
     X = np.column_stack([np.full(10, 0.1), np.arange(10.0)])
@@ -107,3 +95,15 @@ def test_what_would_mislead_is_refused():
         for learnt in ((np.zeros(2), np.ones(3)), (np.zeros(3), np.ones(2))):
             with pytest.raises(ValueError, match=r"one number a column, got X \(4, 3\) and \(2,\)"):
                 scale(np.zeros((4, 3)), *learnt)
+
+
+@settings(max_examples=50, deadline=None)
+@given(arrays.arrays(np.float64, (7, 3), elements=st.floats(-1e3, 1e3, allow_subnormal=False), unique=True))
+def test_scaled_training_rows_have_mean_0_and_variance_1_or_ends_0_and_1(X):
+    X = X + 1e4 * np.eye(7, 3)  # numbers that differ by more than rounding
+    scaled = standardise(X, *learn_standard(X))
+    assert scaled.mean(axis=0) == pytest.approx(np.zeros(3), abs=1e-9)
+    assert scaled.var(axis=0) == pytest.approx(np.ones(3), abs=1e-9)
+    scaled = min_max(X, *learn_min_max(X))
+    assert scaled.min(axis=0) == pytest.approx(np.zeros(3), abs=1e-12)
+    assert scaled.max(axis=0) == pytest.approx(np.ones(3), abs=1e-12)

@@ -31,20 +31,6 @@ def rising(indices):
     return (np.diff(indices) > 0).all()
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.integers(2, 50), st.floats(0.1, 0.9), st.integers(0, 100))
-def test_a_split_takes_the_share_and_loses_nobody(N, test_share, seed):
-    held_out = round(test_share * N)
-    if not 0 < held_out < N:
-        with pytest.raises(ValueError, match=f"at least one of {N} examples on each side, got {test_share}"):
-            train_test_split(N, test_share, rng(seed))
-        return
-    train, test = train_test_split(N, test_share, rng(seed))
-    assert len(test) == held_out
-    assert sorted([*train, *test]) == list(range(N))
-    assert rising(train) and rising(test)
-
-
 def test_a_split_is_drawn_anew_from_the_generator():
     generator = rng()
     first, second = (train_test_split(100, 0.3, generator)[1] for _ in range(2))
@@ -71,22 +57,6 @@ def test_a_stratified_split_takes_the_same_share_of_every_class():
     assert min(plain) == 0 and max(plain) >= 3
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.integers(2, 40), st.integers(2, 10), st.integers(0, 100))
-def test_every_example_is_held_out_once(N, k, seed):
-    if k > N:
-        with pytest.raises(ValueError, match=f"from 2 to {N} folds, the number of examples, got {k}"):
-            k_fold(N, k, rng(seed))
-        return
-    folds = k_fold(N, k, rng(seed))
-    theirs = [len(validation) for _, validation in KFold(k).split(np.zeros(N))]
-    assert [len(validation) for _, validation in folds] == theirs
-    assert sorted(np.concatenate([validation for _, validation in folds])) == list(range(N))
-    for train, validation in folds:
-        assert sorted([*train, *validation]) == list(range(N))
-        assert rising(train) and rising(validation)
-
-
 def test_folds_are_drawn_and_not_cut_in_order():
     """The 150 flowers stand sorted by kind: cut in order, three folds hold one kind each, and no model has seen it
     before.
@@ -95,28 +65,6 @@ def test_folds_are_drawn_and_not_cut_in_order():
     assert all(set(KINDS[validation]) == {0, 1, 2} for _, validation in k_fold(150, 3, rng()))
     with pytest.raises(ValueError, match="from 2 to 5 folds, the number of examples, got 1"):
         k_fold(5, 1, rng())
-
-
-@settings(max_examples=50, deadline=None)
-@given(
-    st.lists(st.integers(0, 2), min_size=4, max_size=40).map(np.array), st.integers(2, 5), st.integers(0, 99)
-)
-def test_stratified_folds_share_every_class(y, k, seed):
-    kinds, counts = np.unique(y, return_counts=True)
-    if counts.min() < k:
-        with pytest.raises(ValueError, match=f"at least 2 folds and k = {k} examples of every class, got"):
-            stratified_k_fold(y, k, rng(seed))
-        return
-    folds = stratified_k_fold(y, k, rng(seed))
-    assert len(folds) == k
-    for kind, count in zip(kinds, counts, strict=True):
-        shares = [np.sum(y[validation] == kind) for _, validation in folds]
-        assert sum(shares) == count and max(shares) - min(shares) <= 1
-    sizes = [len(validation) for _, validation in folds]
-    assert max(sizes) - min(sizes) <= 1
-    for train, validation in folds:
-        assert sorted([*train, *validation]) == list(range(len(y)))
-        assert rising(train) and rising(validation)
 
 
 def test_stratified_folds_have_scikit_learns_shares_and_are_drawn():
@@ -167,3 +115,55 @@ def test_on_its_training_data_pure_memory_is_perfect():
     mean, error = cross_validation(score, k_fold(400, 5, generator))
     assert mean == pytest.approx(0.5, abs=0.08)
     assert error < 0.05
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(2, 50), st.floats(0.1, 0.9), st.integers(0, 100))
+def test_a_split_takes_the_share_and_loses_nobody(N, test_share, seed):
+    held_out = round(test_share * N)
+    if not 0 < held_out < N:
+        with pytest.raises(ValueError, match=f"at least one of {N} examples on each side, got {test_share}"):
+            train_test_split(N, test_share, rng(seed))
+        return
+    train, test = train_test_split(N, test_share, rng(seed))
+    assert len(test) == held_out
+    assert sorted([*train, *test]) == list(range(N))
+    assert rising(train) and rising(test)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(2, 40), st.integers(2, 10), st.integers(0, 100))
+def test_every_example_is_held_out_once(N, k, seed):
+    if k > N:
+        with pytest.raises(ValueError, match=f"from 2 to {N} folds, the number of examples, got {k}"):
+            k_fold(N, k, rng(seed))
+        return
+    folds = k_fold(N, k, rng(seed))
+    theirs = [len(validation) for _, validation in KFold(k).split(np.zeros(N))]
+    assert [len(validation) for _, validation in folds] == theirs
+    assert sorted(np.concatenate([validation for _, validation in folds])) == list(range(N))
+    for train, validation in folds:
+        assert sorted([*train, *validation]) == list(range(N))
+        assert rising(train) and rising(validation)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.integers(0, 2), min_size=4, max_size=40).map(np.array), st.integers(2, 5), st.integers(0, 99)
+)
+def test_stratified_folds_share_every_class(y, k, seed):
+    kinds, counts = np.unique(y, return_counts=True)
+    if counts.min() < k:
+        with pytest.raises(ValueError, match=f"at least 2 folds and k = {k} examples of every class, got"):
+            stratified_k_fold(y, k, rng(seed))
+        return
+    folds = stratified_k_fold(y, k, rng(seed))
+    assert len(folds) == k
+    for kind, count in zip(kinds, counts, strict=True):
+        shares = [np.sum(y[validation] == kind) for _, validation in folds]
+        assert sum(shares) == count and max(shares) - min(shares) <= 1
+    sizes = [len(validation) for _, validation in folds]
+    assert max(sizes) - min(sizes) <= 1
+    for train, validation in folds:
+        assert sorted([*train, *validation]) == list(range(len(y)))
+        assert rising(train) and rising(validation)
