@@ -58,8 +58,8 @@ def cached_attention(
 
 def empty_caches(model: GPT, batch: tuple[int, ...] = ()) -> tuple[Cache, ...]:
     """A cache of no tokens for each layer."""
-    D = model.E.shape[-1] // model.H
-    heads = [layer.attention.W_k.shape[-1] // D for layer in model.layers]
+    D = model.E.shape[1] // model.H
+    heads = [layer.attention.W_k.shape[1] // D for layer in model.layers]
     return tuple((np.zeros((*batch, G, 0, D)), np.zeros((*batch, G, 0, D))) for G in heads)
 
 

@@ -61,10 +61,10 @@ def multi_head_attention(
            [1.982, 1.982]])
     """
     check_heads(x, memory, W_q, W_k, H)
-    D = W_q.shape[-1] // H
+    D = W_q.shape[1] // H
     Q = split_heads(x @ W_q + b_q, H)
-    K = split_heads(memory @ W_k + b_k, W_k.shape[-1] // D)
-    V = split_heads(memory @ W_v + b_v, W_k.shape[-1] // D)
+    K = split_heads(memory @ W_k + b_k, W_k.shape[1] // D)
+    V = split_heads(memory @ W_v + b_v, W_k.shape[1] // D)
     heads, _ = scaled_dot_product_attention(Q, repeat_heads(K, H), repeat_heads(V, H), for_heads(mask))
     joined = join_heads(heads)
     return joined @ W_o + b_o
@@ -99,8 +99,8 @@ def multi_head_attention_backward(
            [ 0.   ,  0.   ]])
     """
     check_heads(x, memory, W_q, W_k, H)
-    D = W_q.shape[-1] // H
-    G = W_k.shape[-1] // D
+    D = W_q.shape[1] // H
+    G = W_k.shape[1] // D
     Q = split_heads(x @ W_q + b_q, H)
     K = repeat_heads(split_heads(memory @ W_k + b_k, G), H)
     V = repeat_heads(split_heads(memory @ W_v + b_v, G), H)
@@ -149,8 +149,8 @@ def join_heads(x: Array) -> Array:
     array([[0., 1., 2., 3.],
            [4., 5., 6., 7.]])
     """
-    joined = np.swapaxes(x, -2, -3)
-    return joined.reshape(*joined.shape[:-2], -1)
+    H, T, D = x.shape[-3:]
+    return np.swapaxes(x, -2, -3).reshape(*x.shape[:-3], T, H * D)
 
 
 def repeat_heads(x: Array, H: int) -> Array:
@@ -177,8 +177,8 @@ def repeat_heads_backward(upstream: Array, G: int) -> Array:
     """What the heads of a group learned about their shared key or value, added up: (..., H, S, D) → (..., G, S, D)."""
     H, S, D = upstream.shape[-3:]
     groups = upstream.reshape(*upstream.shape[:-3], G, H // G, S, D)
-    summed: Array = groups.sum(axis=-3)
-    return summed
+    dx: Array = groups.sum(axis=-3)
+    return dx
 
 
 def for_heads(mask: Booleans | None) -> Booleans | None:
@@ -191,17 +191,18 @@ def check_heads(x: Array, memory: Array, W_q: Array, W_k: Array, H: int) -> None
     if x.shape[-1] != W_q.shape[0] or memory.shape[-1] != W_k.shape[0]:
         got = f"{x.shape} and {memory.shape} for {W_q.shape} and {W_k.shape}"
         raise ValueError(f"expected x and memory as wide as W_q and W_k are tall, got {got}")
-    if W_k.shape[-1] % (W_q.shape[-1] // H) != 0:
+    if W_k.shape[1] % (W_q.shape[1] // H) != 0:
         raise ValueError(
-            f"expected keys of whole heads of size {W_q.shape[-1] // H}, got {W_k.shape[-1]} channels"
+            f"expected keys of whole heads of size {W_q.shape[1] // H}, got {W_k.shape[1]} channels"
         )
 
 
 def _weight(x: Array, upstream: Array) -> Array:
     """∂L/∂W of x W: the outer products of all places of all examples, added up."""
-    return x.reshape(-1, x.shape[-1]).T @ upstream.reshape(-1, upstream.shape[-1])
+    places = tuple(range(x.ndim - 1))
+    return np.tensordot(x, upstream, axes=(places, places))
 
 
 def _bias(upstream: Array) -> Array:
-    summed: Array = upstream.sum(axis=tuple(range(upstream.ndim - 1)))
-    return summed
+    db: Array = upstream.sum(axis=tuple(range(upstream.ndim - 1)))
+    return db

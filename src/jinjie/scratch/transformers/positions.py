@@ -90,9 +90,9 @@ def learned_positions_backward(upstream: Array, x: Array, P: Array) -> tuple[Arr
     array([[2., 2., 2.],
            [0., 0., 0.]])
     """
-    T, C = x.shape[-2:]
+    T = x.shape[-2]
     dP = np.zeros_like(P)
-    dP[:T] = np.sum(upstream.reshape(-1, T, C), axis=0)
+    dP[:T] = upstream.sum(axis=tuple(range(upstream.ndim - 2)))
     return upstream, dP
 
 
