@@ -19,7 +19,7 @@ from jinjie.base.errors import InvalidInput, Problem
 if TYPE_CHECKING:
     import polars as pl
 
-    from jinjie.data.cleaning.fit import Fitted
+    from jinjie.data.cleaning.fitted import Fitted
 
 Kind = Literal["auto", "number", "whole", "truth", "date", "text"]
 Duplicates = Literal["keep", "drop"]
