@@ -173,8 +173,8 @@ def share(part: Integers, whole: Integers, zero_division: float) -> Array:
     >>> share(np.array([1, 0]), whole=np.array([4, 0]), zero_division=0.5)
     array([0.25, 0.5 ])
     """
-    empty = whole == 0
-    return np.where(empty, zero_division, part / np.where(empty, 1, whole))
+    undefined = np.full(part.shape, zero_division, dtype=np.float64)
+    return np.divide(part, whole, out=undefined, where=whole != 0)
 
 
 def check_confusion(M: Integers) -> None:

@@ -117,7 +117,7 @@ def repeats(X: Array) -> Booleans:
     """
     hole = np.isnan(X)
     # NaN is not equal to itself, so a hole is told by a column of its own.
-    comparable = np.hstack([np.where(hole, 0, X), hole])
+    comparable = np.hstack([np.nan_to_num(X), hole])
     _, first = np.unique(comparable, axis=0, return_index=True)
     repeated = np.ones(len(X), dtype=np.bool_)
     repeated[first] = False
