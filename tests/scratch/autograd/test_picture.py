@@ -62,18 +62,31 @@ def chain(length=12):
     return y
 
 
+def tangle():
+    """Edges that cross whatever one does; its layout feels every sweep over the rows."""
+    made = [
+        Tensor(value, requires_grad=value < 1, name=name)
+        for value, name in ((0.5, "a"), (0.25, "b"), (2.0, ""))
+    ]
+    made.append(Tensor(0.1, requires_grad=True, name="c"))
+    for i, j in [(3, 0), (3, 4), (3, 0), (6, 5), (4, 7), (4, 5), (8, 9), (10, 9), (8, 8), (10, 7), (9, 13)]:
+        made.append(made[i] + made[j])
+    return made[-1]
+
+
 def test_the_picture_is_the_one_that_was_looked_at():
     """Its geometry to the tenth of a pixel. When it changes on purpose: look at it, light and dark, and store it with
 
     JINJIE_STORE=1 pytest tests/scratch/autograd/test_picture.py
     """
     now = svg(graph(chain(), limit=17), label="a chain & its <end>") + b"\n" + svg(graph(block())) + b"\n"
+    now += svg(graph(tangle())) + b"\n"
     if os.environ.get("JINJIE_STORE"):
         GOLDEN.write_bytes(now)
     assert now == GOLDEN.read_bytes()
 
 
-@pytest.mark.parametrize("make", [block, chain], ids=["block", "chain"])
+@pytest.mark.parametrize("make", [block, chain, tangle], ids=["block", "chain", "tangle"])
 def test_boxes_do_not_touch_and_lie_within(make):
     root = drawn(make())
     found = boxes(root)
@@ -86,7 +99,7 @@ def test_boxes_do_not_touch_and_lie_within(make):
             assert beside or top >= other[3] + 30 or bottom <= other[1] - 30
 
 
-@pytest.mark.parametrize("make", [block, chain], ids=["block", "chain"])
+@pytest.mark.parametrize("make", [block, chain, tangle], ids=["block", "chain", "tangle"])
 def test_edges_go_from_lower_borders_down_to_upper_ones_at_places_of_their_own(make):
     shown = graph(make())
     root = ET.fromstring(svg(shown).decode())
@@ -111,7 +124,7 @@ def curve_points(path):
             yield tuple(sum(w * points[i + k][axis] for k, w in enumerate(weights)) for axis in (0, 1))
 
 
-@pytest.mark.parametrize("make", [block, chain], ids=["block", "chain"])
+@pytest.mark.parametrize("make", [block, chain, tangle], ids=["block", "chain", "tangle"])
 def test_no_edge_runs_behind_a_box(make):
     root = drawn(make())
     found = boxes(root)

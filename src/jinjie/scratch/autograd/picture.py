@@ -27,6 +27,8 @@ FONTS = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'WenQu
 
 ROW, LINE, TALL, GAP, MARGIN = 92.0, 16.0, 58.0, 18.0, 12.0
 """Pixels: from row to row, from line to line, the tallest box, between boxes, around it all."""
+SWEEPS = 12
+"""How often all rows are gone through, down and up, to put their places in order and in line."""
 
 
 class Place(NamedTuple):
@@ -52,11 +54,9 @@ def svg(graph: Graph, label: str = "", more: str = "… {count} earlier tensors 
     x = columns(rows, places, ways)
     left = min(x[i] - place.width / 2 for i, place in enumerate(places)) - MARGIN
     x = [at - left for at in x]
-    head = MARGIN + (2.5 * LINE if graph.left_out else 0)
-    y = [0.0] * len(places)
-    for depth, row in enumerate(rows):
-        for i in row:
-            y[i] = head + ROW * depth + TALL / 2
+    head = MARGIN + (1.5 * LINE if graph.left_out else 0)
+    depth = {i: depth for depth, row in enumerate(rows) for i in row}
+    y = [head + ROW * depth[i] + TALL / 2 for i in range(len(places))]
     width = max(x[i] + place.width / 2 for i, place in enumerate(places)) + MARGIN
     height = max(y) + TALL / 2 + MARGIN
 
@@ -64,13 +64,13 @@ def svg(graph: Graph, label: str = "", more: str = "… {count} earlier tensors 
     if graph.left_out:
         note = more.format(count=graph.left_out)
         width = max(width, text_width(note) + 2 * MARGIN)
-        parts.append(text(MARGIN, MARGIN + LINE, note, MUTED, anchor="start"))
+        parts += [text(MARGIN, MARGIN + LINE, note, MUTED, anchor="start")]
     ports = ports_of(ways, places, x)
     for number, way in enumerate(ways):
-        parts.append(line([(x[i], y[i]) for i in way], places[way[0]], places[way[-1]], ports[number], graph))
+        parts += [line([(x[i], y[i]) for i in way], places[way[0]], places[way[-1]], ports[number], graph)]
     for i, place in enumerate(places):
         if place.node is not None:
-            parts.append(box(graph.nodes[place.node], place, x[i], y[i]))
+            parts += [box(graph.nodes[place.node], place, x[i], y[i])]
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label={quoteattr(printable(label))} '
@@ -118,7 +118,7 @@ def rows_of(places: Sequence[Place], ways: Sequence[Sequence[int]], graph: Graph
         for step, i in enumerate(way[1:-1], start=1):
             rows[top + step].append(i)
     near = neighbours(places, ways)
-    for _ in range(8):
+    for _ in range(SWEEPS):
         for sweep in (rows, rows[::-1]):
             rank = {i: place / len(row) for row in rows for place, i in enumerate(row)}
             for row in sweep:
@@ -141,10 +141,10 @@ def columns(
 ) -> list[float]:
     """The x of each place's middle: near its neighbours, in its row's order, with a gap to the next."""
     near = neighbours(places, ways)
-    x = [0.0] * len(places)
-    for sweep in range(12):
+    x = [GAP] * len(places)
+    for sweep in range(SWEEPS):
         for row in rows if sweep % 2 == 0 else rows[::-1]:
-            wanted = [sum(x[j] for j in near[i]) / len(near[i]) if near[i] else 0.0 for i in row]
+            wanted = [sum(x[j] for j in near[i]) / len(near[i]) if near[i] else x[i] for i in row]
             at = -float("inf")
             for i, wish in zip(row, wanted, strict=True):
                 x[i] = max(wish, at + places[i].width / 2)
@@ -159,14 +159,19 @@ def ports_of(
     ways: Sequence[Sequence[int]], places: Sequence[Place], x: Sequence[float]
 ) -> list[tuple[float, float]]:
     """Where each edge leaves its parent and enters its child, off their middles: side by side, in the order of x."""
-    ports = [[0.0, 0.0] for _ in ways]
-    for end, other in ((0, 1), (-1, -2)):
-        for i in range(len(places)):
+
+    def offsets(end: int, other: int) -> list[float]:
+        found: dict[int, float] = {}
+        for i, place in enumerate(places):
             own = [number for number, way in enumerate(ways) if way[end] == i]
             own.sort(key=lambda number: x[ways[number][other]])
-            for rank, number in enumerate(own, start=1):
-                ports[number][end] = places[i].width * (rank / (len(own) + 1) - 0.5)
-    return [(leaves, enters) for leaves, enters in ports]
+            found |= {
+                number: place.width * (rank / (len(own) + 1) - 0.5)
+                for rank, number in enumerate(own, start=1)
+            }
+        return [found[number] for number in range(len(ways))]
+
+    return list(zip(offsets(0, 1), offsets(-1, -2), strict=True))
 
 
 def line(
@@ -193,7 +198,7 @@ def line(
 
 
 def box(node: Node, place: Place, x: float, y: float) -> str:
-    """A tensor's box with its lines; three dots above it where parents are left out."""
+    """A tensor's box with its lines; three dots beside it where parents are left out."""
     left, top = x - place.width / 2, y - place.height / 2
     thick = 1.2 if node.kind in ("operation", "constant") else 2
     drawn = (
@@ -204,7 +209,7 @@ def box(node: Node, place: Place, x: float, y: float) -> str:
         colour = GRADIENT if "∂L" in said else INK if i == 0 else MUTED
         drawn += text(x, top + LINE * (i + 1) + 1, said, colour, bold=i == 0 and node.label != "")
     if node.cut:
-        drawn += text(x, top - 6, "…", MUTED)
+        drawn += text(left - 3, top + LINE + 1, "…", MUTED, anchor="end")
     return drawn
 
 
