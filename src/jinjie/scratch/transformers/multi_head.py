@@ -62,10 +62,11 @@ def multi_head_attention(
     """
     check_heads(x, memory, W_q, W_k, H)
     D = W_q.shape[1] // H
+    G = W_k.shape[1] // D
     Q = split_heads(x @ W_q + b_q, H)
-    K = split_heads(memory @ W_k + b_k, W_k.shape[1] // D)
-    V = split_heads(memory @ W_v + b_v, W_k.shape[1] // D)
-    heads, _ = scaled_dot_product_attention(Q, repeat_heads(K, H), repeat_heads(V, H), for_heads(mask))
+    K = repeat_heads(split_heads(memory @ W_k + b_k, G), H)
+    V = repeat_heads(split_heads(memory @ W_v + b_v, G), H)
+    heads, A = scaled_dot_product_attention(Q, K, V, for_heads(mask))
     joined = join_heads(heads)
     return joined @ W_o + b_o
 
