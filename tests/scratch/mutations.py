@@ -116,7 +116,7 @@ def _replacements(token: tokenize.TokenInfo) -> list[str]:
     if token.type == tokenize.NUMBER:
         if token.string.isdigit():
             return [str(int(token.string) + 1)]
-        return [str(float(token.string) * 2)] if not token.string.startswith("0x") else []
+        return [str(2 * float(token.string) or 1.0)] if not token.string.startswith("0x") else []
     if token.type == tokenize.OP or token.type == tokenize.NAME:
         return SWAPS.get(token.string, [])
     return []
@@ -132,9 +132,8 @@ def _left_alone(tree: ast.AST) -> list[tuple[tuple[int, int], tuple[int, int]]]:
             found.append(((start, node.col_offset), (end, node.end_col_offset)))  # type: ignore[attr-defined]
 
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Import, ast.ImportFrom, ast.Raise)):
-            skip(node)
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if docstring or isinstance(node, (ast.Import, ast.ImportFrom, ast.Raise)):
             skip(node)
         elif isinstance(node, ast.FunctionDef):
             skip(node.returns)
@@ -142,13 +141,6 @@ def _left_alone(tree: ast.AST) -> list[tuple[tuple[int, int], tuple[int, int]]]:
                 skip(decorator)
         elif isinstance(node, (ast.arg, ast.AnnAssign)):
             skip(node.annotation)
-        elif isinstance(node, ast.Assign) and all(
-            isinstance(t, ast.Name) and t.id[0].isupper() for t in node.targets
-        ):
-            if isinstance(node.value, (ast.Subscript, ast.BinOp)) and not any(
-                isinstance(part, ast.Constant) for part in ast.walk(node.value)
-            ):
-                skip(node)  # the name of a type
     return found
 
 
