@@ -6,7 +6,8 @@ again = Fitted.from_json(fitted.to_json())                           # travels w
 report = clean(Path("in.csv"), Path("out.csv"), Cleaning(missing="drop"))
 """
 
+from jinjie.data.cleaning.file import clean
 from jinjie.data.cleaning.fitted import Fitted
 from jinjie.data.cleaning.plan import Cleaning, Column
 
-__all__ = ["Cleaning", "Column", "Fitted"]
+__all__ = ["Cleaning", "Column", "Fitted", "clean"]

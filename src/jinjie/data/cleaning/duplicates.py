@@ -30,11 +30,15 @@ class Seen:
         self.count = 0
         self._make(max(12, int(np.ceil(np.log2(max(1, expected) / _FULLEST)))))
 
-    def first(self, rows: pl.DataFrame) -> np.ndarray[Any, Any]:
-        """(N) true where a row equals none before it, in this batch or an earlier one. Nulls equal each other."""
+    @staticmethod
+    def hashes(rows: pl.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Two hashes a row (N) and (N), equal for equal rows; nulls equal each other."""
         keys = rows.hash_rows(1).to_numpy()
         checks = (rows.hash_rows(2).to_numpy() >> np.uint64(32)).astype(np.uint32)
-        keys = np.where(keys == 0, np.uint64(1), keys)  # 0 marks a free place
+        return np.where(keys == 0, np.uint64(1), keys), checks  # 0 marks a free place
+
+    def first(self, keys: np.ndarray[Any, Any], checks: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """(N) true where a row equals none before it, in this batch or an earlier one; takes what `hashes` gives."""
         while (self.count + len(keys)) > _FULLEST * len(self._keys):
             self._grow()
         new = self._insert(keys, checks)

@@ -138,18 +138,24 @@ class Moments:
     high: float = -math.inf
 
     def add(self, numbers: pl.Series) -> None:
+        """The next numbers; missing ones are passed over."""
         known = numbers.drop_nulls().cast(pl.Float64)
         if not len(known):
             return
         mean = float(known.mean())  # type: ignore[arg-type]
-        squares = float(((known - mean) ** 2).sum())
-        total = self.count + len(known)
-        apart = mean - self.mean
-        self.squares += squares + apart * apart * self.count * len(known) / total
-        self.mean += apart * len(known) / total
-        self.count = total
+        self.merge(len(known), mean, float(((known - mean) ** 2).sum()))
         self.low = min(self.low, float(known.min()))  # type: ignore[arg-type]
         self.high = max(self.high, float(known.max()))  # type: ignore[arg-type]
+
+    def merge(self, count: int, mean: float, squares: float) -> None:
+        """The same of `count` numbers whose mean and sum of squared deviations are known."""
+        if not count:
+            return
+        together = self.count + count
+        apart = mean - self.mean
+        self.squares += squares + apart * apart * self.count * count / together
+        self.mean += apart * count / together
+        self.count = together
 
     def deviation(self, freedom: int = 0) -> float:
         """The standard deviation, divided by N - `freedom`."""

@@ -47,6 +47,8 @@ class Block:
     done: int
     """Bytes of the file read so far."""
     text: bytes
+    blank: int = 0
+    """Blank lines that were passed over."""
     trimmed: int = 0
     """Cells that had spaces around them."""
     kept: np.ndarray[Any, Any] | None = None
@@ -174,6 +176,7 @@ class Source:
         keep[blank] = False
         block.frame = block.frame.filter(pl.Series(keep))
         block.kept = np.flatnonzero(keep)
+        block.blank = len(blank)
 
     def _check_short(self, block: Block) -> None:
         """Raise for records with fewer cells than the header, which polars fills up without a word.

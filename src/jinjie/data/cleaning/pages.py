@@ -1,0 +1,194 @@
+"""The report on disk: report.json, and report.html in both languages with its pictures inside, to be sent as it is.
+
+The pictures are drawn here as plain SVG, not with matplotlib, whose import alone would take longer than cleaning a
+million rows.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+from jinjie.base.files import write_whole
+from jinjie.base.svg import COLOURS, FONTS, clean, light, text_width
+from jinjie.base.words import LANGUAGES, language, say, speaking
+from jinjie.data.cleaning import report as sentences
+from jinjie.data.cleaning.report import Columns, Report
+
+WIDTH = 640
+_BAR = 22
+_LISTED = 200
+"""Dropped rows that the page lists; report.json has more of them."""
+_COLUMNS = 60
+"""Columns that the chart of missing values shows, those that miss most."""
+
+_STYLE = f"""
+:root{{{";".join(f"--{name}:{pair[0]}" for name, pair in COLOURS.items())};color-scheme:light dark}}
+@media (prefers-color-scheme:dark){{:root{{{";".join(f"--{name}:{pair[1]}" for name, pair in COLOURS.items())}}}}}
+body{{font:16px/1.6 {FONTS};color:var(--ink);background:var(--paper);max-width:60rem;margin:2rem auto;padding:0 1rem}}
+nav a{{margin-right:1rem}} a{{color:var(--series-1)}} h1{{font-size:1.5rem}} h2{{font-size:1.15rem;margin-top:2rem}}
+section+section{{border-top:1px solid var(--rule);margin-top:3rem}}
+table{{border-collapse:collapse;font-size:.9rem}} td,th{{padding:.25rem .75rem;text-align:left;vertical-align:top}}
+th{{color:var(--muted);font-weight:normal}} tr{{border-bottom:1px solid var(--rule)}}
+.n{{text-align:right;font-variant-numeric:tabular-nums}} .wide{{overflow-x:auto}} svg{{max-width:100%;height:auto}}
+.note{{color:var(--muted)}}
+"""
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """Write report.json and report.html into `folder`, which is made; other files in it are left alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "report.json", report.model_dump_json(indent=1) + "\n")
+    write_whole(folder / "report.html", page(report))
+
+
+def page(report: Report) -> str:
+    """The whole report as one page, Chinese and English, the current language first."""
+    first = language()
+    order = sorted(LANGUAGES, key=lambda lang: lang != first)
+    parts = []
+    names = []
+    for lang in order:
+        with speaking(lang):
+            names.append(f'<a href="#{lang}">{say("clean.page.name")}</a>')
+            parts.append(f'<section id="{lang}" lang="{lang}">{_section(report)}</section>')
+    title = escape(Path(report.out).name)
+    return (
+        f'<!doctype html><html lang="{first}"><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<style>{_STYLE}</style><nav>{''.join(names)}</nav>{''.join(parts)}</html>\n"
+    )
+
+
+def _section(report: Report) -> str:
+    found = report.found
+    parts = [f"<h1>{escape(say('clean.page.title', name=Path(report.source).name))}</h1>"]
+    parts.append(f"<p>{escape(sentences.headline(report))}<br>{escape(sentences.result(report))}</p>")
+    parts.append(f"<h2>{say('clean.heading.found')}</h2>")
+    parts.append(_list([sentences.notice_line(notice) for notice in found.notices]))
+    head = [
+        say("clean.column.name"),
+        say("clean.column.type"),
+        say("clean.column.missing"),
+        say("clean.column.low"),
+        say("clean.column.high"),
+        say("clean.column.mean"),
+        say("clean.column.deviation"),
+        say("clean.column.outliers"),
+    ]
+    rows = [
+        [
+            c.name,
+            sentences.type_name(c.type),
+            str(c.missing),
+            *(
+                ("" if v is None else sentences.plain(v))
+                for v in (c.low, c.high, c.mean, c.deviation, c.outliers)
+            ),
+        ]
+        for c in found.columns
+    ]
+    parts.append(_table(head, rows))
+    parts.append(f'<p class="note">{escape(say("clean.page.sampled", count=found.sampled))}</p>')
+    parts.append(missing_chart(report))
+    parts.append(f"<h2>{say('clean.heading.done')}</h2>")
+    parts.append(
+        _list([sentences.step_line(step) for step in report.done]) or f"<p>{say('clean.nothing')}</p>"
+    )
+    parts += [histogram(picture) for picture in report.pictures]
+    if report.dropped:
+        parts.append(f"<h2>{say('clean.heading.dropped', count=report.dropped_count)}</h2>")
+        listed = [[str(row.line), sentences.reason(row)] for row in report.dropped[:_LISTED]]
+        parts.append(_table([say("clean.column.line"), say("clean.column.why")], listed))
+        if report.dropped_count > len(listed):
+            parts.append(
+                f'<p class="note">{say("clean.page.more", count=report.dropped_count - len(listed))}</p>'
+            )
+    return "".join(parts)
+
+
+def _list(lines: list[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    heading = "".join(f"<th>{escape(word)}</th>" for word in head)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<div class="wide"><table><thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def missing_chart(report: Report) -> str:
+    """A bar a column: which share of its cells is missing. Empty where nothing is."""
+    rows = max(1, report.found.rows)
+    columns = sorted((c for c in report.found.columns if c.missing), key=lambda c: -c.missing)[:_COLUMNS]
+    if not columns:
+        return ""
+    names = [_short(c.name) for c in columns]
+    left = max(text_width(name, 12) for name in names) + 20
+    room = WIDTH - left - 70
+    title = say("clean.picture.missing")
+    parts = [_text(12, 24, title, 15, weight="bold")]
+    for i, (column, name) in enumerate(zip(columns, names, strict=True)):
+        y = 40 + i * _BAR
+        share = column.missing / rows
+        parts.append(_text(left - 8, y + 14, name, 12, anchor="end"))
+        parts.append(_rectangle(left, y + 3, max(1.0, room * share), _BAR - 8, "series-2"))
+        parts.append(_text(left + max(1.0, room * share) + 6, y + 14, f"{share:.1%}", 11, "muted"))
+    return _svg(48 + len(columns) * _BAR, title, parts)
+
+
+def histogram(column: Columns) -> str:
+    """How often which value stood in a column, before and after."""
+    title = say("clean.picture.histogram", column=_short(column.name, 40))
+    parts = [_text(12, 24, title, 15, weight="bold")]
+    half = WIDTH / 2
+    sides = (
+        (12.0, column.edges, column.before, "series-1", say("clean.picture.before")),
+        (half + 8, column.after_edges, column.after, "series-3", say("clean.picture.after")),
+    )
+    width, top, high = half - 24, 56, 120
+    for left, edges, counts, colour, name in sides:
+        parts.append(_text(left, 46, name, 12, "muted"))
+        bar = width / max(1, len(counts))
+        most = max(counts, default=0) or 1
+        for i, count in enumerate(counts):
+            tall = high * count / most
+            if count:
+                parts.append(_rectangle(left + i * bar, top + high - tall, max(1.0, bar - 1), tall, colour))
+        parts.append(_rectangle(left, top + high, width, 1, "muted"))
+        parts.append(_text(left, top + high + 16, f"{edges[0]:.4g}", 11, "muted"))
+        parts.append(_text(left + width, top + high + 16, f"{edges[-1]:.4g}", 11, "muted", "end"))
+    return _svg(top + high + 28, title, parts)
+
+
+def _svg(height: float, label: str, parts: list[str]) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" '
+        f'height="{height:g}" role="img" aria-label="{escape(clean(label))}" font-family="{FONTS}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _rectangle(x: float, y: float, width: float, height: float, colour: str) -> str:
+    fill = f"var(--{colour}, {light(colour)})"
+    return f'<rect x="{x:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}" fill="{fill}"/>'
+
+
+def _text(
+    x: float,
+    y: float,
+    words: str,
+    size: int,
+    colour: str = "ink",
+    anchor: str = "start",
+    weight: str = "normal",
+) -> str:
+    fill = f"var(--{colour}, {light(colour)})"
+    return (
+        f'<text x="{x:.2f}" y="{y:.2f}" font-size="{size}" text-anchor="{anchor}" font-weight="{weight}" '
+        f'fill="{fill}">{escape(clean(words))}</text>'
+    )
+
+
+def _short(label: str, most: int = 24) -> str:
+    return label if len(label) <= most else label[: most - 1] + "…"
