@@ -122,3 +122,8 @@ def test_the_local_slope_alone_is_the_gradient_of_the_outputs_sum():
     check_gradient(lambda x: float((A @ x)[0] - (A @ x)[1]), x, gradient)
     with pytest.raises(AssertionError):
         check_gradient(lambda x: float((A @ x)[0] - (A @ x)[1]), x, A.sum(axis=0))
+
+
+def test_each_use_has_its_jacobian():
+    with pytest.raises(ValueError, match="shorter"):
+        accumulate(np.ones((3, 2)), np.ones((2, 2, 4)))

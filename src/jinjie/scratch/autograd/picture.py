@@ -5,6 +5,7 @@ a colour is a variable of the page with a fallback, so that the picture turns da
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
@@ -130,7 +131,7 @@ def rows_of(places: Sequence[Place], ways: Sequence[Sequence[int]], graph: Graph
 def neighbours(places: Sequence[Place], ways: Sequence[Sequence[int]]) -> list[list[int]]:
     near: list[list[int]] = [[] for _ in places]
     for way in ways:
-        for above, below in zip(way, way[1:], strict=False):
+        for above, below in pairwise(way):
             near[above].append(below)
             near[below].append(above)
     return near
@@ -144,12 +145,12 @@ def columns(
     x = [GAP] * len(places)
     for sweep in range(SWEEPS):
         for row in rows if sweep % 2 == 0 else rows[::-1]:
-            wanted = [sum(x[j] for j in near[i]) / len(near[i]) if near[i] else x[i] for i in row]
+            wanted = {i: sum(x[j] for j in near[i]) / len(near[i]) if near[i] else x[i] for i in row}
             at = -float("inf")
-            for i, wish in zip(row, wanted, strict=True):
-                x[i] = max(wish, at + places[i].width / 2)
+            for i in row:
+                x[i] = max(wanted[i], at + places[i].width / 2)
                 at = x[i] + places[i].width / 2 + GAP
-            shift = sum(wish - x[i] for i, wish in zip(row, wanted, strict=True)) / len(row)
+            shift = sum(wanted[i] - x[i] for i in row) / len(row)
             for i in row:
                 x[i] += shift
     return x
@@ -171,7 +172,8 @@ def ports_of(
             }
         return [found[number] for number in range(len(ways))]
 
-    return list(zip(offsets(0, 1), offsets(-1, -2), strict=True))
+    leaving, entering = offsets(0, 1), offsets(-1, -2)
+    return [(leaving[number], entering[number]) for number in range(len(ways))]
 
 
 def line(
@@ -189,7 +191,7 @@ def line(
         stops += [(x, y - TALL / 2), (x, y + TALL / 2)]
     stops.append((x1 + port[1], y1 - child.height / 2 - 6))
     path = f"M{stops[0][0]:.1f} {stops[0][1]:.1f}"
-    for (a, b), (c, d) in zip(stops, stops[1:], strict=False):
+    for (a, b), (c, d) in pairwise(stops):
         path += f"C{a:.1f} {(b + d) / 2:.1f} {c:.1f} {(b + d) / 2:.1f} {c:.1f} {d:.1f}"
     a, b = stops[-1]
     dash = ' stroke-dasharray="3 3"' if graph.nodes[parent.node].kind == "constant" else ""

@@ -238,5 +238,4 @@ def value_and_gradient(f: Callable[..., Tensor], *arrays: Array) -> tuple[float,
     tensors = [Tensor(array, requires_grad=True) for array in arrays]
     value = f(*tensors)
     value.backward()
-    unused = [np.zeros(x.shape) for x in tensors]
-    return value.item(), [zero if x.grad is None else x.grad for x, zero in zip(tensors, unused, strict=True)]
+    return value.item(), [np.zeros_like(x.data) if x.grad is None else x.grad for x in tensors]
