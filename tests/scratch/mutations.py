@@ -104,7 +104,7 @@ def mutations(subject: str, file: Path) -> Iterator[Mutation]:
         row, column = token.start
         if any(first <= (row, column) < last for first, last in left_alone):
             continue
-        if re.search(r"reshape\([^()]*-$", lines[row - 1][:column]):
+        if re.search(r"reshape\([^()]*-$", token.line[:column]):
             continue  # NumPy takes any negative size as the open one
         for after in _replacements(token):
             changed = Mutation(subject, row, column, token.string, after, lines[row - 1])
