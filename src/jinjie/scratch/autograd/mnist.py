@@ -82,4 +82,4 @@ def accuracy(x: Array, y: Integers, network: Network) -> float:
     >>> accuracy(np.array([[2.0, 1.0], [0.0, 3.0], [1.0, 2.0]]), np.array([0, 1, 0]), network)
     0.6666666666666666
     """
-    return float(np.mean(scores(x, *network).data.argmax(axis=-1) == y))
+    return float(np.mean(scores(x, *network).data.argmax(axis=1) == y))
