@@ -100,6 +100,8 @@ def test_a_cache_that_is_full_and_a_token_that_is_none_are_refused():
         decode(model, np.array([1, 2]), caches)
     with pytest.raises(ValueError, match="expected tokens from 0 to 6, got"):
         decode(model, np.array([7]), caches)
+    with pytest.raises(ValueError, match="shorter"):
+        decode(model, np.array([1]), caches[:1])
 
 
 # What it costs and what it saves ---------------------------------------------------------------------------

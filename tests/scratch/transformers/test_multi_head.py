@@ -187,7 +187,11 @@ def test_groups_are_repeated_side_by_side_and_their_gradients_added():
     x = draw(2, 2, 3, 4)
     repeated = repeat_heads(x, 6)
     assert repeated.shape == (2, 6, 3, 4)
-    assert np.array_equal(repeated[:, 2], x[:, 0]) and np.array_equal(repeated[:, 3], x[:, 1])
+    assert all(np.array_equal(repeated[:, h], x[:, h // 3]) for h in range(6))
+    # Dealt out in turn, as tile does it, head 1 would be asked for the keys of group 1 and head 4 for those of group 0.
+    printed = np.tile(x, (1, 3, 1, 1))
+    wrong = [h for h in range(6) if not np.array_equal(printed[:, h], repeated[:, h])]
+    assert printed.shape == repeated.shape and wrong == [1, 4]
     assert np.array_equal(repeat_heads(x, 2), x)
     upstream = draw(2, 6, 3, 4, seed=5)
     check_gradient(
