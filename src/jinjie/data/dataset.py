@@ -73,6 +73,10 @@ class Processor(ABC):
         Raises InvalidInput saying what was expected.
         """
 
+    def describe(self, x: np.ndarray[Any, Any]) -> str:
+        """One input, without its B axis, as a person would write it; empty where words cannot, as for a picture."""
+        return ""
+
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write what `load` needs into a finished model's folder."""
@@ -98,6 +102,9 @@ class TextProcessor(Processor):
     @abstractmethod
     def text(self, ids: list[int]) -> str:
         """The text that token ids stand for."""
+
+    def describe(self, x: np.ndarray[Any, Any]) -> str:
+        return self.text([int(i) for i in x])
 
 
 class Dataset(ABC):

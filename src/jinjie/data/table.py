@@ -93,6 +93,10 @@ class NumbersProcessor(Processor):
         values: np.ndarray[Any, Any] = x * np.array(self.deviation) + np.array(self.mean)
         return values
 
+    def describe(self, x: np.ndarray[Any, Any]) -> str:
+        values = zip(self.names, self.raw(x), strict=True)
+        return ", ".join(f"{name}={value:.6g}" for name, value in values)
+
     def save(self, folder: Path) -> None:
         write_json(
             folder / "numbers.json", {"names": self.names, "mean": self.mean, "deviation": self.deviation}

@@ -74,7 +74,7 @@ class Classify(task.Task):
 
     def metrics(self, models: Models, data: Dataset, split: Split, limit: int | None) -> dict[str, float]:
         """`loss` (nats an example, unweighted cross-entropy), `accuracy`, `f1`, and with two classes `auc`."""
-        logits, y = self._outputs(models, data, split, limit)
+        logits, y = self.outputs(models, data, split, limit)
         return scores(logits, y)
 
     def best(self) -> tuple[str, bool]:
@@ -84,7 +84,7 @@ class Classify(task.Task):
         """The confusion matrix: true classes down, predicted classes across."""
         from jinjie.base.pictures import confusion
 
-        logits, y = self._outputs(models, data, split, None)
+        logits, y = self.outputs(models, data, split, None)
         classes = logits.shape[1]
         counts = torch.bincount(y * classes + logits.argmax(1), minlength=classes * classes).reshape(
             classes, classes
@@ -113,9 +113,10 @@ class Classify(task.Task):
             said, {"label": likely[0][0], "probabilities": {labels[i]: float(shares[i]) for i in order}}
         )
 
-    def _outputs(
+    def outputs(
         self, models: Models, data: Dataset, split: Split, limit: int | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits (N, K), fp32, and true classes (N,) of a split, in its order."""
         logits, y = [], []
         for batch in data.batches(split, BATCH, limit):
             logits.append(models["model"](task.like(models["model"], batch["x"])).float().cpu())

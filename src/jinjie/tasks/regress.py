@@ -37,7 +37,7 @@ class Regress(task.Task):
 
     def metrics(self, models: Models, data: Dataset, split: Split, limit: int | None) -> dict[str, float]:
         """`loss` (mean squared error), and `r2`, the share of the target's variance that is explained."""
-        predicted, target = self._outputs(models, data, split, limit)
+        predicted, target = self.outputs(models, data, split, limit)
         errors = (predicted - target).square()
         spread = (target - target.mean(0)).square().mean()
         return {"loss": float(errors.mean()), "r2": float(1 - errors.mean() / spread.clamp_min(1e-12))}
@@ -72,9 +72,10 @@ class Regress(task.Task):
             value = float(models["model"](inputs)[0, 0])
         return Prediction(say("task.predicted_number", input=text, value=f"{value:.6g}"), {"value": value})
 
-    def _outputs(
+    def outputs(
         self, models: Models, data: Dataset, split: Split, limit: int | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
+        """What is predicted and what is so, (N, 1) each, fp32, of a split, in its order."""
         predicted, target = [], []
         for batch in data.batches(split, BATCH, limit):
             predicted.append(models["model"](task.like(models["model"], batch["x"])).float().cpu())
