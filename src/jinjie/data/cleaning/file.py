@@ -92,7 +92,8 @@ def initial_kinds(source: Source, cleaning: Cleaning) -> dict[str, str]:
     stated = {name: cleaning.rule(name, "types") for name in source.names}
     kinds = {name: "empty" if kind == "auto" else types.stated(kind) for name, kind in stated.items()}
     automatic = {name: kind for name, kind in kinds.items() if kind == "empty"}
-    return kinds | types.recognise(source.head(), automatic, source.delimiter == ";")
+    head = types.without(source.head(), automatic, cleaning.missing_words)
+    return kinds | types.recognise(head, automatic, source.delimiter == ";")
 
 
 class _Belied(Exception):
@@ -192,7 +193,7 @@ class _Job:
 
         def ready() -> Iterator[_Batch]:
             for block in self.source.blocks():
-                values = types.typed(block.frame, kinds)
+                block.frame, values = types.read(block.frame, kinds, self.cleaning.missing_words)
                 belied = types.belies(block.frame, values, automatic)
                 hashes = Seen.hashes(values.select(same)) if hashed else None
                 yield _Batch(block, values, belied, hashes)

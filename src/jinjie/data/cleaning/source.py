@@ -34,12 +34,15 @@ BLOCK = 8 << 20
 LONGEST = 64 << 20
 """Bytes without the end of a record after which a quote must have been left open."""
 _SAMPLE = 1 << 18
+_PIECE = 1 << 18
+_SPACES = (" ", "\t", "\u3000", "\xa0")
+"""What is taken off the ends of cells; the third is the space of Chinese text."""
 _DELIMITERS = (",", ";", "\t", "|")
 
 
 @dataclass
 class Block:
-    """Consecutive records: every cell as text, null where it is empty or says missing (N rows)."""
+    """Consecutive records: every cell as text (N rows)."""
 
     frame: pl.DataFrame
     line: int
@@ -80,17 +83,17 @@ class Source:
     """Whether lines end with a carriage return alone."""
 
     def blocks(self) -> Iterator[Block]:
-        """The records in order. Raises InvalidInput with the line and the remedy of whatever is malformed."""
-        line = 1
+        """The records in order; words for missing are still there.
+
+        Raises InvalidInput with the line and the remedy of whatever is malformed.
+        """
         header = True
-        for text, done in self._records():
+        for text, line, done in self._records():
             if header:
                 first = _end_of_record(text, self.quotes)
-                line, text, header = 1 + text.count(b"\n", 0, first), text[first:], False
-            if not text:
-                continue
-            yield self._parsed(text, line, done)
-            line += text.count(b"\n")
+                line, text, header = line + text.count(b"\n", 0, first), text[first:], False
+            if text:
+                yield self._parsed(text, line, done)
 
     def rows_about(self) -> int:
         """About how many rows there are, from the first megabyte."""
@@ -99,8 +102,8 @@ class Source:
         lines = max(1, start.count(b"\n") or start.count(b"\r"))
         return max(1, round(self.size * lines / max(1, len(start))))
 
-    def _records(self, size: int = BLOCK) -> Iterator[tuple[bytes, int]]:
-        """Blocks of whole records as UTF-8, and the bytes read so far."""
+    def _records(self, size: int = BLOCK) -> Iterator[tuple[bytes, int, int]]:
+        """Blocks of whole records as UTF-8, the line on which each begins, and the bytes read so far."""
         skip = 3 if self.encoding == "utf-8-sig" else 0
         carry, line, done = b"", 1, 0
         for part, done in encodings.decoded(self.path, self.encoding, skip, size):
@@ -116,24 +119,23 @@ class Source:
             carry = text[cut:]
             if cut:
                 whole = text[:cut]
-                yield whole, done
-                line += whole.count(b"\n")
+                yield whole, line, done
+                line += _count(whole, 10)
         if carry.strip():
             if self.quotes and carry.count(b'"') % 2:
                 raise self._open_quote(carry, line)
-            yield carry, done
+            yield carry, line, done
 
     def head(self) -> pl.DataFrame:
-        """The first records, as in `blocks`: a megabyte at most, to recognise types by."""
-        for text, done in self._records(1 << 20):
+        """The first records, a megabyte at most, to recognise types by."""
+        for text, line, done in self._records(1 << 20):
             first = _end_of_record(text, self.quotes)
             if text[first:]:
-                return self._parsed(text[first:], 1 + text.count(b"\n", 0, first), done).frame
+                return self._parsed(text[first:], line + text.count(b"\n", 0, first), done).frame
         raise InvalidInput([Problem(str(self.path), "clean.no_rows", names=", ".join(self.names))])
 
     def _parsed(self, text: bytes, line: int, done: int) -> Block:
         schema = dict.fromkeys(self.names, pl.String)
-        words = [word for word in self.missing_words if word]
         try:
             frame = pl.read_csv(
                 text,
@@ -141,7 +143,6 @@ class Source:
                 schema=schema,
                 separator=self.delimiter,
                 quote_char='"' if self.quotes else None,
-                null_values=words,
                 empty_string_is_null="" in self.missing_words,
             )
         except pl.exceptions.PolarsError as error:
@@ -160,7 +161,8 @@ class Source:
 
     def _pass_blank_lines(self, block: Block) -> None:
         """Drop records that are blank lines. In a table of one column they are missing values, and stay."""
-        if len(self.names) < 2 or not _has_blank_line(block.text):
+        columns = block.frame.get_columns()
+        if len(columns) < 2 or not all(c.null_count() or (c == "").any() for c in columns):
             return
         nothing = block.frame.select(pl.all_horizontal(pl.all().is_null() | (pl.all() == ""))).to_series()
         rows = nothing.arg_true().to_numpy()
@@ -187,30 +189,26 @@ class Source:
         column = block.frame[last]
         if len(self.names) < 2 or not (column.null_count() or (column == "").any()):
             return
-        counted = int(np.count_nonzero(np.frombuffer(block.text, np.uint8) == ord(self.delimiter)))
+        counted = _count(block.text, ord(self.delimiter))
         if counted == len(block.frame) * (len(self.names) - 1):
             return
         if error := self._diagnosis(block.text, block.line):
             raise error
 
     def _tidy(self, block: Block) -> None:
-        """Spaces around cells go; so do words for missing that stood in quotes or between spaces."""
-        cell = self.delimiter.encode()
-        edges = (cell + b" ", b" " + cell, b" \n", b"\n ", b" \r", b'" ', b' "', b"\xe3\x80\x80")
-        spaces = block.text[:1] == b" " or any(edge in block.text for edge in edges)
-        spaces |= cell != b"\t" and b"\t" in block.text
-        if not spaces and b'"' not in block.text:
-            return
-        tidy = [pl.col(name).str.strip_chars().alias(name) for name in self.names]
-        frame = block.frame.select(tidy)
-        lengths = [pl.col(name).str.len_bytes().sum().alias(name) for name in self.names]
-        if spaces and block.frame.select(lengths).row(0) != frame.select(lengths).row(0):
-            changed = [(block.frame[name] != frame[name]).sum() for name in self.names]
-            block.trimmed = int(sum(changed))
-        words = list(self.missing_words)
-        block.frame = frame.with_columns(
-            [pl.when(pl.col(n).is_in(words)).then(None).otherwise(pl.col(n)).alias(n) for n in self.names]
-        )
+        """Take off the spaces around cells, in columns that have any."""
+        marks = [mark for mark in _SPACES if mark != self.delimiter and _holds(block.text, mark.encode())]
+        if marks:
+            edges = [
+                pl.any_horizontal(
+                    [pl.col(n).str.starts_with(m) | pl.col(n).str.ends_with(m) for m in marks]
+                ).sum()
+                for n in self.names
+            ]
+            counts = dict(zip(self.names, block.frame.select(_named(edges)).row(0), strict=True))
+            block.trimmed = sum(counts.values())
+            spaced = [name for name, count in counts.items() if count]
+            block.frame = block.frame.with_columns([pl.col(name).str.strip_chars() for name in spaced])
 
     def _open_quote(self, text: bytes, line: int) -> InvalidInput:
         """The error for a quote that is never closed: the line of the first record that it spoils."""
@@ -367,8 +365,21 @@ def _last_end(text: bytes, quotes: bool) -> int:
     return end + 1
 
 
-def _has_blank_line(text: bytes) -> bool:
-    return text.startswith((b"\n", b"\r\n")) or b"\n\n" in text or b"\n\r\n" in text or b"\n \n" in text
+def _named(expressions: list[pl.Expr]) -> list[pl.Expr]:
+    """The same under names that cannot clash."""
+    return [expression.alias(str(i)) for i, expression in enumerate(expressions)]
+
+
+def _holds(text: bytes, mark: bytes) -> bool:
+    """`mark in text`, ten times as fast for several bytes: their first alone is sought by the processor's own means."""
+    return mark[:1] in text and mark in text
+
+
+def _count(text: bytes, byte: int) -> int:
+    """`text.count(byte)`, a piece at a time that fits a core's cache; several times as fast where there are many."""
+    codes = np.frombuffer(text, np.uint8)
+    pieces = range(0, len(codes), _PIECE)
+    return sum(int(np.count_nonzero(codes[i : i + _PIECE] == byte)) for i in pieces)
 
 
 def _starts(text: bytes) -> Iterator[int]:

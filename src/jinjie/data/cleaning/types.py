@@ -8,6 +8,7 @@ and never comes down again, so that one pass finds the type of all.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,40 @@ def recognise(frame: pl.DataFrame, known: dict[str, str], comma: bool = False) -
         for name in belied:
             found[name] = _wider(found[name], frame[name], comma)
     return found
+
+
+def without(frame: pl.DataFrame, names: Iterable[str], words: tuple[str, ...]) -> pl.DataFrame:
+    """Text in which the cells that say missing are null, in columns `names`."""
+    names = list(names)
+    listed = list(words)
+    found = frame.select([pl.col(name).is_in(listed).any().alias(name) for name in names])
+    says = [name for name in names if found[name].item()]
+    if not says:
+        return frame
+    return frame.with_columns(
+        [pl.when(~pl.col(n).is_in(listed)).then(pl.col(n)).otherwise(None).alias(n) for n in says]
+    )
+
+
+def read(
+    frame: pl.DataFrame, types: dict[str, str], words: tuple[str, ...]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Cells whose `words` for missing are null, and their values.
+
+    A number cannot say missing, unless a word for it is a number: columns of numbers throughout are not searched.
+    """
+    values = typed(frame, types)
+    safe = not any(_NUMBER.fullmatch(word) for word in words)
+    plain = {
+        name
+        for name, kind in types.items()
+        if safe and is_numeric(kind) and values[name].null_count() == frame[name].null_count()
+    }
+    cells = without(frame, [name for name in types if name not in plain], words)
+    if cells is frame:
+        return frame, values
+    changed = {name: kind for name, kind in types.items() if name not in plain}
+    return cells, values.with_columns(typed(cells, changed))
 
 
 def typed(frame: pl.DataFrame, types: dict[str, str]) -> pl.DataFrame:
