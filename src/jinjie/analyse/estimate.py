@@ -218,7 +218,9 @@ def _steps(recipe: Recipe, facts: Mapping[str, int], counts: Mapping[str, int]) 
     budget = recipe.budget
     if budget.steps is None and "train" not in counts:
         return None
-    per_epoch = math.ceil(_windows(counts["train"], facts) / budget.batch) if "train" in counts else 0
+    # data that draws rare examples more often says how many an epoch has
+    rows = facts.get("epoch", counts.get("train"))
+    per_epoch = 0 if rows is None else math.ceil(_windows(rows, facts) / budget.batch)
     return budget.total(per_epoch)
 
 

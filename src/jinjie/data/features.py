@@ -1,0 +1,278 @@
+"""Named columns as the numbers that a network takes; what a person types, `Age=35, Home=rent`, as the same numbers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from jinjie.base.config import Config
+from jinjie.base.errors import InvalidInput, Problem, did_you_mean
+from jinjie.base.files import write_whole
+from jinjie.base.lazy import lazy
+from jinjie.data.cleaning import types
+from jinjie.data.cleaning.fitted import Fitted
+from jinjie.data.dataset import Arrays, Processor
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+else:
+    np = lazy("numpy")
+    pl = lazy("polars")
+
+CATEGORIES = 50
+"""Different words in a column of text above which it is no choice among few."""
+_PAIRS = re.compile(r"[,，;；\n](?=[^,，;；\n=＝]+[=＝])")
+"""Where one `name=value` ends and the next begins: a comma inside a value is part of it."""
+
+
+class Feature(Config):
+    """What was learned of one column of the training split, and how it becomes one or more inputs."""
+
+    name: str
+    median: float = 0.0
+    """Stands in for what is missing, before the next two are applied."""
+    mean: float = 0.0
+    deviation: float = 1.0
+    categories: tuple[str, ...] | None = None
+    """The words of a column of text; None for numbers."""
+    flag: bool = False
+    """Whether an input of its own says that the value is missing: so where the training split has holes."""
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of its inputs: `Age`, or `Home=rent` for each word; then `Age?` for what is missing."""
+        words = (
+            [self.name] if self.categories is None else [f"{self.name}={word}" for word in self.categories]
+        )
+        return words + [f"{self.name}?"] * self.flag
+
+    def encode(self, column: pl.Series) -> list[np.ndarray[Any, Any]]:
+        """Its inputs, each (N,) float64, from a column of N values. A word never seen in training gives zeros."""
+        missing = column.is_null().to_numpy()
+        if self.categories is None:
+            values = numbers(column)
+            known = np.where(np.isnan(values), self.median, values)
+            found = [(known - self.mean) / self.deviation]
+        else:
+            words = column.cast(pl.String).to_numpy()
+            found = [(words == word).astype(np.float64) for word in self.categories]
+        return found + [missing.astype(np.float64)] * self.flag
+
+
+def numbers(column: pl.Series) -> np.ndarray[Any, Any]:
+    """(N,) float64, NaN where there is nothing; dates and moments as days since 1970."""
+    if column.dtype.is_temporal():
+        column = column.cast(pl.Datetime("ms")).dt.timestamp("ms") / 86_400_000
+    values: np.ndarray[Any, Any] = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return values
+
+
+def learn(frame: pl.DataFrame) -> tuple[Feature, ...]:
+    """The features of a training split: text and truth values as categories, all else as numbers.
+
+    A number's mean and deviation are those of the filled column, so the inputs have mean 0 and deviation 1 exactly. A
+    column without any value tells nothing and is left out. Raises InvalidInput naming every column of text with more
+    than 50 different words, which is no category.
+    """
+    found, many = [], []
+    for column in frame.get_columns():
+        flag = column.null_count() > 0
+        if column.null_count() == len(column):
+            continue
+        if column.dtype in (pl.String, pl.Boolean):
+            words = column.drop_nulls().cast(pl.String).unique().sort().to_list()
+            if len(words) > CATEGORIES:
+                many.append(
+                    Problem(column.name, "features.too_many_words", count=len(words), most=CATEGORIES)
+                )
+            found.append(Feature(name=column.name, categories=tuple(words), flag=flag))
+            continue
+        values = numbers(column)
+        median = float(np.nanmedian(values))
+        filled = np.where(np.isnan(values), median, values)
+        deviation = float(filled.std())
+        constant = bool((filled == filled[0]).all())  # rounding can leave such a deviation a little above 0
+        found.append(
+            Feature(
+                name=column.name,
+                median=median,
+                mean=float(filled.mean()),
+                deviation=1.0 if constant or deviation == 0 else deviation,
+                flag=flag,
+            )
+        )
+    if many:
+        raise InvalidInput(many)
+    return tuple(found)
+
+
+def encode(features: Sequence[Feature], frame: pl.DataFrame) -> np.ndarray[Any, Any]:
+    """x (N, inputs), float32."""
+    columns = [values for feature in features for values in feature.encode(frame[feature.name])]
+    x: np.ndarray[Any, Any] = np.stack(columns, axis=1, dtype=np.float32)
+    return x
+
+
+class Column(Config):
+    """A column as a person fills it in."""
+
+    name: str
+    kind: str
+    """Its type, see `data/cleaning/types.py`."""
+    words: tuple[str, ...] | None = None
+    """What may stand in a column of text."""
+
+    def read(self, typed: str) -> Any:
+        """The value that was typed, None where it has none. A word is recognised whatever the case of its letters."""
+        if self.words is not None:
+            if typed in self.words:
+                return typed
+            alike = [word for word in self.words if word.casefold() == typed.casefold()]
+            return alike[0] if len(alike) == 1 else None
+        cell = pl.DataFrame({"cell": [typed]}, schema={"cell": pl.String})
+        own = cell.select(types.parse("cell", self.kind)).item()
+        if own is None and types.is_numeric(self.kind):
+            own = cell.select(types.parse("cell", "number:any")).item()
+        return None if isinstance(own, int | float) and not abs(own) <= LARGEST else own
+
+
+LARGEST = 1e18
+"""As in `data/table.py`: larger numbers are refused."""
+
+
+class Known(Config):
+    """All that a finished model must know of its table."""
+
+    labels: tuple[str, ...]
+    target: str
+    columns: tuple[Column, ...]
+    """What may be filled in, before any cleaning."""
+    features: tuple[Feature, ...]
+    """What the network takes, after it."""
+    fitted: Fitted | None = None
+
+
+class FeaturesProcessor(Processor):
+    """`name=value, name=value`, or a JSON object, to x (1, inputs). What is not named counts as missing."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.labels = list(known.labels)
+
+    def encode(self, text: str) -> Arrays:
+        """Raises InvalidInput naming every unknown column, unknown word and cell that is no number, all at once."""
+        given = self._given(text)
+        columns = {column.name: column for column in self.known.columns}
+        problems = []
+        row: dict[str, Any] = dict.fromkeys(columns)
+        for name, typed in given:
+            column = columns.get(name)
+            if column is None:
+                problems.append(
+                    Problem(name, "features.no_such_column", suggestion=did_you_mean(name, columns))
+                )
+                continue
+            if typed.strip() in MISSING:
+                continue
+            row[name] = column.read(typed.strip())
+            if row[name] is None and column.words is not None:
+                suggestion = did_you_mean(typed.strip(), column.words)
+                problems.append(
+                    Problem(name, "features.no_such_word", came=typed.strip(), suggestion=suggestion)
+                )
+            elif row[name] is None and types.family(column.kind) == "date":
+                problems.append(
+                    Problem(name, "features.no_date", came=typed, form=column.kind.partition(":")[2])
+                )
+            elif row[name] is None:
+                problems.append(Problem(name, "features.no_number", came=typed))
+        if problems:
+            raise InvalidInput(problems)
+        frame = pl.DataFrame({n: [value] for n, value in row.items()}, schema=self._schema())
+        if self.known.fitted is not None:
+            frame, kept = apply(self.known.fitted, frame)
+            if not len(kept):
+                raise InvalidInput([Problem("", "features.cleaned_away", came=text)])
+        return {"x": encode(self.known.features, frame)}
+
+    def _given(self, text: str) -> list[tuple[str, str]]:
+        """The columns named and what was typed for each, in order."""
+        example = ", ".join(self._example())
+        try:
+            found = json.loads(text) if text.strip().startswith("{") else None
+        except ValueError as error:
+            raise InvalidInput(
+                [Problem("", "features.bad_json", reason=str(error), example=example)]
+            ) from None
+        if isinstance(found, dict):
+            return [(str(name), _as_typed(value)) for name, value in found.items()]
+        pairs = [re.split("[=＝]", part, maxsplit=1) for part in _PAIRS.split(text)]
+        if not all(len(pair) == 2 and pair[0].strip() for pair in pairs):
+            raise InvalidInput([Problem("", "features.expected", example=example, came=text)])
+        given = [(pair[0].strip(), pair[1]) for pair in pairs]
+        names = [name for name, _ in given]
+        twice = [Problem(name, "features.twice") for name in dict.fromkeys(names) if names.count(name) > 1]
+        if twice:
+            raise InvalidInput(twice)
+        return given
+
+    def _example(self) -> list[str]:
+        """The first few columns, filled in as somebody might."""
+        medians = {feature.name: f"{feature.median:g}" for feature in self.known.features}
+        dates = [c.name for c in self.known.columns if types.family(c.kind) == "date"]
+        return [
+            f"{c.name}={c.words[0] if c.words else medians.get(c.name, '1')}"
+            for c in self.known.columns
+            if c.name not in dates
+        ][:3]
+
+    def _schema(self) -> dict[str, Any]:
+        made = {"text": pl.String, "truth": pl.Boolean, "whole": pl.Float64, "number": pl.Float64}
+        return {
+            c.name: made.get(types.family(c.kind), pl.Datetime("us") if "%H" in c.kind else pl.Date)
+            for c in self.known.columns
+        }
+
+    def save(self, folder: Path) -> None:
+        write_whole(folder / "features.json", self.known.model_dump_json(indent=1))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        return cls(Known.model_validate_json((folder / "features.json").read_bytes()))
+
+
+MISSING = ("", "null", "NA", "?")
+"""What a person types for nothing."""
+
+
+def _as_typed(value: Any) -> str:
+    """A JSON value as one would type it."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def apply(fitted: Fitted, frame: pl.DataFrame) -> tuple[pl.DataFrame, np.ndarray[Any, Any]]:
+    """A table cleaned, and which of its rows are left."""
+    place = "\0row"  # no column is called so: CSV files with a NUL are refused
+    values = fitted.typed(frame.lazy()).with_columns(pl.Series(place, range(len(frame)), pl.Int64))
+    treated = fitted.treated(values)
+    for _, _, condition in fitted.drops():
+        treated = treated.filter(~condition)
+    left = treated.collect()
+    return fitted.finished(left.lazy()).collect(), left[place].to_numpy()
+
+
+def columns_of(frame: pl.DataFrame, kinds: Mapping[str, str]) -> tuple[Column, ...]:
+    """The columns of a training split as a person fills them in."""
+    found = []
+    for column in frame.get_columns():
+        words = None
+        if column.dtype == pl.String:
+            words = tuple(column.drop_nulls().unique().sort().to_list())
+        found.append(Column(name=column.name, kind=kinds[column.name], words=words))
+    return tuple(found)
