@@ -25,6 +25,8 @@ else:
 
 CATEGORIES = 50
 """Different words in a column of text above which it is no choice among few."""
+LARGEST = 1e18
+"""As in `data/table.py`: larger numbers are refused."""
 _PAIRS = re.compile(r"[,，;；\n](?=[^,，;；\n=＝]+[=＝])")
 """Where one `name=value` ends and the next begins: a comma inside a value is part of it."""
 
@@ -94,14 +96,15 @@ def learn(frame: pl.DataFrame) -> tuple[Feature, ...]:
         values = numbers(column)
         median = float(np.nanmedian(values))
         filled = np.where(np.isnan(values), median, values)
-        deviation = float(filled.std())
-        constant = bool((filled == filled[0]).all())  # rounding can leave such a deviation a little above 0
+        mean, deviation = float(filled.mean()), float(filled.std())
+        if deviation == 0 or (filled == filled[0]).all():  # rounding can leave a constant's a little above 0
+            mean, deviation = float(filled[0]), 1.0
         found.append(
             Feature(
                 name=column.name,
                 median=median,
-                mean=float(filled.mean()),
-                deviation=1.0 if constant or deviation == 0 else deviation,
+                mean=mean,
+                deviation=deviation,
                 flag=flag,
             )
         )
@@ -113,7 +116,8 @@ def learn(frame: pl.DataFrame) -> tuple[Feature, ...]:
 def encode(features: Sequence[Feature], frame: pl.DataFrame) -> np.ndarray[Any, Any]:
     """x (N, inputs), float32."""
     columns = [values for feature in features for values in feature.encode(frame[feature.name])]
-    x: np.ndarray[Any, Any] = np.stack(columns, axis=1, dtype=np.float32)
+    # a column that hardly varied in training can throw a later number out of float32's range
+    x: np.ndarray[Any, Any] = np.stack(columns, axis=1).clip(-LARGEST, LARGEST).astype(np.float32)
     return x
 
 
@@ -138,10 +142,6 @@ class Column(Config):
         if own is None and types.is_numeric(self.kind):
             own = cell.select(types.parse("cell", "number:any")).item()
         return None if isinstance(own, int | float) and not abs(own) <= LARGEST else own
-
-
-LARGEST = 1e18
-"""As in `data/table.py`: larger numbers are refused."""
 
 
 class Known(Config):
