@@ -146,7 +146,8 @@ def read_csv(path: str, target: str | None, plan: Cleaning | None, report: Repor
         blocks.append(block.frame)
         tell(report, say("labelled.reading", path=path), block.done, source.size)
     text = pl.concat(blocks) if blocks else pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-    asked = {name: plan.rule(name, "types") if name in names else "auto" for name in names}
+    text = types.without(text, names, plan.missing_words)
+    asked = {name: plan.rule(name, "types") for name in names}
     kinds = types.recognise(
         text,
         {name: "empty" for name in names if asked[name] == "auto" and name != goal},
