@@ -40,10 +40,13 @@ def recognise(path: Path) -> str:
     if len(first) > 3 and first.count(0) > len(first) // 5:
         even = first[::2].count(0)
         return "utf-16-be" if even > first[1::2].count(0) else "utf-16-le"
-    for probe in probes:
-        if not probe.isascii():
-            return "utf-8" if _is_utf8(probe) else _legacy(probe)
-    return "utf-8"
+    written = b"\n".join(line for probe in probes for line in probe.split(b"\n")[1:-1] if not line.isascii())
+    whole = [probe for probe in probes if not probe.isascii()]
+    if not whole or all(map(_is_utf8, whole)):
+        return "utf-8"
+    lines = written.split(b"\n") if written else whole
+    # Where a line or two are of another kind, the file's encoding is that of most lines; the others are named later.
+    return "utf-8" if 2 * sum(map(_is_utf8, lines)) > len(lines) else _legacy(b"\n".join(whole))
 
 
 def _probes(path: Path) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ _SAMPLE = 1 << 18
 _PIECE = 1 << 18
 _SPACES = (" ", "\t", "\u3000", "\xa0")
 """What is taken off the ends of cells; the third is the space of Chinese text."""
+_BLANK = re.compile(rb"\r?\n")
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -136,6 +138,10 @@ class Source:
 
     def _parsed(self, text: bytes, line: int, done: int) -> Block:
         schema = dict.fromkeys(self.names, pl.String)
+        blank = 0
+        if len(self.names) > 1:  # polars takes the first line for the measure of all
+            while found := _BLANK.match(text):
+                blank, line, text = blank + 1, line + 1, text[found.end() :]
         try:
             frame = pl.read_csv(
                 text,
@@ -146,14 +152,14 @@ class Source:
                 empty_string_is_null="" in self.missing_words,
             )
         except pl.exceptions.PolarsError as error:
-            raise self._diagnosis(text, line) or InvalidInput(
+            raise self._diagnosis(text, line, refused=True) or InvalidInput(
                 [
                     Problem(
                         str(self.path), "data.unreadable", path=self.path, reason=str(error).splitlines()[0]
                     )
                 ]
             ) from None
-        block = Block(frame, line, done, text)
+        block = Block(frame, line, done, text, blank)
         self._pass_blank_lines(block)
         self._check_short(block)
         self._tidy(block)
@@ -178,7 +184,7 @@ class Source:
         keep[blank] = False
         block.frame = block.frame.filter(pl.Series(keep))
         block.kept = np.flatnonzero(keep)
-        block.blank = len(blank)
+        block.blank += len(blank)
 
     def _check_short(self, block: Block) -> None:
         """Raise for records with fewer cells than the header, which polars fills up without a word.
@@ -190,7 +196,13 @@ class Source:
         if len(self.names) < 2 or not (column.null_count() or (column == "").any()):
             return
         counted = _count(block.text, ord(self.delimiter))
-        if counted == len(block.frame) * (len(self.names) - 1):
+        inside = 0
+        if b'"' in block.text:
+            cells = [
+                pl.col(name).str.count_matches(self.delimiter, literal=True).sum() for name in self.names
+            ]
+            inside = sum(block.frame.select(_named(cells)).row(0))
+        if counted == len(block.frame) * (len(self.names) - 1) + inside:
             return
         if error := self._diagnosis(block.text, block.line):
             raise error
@@ -212,13 +224,16 @@ class Source:
 
     def _open_quote(self, text: bytes, line: int) -> InvalidInput:
         """The error for a quote that is never closed: the line of the first record that it spoils."""
-        found = self._diagnosis(text, line)
+        found = self._diagnosis(text, line, refused=True)
         if found is not None:
             return found
         return InvalidInput([Problem(f"{self.path}:{line}", "clean.open_quote", lines=text.count(b"\n"))])
 
-    def _diagnosis(self, text: bytes, line: int) -> InvalidInput | None:
-        """What is wrong with records, read slowly, each by its line; None when nothing is."""
+    def _diagnosis(self, text: bytes, line: int, refused: bool = False) -> InvalidInput | None:
+        """What is wrong with records, read slowly, each by its line; None when nothing is.
+
+        Only in what polars `refused` is a quote in the middle of a cell to blame: a cell of two lines looks alike.
+        """
         if error := encodings.not_utf8(self.path, text, line):
             return error
         found: list[Problem] = []
@@ -238,7 +253,7 @@ class Source:
             found.append(Problem(f"{self.path}:{begins}", "clean.open_quote", lines=reader.line_num))
         finally:
             csv.field_size_limit(before)
-        if not found and self.quotes:
+        if not found and self.quotes and refused:
             for number, record in enumerate(text.split(b"\n"), line):
                 if record.count(b'"') % 2:
                     found.append(Problem(f"{self.path}:{number}", "clean.stray_quote"))
@@ -275,8 +290,12 @@ def open_source(path: Path, cleaning: Cleaning) -> Source:
 
 
 def recognise_delimiter(text: str, quotes: bool = True) -> str:
-    """The delimiter under which most records have as many cells as the header; of equals, the one with most cells."""
-    best, chosen = (0.0, 1), ","
+    """The delimiter under which most records have as many cells as the header; of equals, the one with most cells.
+
+    Where the header has one cell, the first that cuts no record.
+    """
+    best, chosen = (0.0, 1), None
+    whole = []
     quoting = _quoting(quotes)
     for delimiter in _DELIMITERS:
         try:
@@ -289,7 +308,9 @@ def recognise_delimiter(text: str, quotes: bool = True) -> str:
             score = (round(Counter(body)[counts[0]] / len(body), 2), counts[0])
             if score > best:
                 best, chosen = score, delimiter
-    return chosen
+        elif counts and max(counts) == 1:
+            whole.append(delimiter)
+    return chosen or next(iter(whole), ",")
 
 
 def _beginning(path: Path, encoding: str) -> tuple[str, bool]:

@@ -1,0 +1,220 @@
+"""Every malformed file is read rightly, or named with the line and the remedy; and nothing is left where it failed."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jinjie.base.errors import InvalidInput
+from jinjie.data.cleaning import Cleaning, clean
+from jinjie.data.cleaning.source import BLOCK
+
+CHINESE = "城市,人口\n北京,2189\n上海,2487\n广州,1868\n天津,1387\n"
+
+
+def result(tmp_path: Path, content: bytes, plan: Cleaning | None = None) -> str:
+    """What comes out for what goes in."""
+    (tmp_path / "in.csv").write_bytes(content)
+    clean(tmp_path / "in.csv", tmp_path / "out.csv", plan or Cleaning(duplicates="keep"))
+    return (tmp_path / "out.csv").read_bytes().decode("utf-8")
+
+
+def refusal(tmp_path: Path, content: bytes, plan: Cleaning | None = None) -> tuple[str, str]:
+    """(where, which sentence) of the first problem; no output may be left."""
+    (tmp_path / "in.csv").write_bytes(content)
+    with pytest.raises(InvalidInput) as caught:
+        clean(tmp_path / "in.csv", tmp_path / "out.csv", plan or Cleaning(duplicates="keep"))
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name != "home") == ["in.csv"]
+    problem = caught.value.problems[0]
+    assert problem.in_("en") and problem.in_("zh")
+    return problem.where.removeprefix(f"{tmp_path}/"), problem.key
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030"],
+)
+def test_every_encoding_is_recognised_and_written_as_utf8(encoding: str, tmp_path: Path) -> None:
+    assert result(tmp_path, CHINESE.encode(encoding)) == CHINESE
+
+
+def test_western_files_are_told_from_chinese_ones(tmp_path: Path) -> None:
+    text = "name,city\nMüller,Köln\nCôté,Québec\nÑañez,Málaga\n"
+    assert result(tmp_path, text.encode("latin-1")) == text
+    assert result(tmp_path, "x,y\n“a”,50 €\n".encode("cp1252")) == "x,y\n“a”,50\n"
+
+
+def test_a_stated_encoding_is_believed(tmp_path: Path) -> None:
+    content = "a,b\n中,1\n".encode("gb18030")
+    assert refusal(tmp_path, content, Cleaning(encoding="utf-8"))[1] == "clean.mixed_encoding"
+    assert result(tmp_path, content, Cleaning(encoding="gb18030")) == "a,b\n中,1\n"
+
+
+@pytest.mark.parametrize("first", ["utf-8", "gb18030"])
+def test_a_line_in_another_encoding_is_named(first: str, tmp_path: Path) -> None:
+    other = {"utf-8": "gb18030", "gb18030": "utf-8"}[first]
+    content = CHINESE.encode(first) + "深圳特别行政区域,1756\n".encode(other) + "成都,2094\n".encode(first)
+    assert refusal(tmp_path, content) == ("in.csv:6", "clean.mixed_encoding")
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_every_delimiter_is_recognised(mark: str, tmp_path: Path) -> None:
+    table = "a,b,c\n1,x,\n2,y,z\n"
+    assert result(tmp_path, table.replace(",", mark).encode()) == table
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_end_is_read(end: str, tmp_path: Path) -> None:
+    assert result(tmp_path, f"a,b{end}1,x{end}{end}2,y".encode()) == "a,b\n1,x\n2,y\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "key"),
+    [
+        (b"", "in.csv", "data.empty_file"),
+        (b" \n\n", "in.csv", "data.empty_file"),
+        (codecs.BOM_UTF8, "in.csv", "data.empty_file"),
+        (b"a,b\n", "in.csv", "clean.no_rows"),
+        (b"a,b", "in.csv", "clean.no_rows"),
+        (b",\n1,2\n", "in.csv:1", "clean.no_names"),
+        (b"a,b,a\n1,2,3\n", "in.csv:1", "data.column_twice"),
+        (b"1,2\n3,4\n", "in.csv:1", "data.no_header"),
+        (b"a,b\n1,2\n3\n4,5\n", "in.csv:3", "clean.ragged"),
+        (b"a,b\n1,2\n3,4,5\n", "in.csv:3", "clean.ragged"),
+        (b"a,b\n1,2\n3\n", "in.csv:3", "clean.ragged"),
+        (b'a,b\n1,2\n"3,4\n5,6\n', "in.csv:3", "clean.open_quote"),
+        (b'a,b\n1,2\n5"x,3\n5,6\n', "in.csv:3", "clean.stray_quote"),
+        (b'a,b\n1,2\n"5"x,3\n5,6\n', "in.csv:3", "clean.open_quote"),
+        (b'"a,b\n1,2\n', "in.csv:1", "clean.open_quote"),
+        (b"a,b\n1,2\n3,\x004\n", "in.csv:3", "clean.nul"),
+        (b"a,b\n1,2\n3,\xff\xfe\xfd\n", "in.csv:3", None),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_its_line(
+    content: bytes, where: str, key: str | None, tmp_path: Path
+) -> None:
+    if key is None:  # three bytes are no Chinese, so they are taken for a Western file
+        assert result(tmp_path, content).splitlines()[2] == "3,ÿþý"
+        return
+    came = refusal(tmp_path, content)
+    assert came == (where if key.startswith("clean.") or ":" in where else came[0], key)
+
+
+def test_all_ragged_lines_are_named_at_once(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("a,b\n1\n1,2\n1,2,3\n")
+    with pytest.raises(InvalidInput) as caught:
+        clean(tmp_path / "in.csv", tmp_path / "out.csv", Cleaning())
+    assert [p.where.rpartition(":")[2] for p in caught.value.problems] == ["2", "4"]
+
+
+def test_quotes_that_enclose_nothing_are_read_when_the_plan_says_so(tmp_path: Path) -> None:
+    plan = Cleaning(quotes=False, duplicates="keep")
+    assert result(tmp_path, b'a,b\n5" pipe,1\n6",2\n', plan) == 'a,b\n"5"" pipe",1\n"6""",2\n'
+
+
+def test_a_nameless_column_gets_a_name(tmp_path: Path) -> None:
+    assert result(tmp_path, b",b,column_1\n1,2,3\n") == "column_2,b,column_1\n1,2,3\n"
+
+
+def test_blank_lines_are_passed_over_and_lines_keep_their_numbers(tmp_path: Path) -> None:
+    content = b'a,b\n\n1,"x\n\ny"\n\n,\n2,\n1,"x\n\ny"\n'
+    (tmp_path / "in.csv").write_bytes(content)
+    report = clean(tmp_path / "in.csv", tmp_path / "out.csv", Cleaning(missing="drop"))
+    assert [(row.line, row.why) for row in report.dropped] == [
+        (7, "missing"),
+        (8, "missing"),
+        (9, "duplicate"),
+    ]
+    assert report.found.rows == 4 and report.found.blank_lines == 2
+    assert (tmp_path / "out.csv").read_text() == 'a,b\n1,"x\n\ny"\n'
+
+
+def test_places_that_cannot_be_read_or_written_are_refused(tmp_path: Path) -> None:
+    def problem(source: Path, out: Path, folder: Path | None = None) -> str:
+        with pytest.raises(InvalidInput) as caught:
+            clean(source, out, Cleaning(), folder=folder)
+        return caught.value.problems[0].key
+
+    table = tmp_path / "in.csv"
+    table.write_text("a,b\n1,2\n")
+    (tmp_path / "soft.csv").symlink_to(table)
+    (tmp_path / "hard.csv").hardlink_to(table)
+    (tmp_path / "report.json").hardlink_to(table)
+    assert problem(tmp_path, tmp_path / "out.csv") == "data.folder_not_file"
+    assert problem(tmp_path / "gone.csv", tmp_path / "out.csv") == "data.no_such_file"
+    assert problem(table, tmp_path) == "data.folder_not_file"
+    assert problem(table, tmp_path / "gone" / "out.csv") == "clean.no_folder"
+    for name in ("in.csv", "soft.csv", "hard.csv"):
+        assert problem(table, tmp_path / name) == "clean.same_file"
+    assert problem(table, tmp_path / "out.csv", folder=tmp_path) == "clean.same_file"
+    assert problem(table, tmp_path / "out.csv", folder=table) == "clean.not_a_folder"
+    assert table.read_text() == "a,b\n1,2\n" and not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are another thing there")
+def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
+    """Where the tests run as root, whom no permission stops, they become nobody for a moment."""
+    table = tmp_path / "in.csv"
+    table.write_text("a,b\n1,2\n")
+    table.chmod(0)
+    root = os.geteuid() == 0
+    if root:
+        for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+            folder.chmod(0o755)
+        os.seteuid(65534)
+    try:
+        with pytest.raises(InvalidInput) as caught:
+            clean(table, tmp_path / "out.csv", Cleaning())
+    finally:
+        if root:
+            os.seteuid(0)
+    assert caught.value.problems[0].key == "data.unreadable"
+
+
+def test_records_longer_than_a_block_and_cut_anywhere_are_read(tmp_path: Path) -> None:
+    """A cell of nine megabytes with quotes, delimiters and line ends in it, among rows cut by the block's end."""
+    long = 'x"",\n' * (BLOCK // 5 + 100_000)
+    rows = "".join(f'{i},"{i};\n{i}"\n' for i in range(40_000))
+    content = f'a,b\n{rows}1,"{long}"\n{rows}'
+    assert result(tmp_path, content.encode()) == content
+
+
+def test_a_type_that_its_last_rows_belie_is_found(tmp_path: Path) -> None:
+    """Two megabytes of whole numbers, then a fraction and a word: the first megabyte promised another type."""
+    rows = "".join(f"{i},{i},007\n" for i in range(150_000))
+    (tmp_path / "in.csv").write_text(f"a,b,c\n{rows}1.5,n. a.,8\n")
+    report = clean(tmp_path / "in.csv", tmp_path / "out.csv", Cleaning())
+    assert [c.type for c in report.found.columns] == ["number", "text", "text"]
+    assert (tmp_path / "out.csv").read_text() == (tmp_path / "in.csv").read_text()
+    assert report.found.columns[0].mean == pytest.approx((sum(range(150_000)) + 1.5) / 150_001, rel=1e-12)
+
+
+@pytest.mark.slow
+def test_two_gigabytes_with_a_bad_line_near_the_end(tmp_path: Path) -> None:
+    """The line is named, memory stays small, and nothing is left."""
+    table = tmp_path / "in.csv"
+    lines = 0
+    with table.open("wb") as file:
+        file.write(b"id,name,value\n")
+        block = b"".join(b"%d,some name of a thing,%d.25\n" % (i, i) for i in range(100_000))
+        for _ in range(2 * 1024**3 // len(block) + 1):
+            file.write(block)
+            lines += 100_000
+        file.write(b"1,2\n" + block)
+    code = (
+        "import resource, sys; from jinjie.base.errors import InvalidInput; from jinjie.data.cleaning import *\n"
+        "try: clean(sys.argv[1], sys.argv[2], Cleaning(missing='drop'))\n"
+        "except InvalidInput as error: print(error.problems[0].where.rpartition(':')[2], error.problems[0].key)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    words = [sys.executable, "-c", code, str(table), str(tmp_path / "out.csv")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    (line, key), (memory,) = (row.split() for row in done.stdout.splitlines())
+    assert (int(line), key) == (lines + 2, "clean.ragged")
+    assert int(memory) < 1_500_000  # KB; distinct rows are few here, blocks a few times 8 MB
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name != "home") == ["in.csv"]
