@@ -14,6 +14,7 @@ from jinjie.data.batching import Examples
 from jinjie.data.dataset import SPLITS
 from jinjie.data.pictures import centred, grey, squared
 
+SHAPE = {"inputs": 784, "channels": 1, "height": 28, "width": 28}
 IN_ALL = [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978]
 """Digits 0 to 9 in the package, counted once by hand."""
 
@@ -52,7 +53,7 @@ def test_about_is_true_before_loading(mnist: Examples) -> None:
     about = digits.Config().about()
     assert about == mnist.about and about.real and about.cached
     assert about.counts == {split: mnist.count(split) for split in SPLITS}
-    assert about.facts == dict(mnist.facts) == {"inputs": 784, "outputs": 10}
+    assert about.facts == dict(mnist.facts) == {**SHAPE, "outputs": 10}
 
 
 def test_a_home_without_the_data_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +125,7 @@ def shape_folder(root: Path, each: int = 10) -> Path:
 def test_a_folder_of_pictures(tmp_path: Path) -> None:
     config = digits.Config(path=str(shape_folder(tmp_path / "bars")))
     data = config.load()
-    assert dict(data.facts) == {"inputs": 784, "outputs": 2}
+    assert dict(data.facts) == {**SHAPE, "outputs": 2}
     assert {split: data.count(split) for split in SPLITS} == {"train": 14, "validation": 2, "test": 4}
     for split in SPLITS:
         for batch in data.batches(split, 3):

@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from jinjie.base.config import OfKind
-from jinjie.models import gpt, linear, mlp
+from jinjie.models import cnn, gpt, linear, mlp, resnet
 from jinjie.models.model import ModelConfig
 
 POEM = "床前明月光疑是地上霜举头望明月低头思故乡白日依山尽黄河入海流欲穷千里目更上一层楼"
@@ -84,6 +84,8 @@ _LLAMA = _SMALL.model_copy(
     }
 )
 
+_PICTURE = {"channels": 1, "height": 8, "width": 8, "outputs": 10}
+
 CASES = [
     Case("linear, regression", linear.Config(inputs=10, outputs=1), diabetes, 0.01),
     Case("linear, logistic", linear.Config(inputs=64, outputs=10), digits, 0.1),
@@ -93,6 +95,15 @@ CASES = [
         mlp.Config(inputs=64, outputs=10, hidden=(32, 16), activation="gelu", dropout=0),
         digits,
         0.1,
+    ),
+    Case("cnn", cnn.Config(**_PICTURE, filters=(8, 16)), digits, 0.05),
+    Case("cnn, no norm", cnn.Config(**_PICTURE, filters=(8,), kernel=5, norm=False, dropout=0), digits, 0.05),
+    Case("resnet", resnet.Config(**_PICTURE, stages=(8, 16), units=1), digits, 0.05),
+    Case(
+        "resnet, projecting",
+        resnet.Config(**_PICTURE, stages=(8, 12, 16), units=2, shortcut="project", dropout=0.1),
+        digits,
+        0.02,
     ),
     Case("gpt, as GPT-2", _SMALL, poem, 0.1),
     Case("gpt, as Llama", _LLAMA, poem, 0.1),

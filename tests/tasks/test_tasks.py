@@ -93,8 +93,9 @@ def test_classify_measures_cross_entropy_and_accuracy() -> None:
     assert task.best() == ("accuracy", True)
     sure = task.metrics({"model": Fixed(torch.arange(10.0))}, data, "test", None)
     assert sure["accuracy"] == pytest.approx(float((data.splits["test"]["y"] == 9).mean()))
-    (picture,) = task.pictures(models, data, "validation")
+    picture, examples = task.pictures(models, data, "validation")
     assert picture.name == "confusion" and b"<svg" in picture.content
+    assert (examples.name, examples.suffix) == ("examples", ".png") and examples.content == data.picture()
 
 
 def test_language_measures_nats_perplexity_and_bits() -> None:

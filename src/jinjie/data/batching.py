@@ -44,9 +44,13 @@ class Examples(Dataset):
         return -(-self.count("train") // size)
 
     def batch(self, seed: int, step: int, size: int) -> Arrays:
-        epoch, index = divmod(step, self.steps_per_epoch(size))
-        rows = self._permutation(seed, epoch)[index * size : (index + 1) * size]
+        rows = self.rows(seed, step, size)
         return {name: array.take(rows, axis=0) for name, array in self.splits["train"].items()}
+
+    def rows(self, seed: int, step: int, size: int) -> np.ndarray[Any, Any]:
+        """Which training examples make up the batch of one step."""
+        epoch, index = divmod(step, self.steps_per_epoch(size))
+        return self._permutation(seed, epoch)[index * size : (index + 1) * size]
 
     def batches(self, split: Split, size: int, limit: int | None = None) -> Iterator[Arrays]:
         for index in spread(-(-self.count(split) // size), limit):

@@ -130,6 +130,10 @@ class Dataset(ABC):
     def batches(self, split: Split, size: int, limit: int | None = None) -> Iterator[Arrays]:
         """A split once through in order, for evaluation; at most `limit` batches, spread evenly."""
 
+    def picture(self) -> bytes | None:
+        """A PNG of training examples as the model sees them, where they can be seen."""
+        return None
+
     def fingerprint(self) -> str:
         """A short hash of the training data: a resumed run refuses data that changed."""
         raise TypeError(f"{type(self).__module__} lacks fingerprint()")

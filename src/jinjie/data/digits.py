@@ -12,11 +12,12 @@ from jinjie.base.config import option
 from jinjie.base.files import write_json
 from jinjie.base.lazy import lazy
 from jinjie.base.words import Text, say
-from jinjie.data.batching import Examples, split_evenly
+from jinjie.data.augment import Augment, Pictures
+from jinjie.data.batching import split_evenly
 from jinjie.data.cache import converted, present
 from jinjie.data.dataset import About, Arrays, DataConfig, Processor, Report, Split
 from jinjie.data.fetch import fetch, tell
-from jinjie.data.pictures import SIDE, centred, grey, opened, read_folder, squared
+from jinjie.data.pictures import SIDE, centred, grey, opened, read_folder, shares, squared
 from jinjie.data.reading import OptionalPath
 from jinjie.data.sources import MNIST
 
@@ -27,7 +28,7 @@ else:
 
 VERSION = 1
 SHARES: dict[Split, int] = {"train": 7000, "validation": 1000, "test": 2000}
-_PER_CENT = {"train": 70, "validation": 10, "test": 20}
+FACTS = {"inputs": SIDE * SIDE, "channels": 1, "height": SIDE, "width": SIDE}
 
 
 class Config(DataConfig):
@@ -39,13 +40,12 @@ class Config(DataConfig):
         "a folder of your own pictures, one sub-folder a class; MNIST when empty",
         "自己的图片文件夹，每个类别一个子文件夹；留空则用 MNIST",
     )
+    augment: Augment = Augment()
 
     def about(self) -> About:
         if self.path is not None:
             title = Text(en=f"Your pictures {self.path}", zh=f"自己的图片 {self.path}")
-            return About(
-                title=title, real=True, source=self.path, licence="yours", facts={"inputs": SIDE * SIDE}
-            )
+            return About(title=title, real=True, source=self.path, licence="yours", facts=FACTS)
         return About(
             title=MNIST.title,
             real=True,
@@ -54,14 +54,14 @@ class Config(DataConfig):
             download_bytes=MNIST.bytes,
             cached=present("digits", VERSION),
             counts=dict(SHARES),
-            facts={"inputs": SIDE * SIDE, "outputs": 10},
+            facts={**FACTS, "outputs": 10},
         )
 
-    def load(self, report: Report | None = None) -> Examples:
+    def load(self, report: Report | None = None) -> Pictures:
         """Raises DownloadFailed when MNIST cannot be fetched, InvalidInput naming every picture that cannot be read."""
         if self.path is not None:
-            pixels, y, labels = read_folder(self.path, report)
-            parts = split_evenly(y, _shares(len(y)), seed=0)
+            pixels, y, labels = read_folder(self.path, lambda image: squared(grey(image)), report)
+            parts = split_evenly(y, shares(len(y)), seed=0)
         else:
             folder = converted("digits", VERSION, lambda place: _convert(place, report), report)
             pixels, y = np.load(folder / "pixels.npy"), np.load(folder / "labels.npy")
@@ -71,7 +71,7 @@ class Config(DataConfig):
             split: {"x": _normalised(pixels[rows]), "y": y[rows].astype(np.int64)}
             for split, rows in parts.items()
         }
-        facts = {"inputs": SIDE * SIDE, "outputs": len(labels)}
+        facts = {**FACTS, "outputs": len(labels)}
         about = self.about().model_copy(
             update={
                 "cached": True,
@@ -79,7 +79,8 @@ class Config(DataConfig):
                 "counts": {str(s): len(rows) for s, rows in parts.items()},
             }
         )
-        return Examples(splits, about, PictureProcessor(labels, centre=self.path is None), facts)
+        processor = PictureProcessor(labels, centre=self.path is None)
+        return Pictures(splits, about, processor, facts, self.augment)
 
     def open_processor(self, folder: Path) -> PictureProcessor:
         return PictureProcessor.load(folder)
@@ -116,11 +117,6 @@ def _normalised(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     scaled: np.ndarray[Any, Any] = pixels.astype(np.float32)
     scaled /= 255
     return scaled
-
-
-def _shares(count: int) -> dict[Split, int]:
-    validation, test = (max(1, count * _PER_CENT[split] // 100) for split in ("validation", "test"))
-    return {"train": count - validation - test, "validation": validation, "test": test}
 
 
 def _convert(folder: Path, report: Report | None) -> dict[str, Any]:

@@ -1,20 +1,23 @@
-"""Pictures of a user's as 28×28 grey pixels, light ink on a dark ground."""
+"""Pictures of a user's own: 28×28 grey pixels, light ink on a dark ground, or 32×32 colours with their opacity."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinjie.base.errors import InvalidInput, Problem
 from jinjie.base.lazy import lazy
 from jinjie.base.words import say
-from jinjie.data.dataset import Report
+from jinjie.data.dataset import Report, Split
 from jinjie.data.fetch import tell
 from jinjie.data.reading import at_most, existing_file
 
 if TYPE_CHECKING:
     import numpy as np
     from PIL import Image, ImageOps
+
+    Read = Callable[[Image.Image], np.ndarray[Any, Any]]
 else:
     np = lazy("numpy")
     Image = lazy("PIL.Image")
@@ -23,6 +26,9 @@ else:
 SIDE = 28
 FEWEST = 3
 """Pictures that a class must have: one for each split."""
+
+
+_PER_CENT: dict[Split, int] = {"validation": 10, "test": 20}
 
 
 def opened(path: str, where: str = "") -> Image.Image:
@@ -74,10 +80,27 @@ def centred(image: Image.Image) -> np.ndarray[Any, Any]:
     return canvas.reshape(-1)
 
 
+def cutout(image: Image.Image, side: int) -> np.ndarray[Any, Any]:
+    """(4, side, side) uint8, red, green, blue and opacity: fitted in, its proportions kept, the rest transparent.
+
+    A picture without transparency is opaque all over.
+    """
+    image = image.convert("RGBA")
+    if image.size != (side, side):
+        image = ImageOps.pad(image, (side, side), color=(0, 0, 0, 0))
+    return np.asarray(image).transpose(2, 0, 1)
+
+
+def shares(count: int) -> dict[Split, int]:
+    """70 % of a folder to learn from, 10 % to watch, 20 % to test."""
+    validation, test = (max(1, count * _PER_CENT[split] // 100) for split in ("validation", "test"))
+    return {"train": count - validation - test, "validation": validation, "test": test}
+
+
 def read_folder(
-    path: str, report: Report | None = None
+    path: str, read: Read, report: Report | None = None
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[str]]:
-    """Pixels (N, 784) uint8, classes (N) and their names from `path`/CLASS/PICTURE, in the order of the names.
+    """What `read` makes of each picture (N, …), classes (N) and their names from `path`/CLASS/PICTURE, in name order.
 
     Raises InvalidInput naming every picture that cannot be read and every class with fewer than three.
     """
@@ -99,7 +122,7 @@ def read_folder(
         if done % 100 == 0:
             tell(report, say("data.reading_pictures", path=path), done, len(files))
         try:
-            pixels.append(squared(grey(opened(str(file), str(file)))))
+            pixels.append(read(opened(str(file), str(file))))
             labels.append(number)
         except InvalidInput as error:
             problems += error.problems

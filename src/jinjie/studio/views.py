@@ -203,7 +203,11 @@ def metric(name: str) -> str:
     return say(METRICS[name]) if name in METRICS else name.replace("_", " ")
 
 
-PICTURES = {"fit": "studio.picture.fit", "confusion": "studio.picture.confusion"}
+PICTURES = {
+    "fit": "studio.picture.fit",
+    "confusion": "studio.picture.confusion",
+    "examples": "studio.picture.examples",
+}
 
 
 def picture(name: str) -> str:

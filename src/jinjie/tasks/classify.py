@@ -88,7 +88,7 @@ class Classify(task.Task):
         return self.config.best, self.config.best != "loss"
 
     def pictures(self, models: Models, data: Dataset, split: Split) -> Iterator[Picture]:
-        """The confusion matrix: true classes down, predicted classes across."""
+        """The confusion matrix: true classes down, predicted classes across; and training examples, if to be seen."""
         from jinjie.base.pictures import confusion
 
         logits, y = self.outputs(models, data, split, None)
@@ -101,6 +101,9 @@ class Classify(task.Task):
         across, down = words.text("picture.predicted"), words.text("picture.true")
         axes = {"x_label": f"{across.zh} · {across.en}", "y_label": f"{down.zh} · {down.en}"}
         yield Picture("confusion", confusion(counts.tolist(), list(labels), **axes))
+        seen = data.picture()
+        if seen is not None:
+            yield Picture("examples", seen, ".png")
 
     def predict(self, models: Models, processor: Processor, text: str) -> Prediction:
         inputs = torch.from_numpy(processor.encode(text)["x"])
