@@ -141,6 +141,38 @@ def confusion(
     return render(figure, clean(title) or f"{down} / {across}")
 
 
+def reliability(
+    bins: Sequence[tuple[float, float, int]], title: str = "", x_label: str = "", y_label: str = ""
+) -> bytes:
+    """Shares that are right against the confidence claimed, with the diagonal, and below it how many each stands for.
+
+    `bins` are (mean confidence, share right, count).
+    """
+    figure = canvas(WIDTH, HEIGHT + 80)
+    top = _header(figure, title, [])
+    axes = _axes(figure)
+    axes.plot((0, 1), (0, 1), color=light("muted"), linewidth=1.2, alpha=0.5)
+    style: dict[str, Any] = {"marker": "o", "markersize": 5.0, "linewidth": 2.0}
+    axes.plot([x for x, _, _ in bins], [y for _, y, _ in bins], color=light("series-1"), **style)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(-0.02, 1.02)
+    _dress(figure, axes, top, x_label, y_label, log=False)
+    left, bottom, width, height = axes.get_position().bounds
+    strip = 90 / _height(figure)
+    axes.set_position((left, bottom + strip, width, height - strip))
+    foot = 28 / _height(figure)  # the axis's label stands there
+    below = figure.add_axes((left, foot, width, bottom + strip - 32 / _height(figure) - foot))
+    below.set_axis_off()
+    below.set_xlim(axes.get_xlim())
+    most = max((count for _, _, count in bins), default=0) or 1
+    below.set_ylim(0, most * 1.4)
+    below.bar([x for x, _, _ in bins], [n for _, _, n in bins], 0.025, color=light("series-2"), linewidth=0)
+    for x, _, count in bins:
+        number: dict[str, Any] = {"ha": "center", "fontsize": _SMALL, "color": light("muted")}
+        below.text(x, count + most * 0.06, _number(count), parse_math=False, **number)
+    return render(figure, clean(title) or f"{y_label} / {x_label}")
+
+
 def image_grid(
     images: Sequence[np.ndarray[Any, Any]] | np.ndarray[Any, Any],
     columns: int | None = None,

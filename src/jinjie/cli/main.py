@@ -15,7 +15,19 @@ from jinjie.base.words import say
 
 def build() -> typer.Typer:
     """The application with every command, its help in the current language. Imports nothing heavy."""
-    from jinjie.cli import clean, compare, data, doctor, formula, generate, recipes, run, runs, studio
+    from jinjie.cli import (
+        clean,
+        compare,
+        data,
+        doctor,
+        evaluate,
+        formula,
+        generate,
+        recipes,
+        run,
+        runs,
+        studio,
+    )
 
     app = typer.Typer(
         name="jinjie",
@@ -36,7 +48,7 @@ def build() -> typer.Typer:
         # The language was read before the commands were built, so that their help speaks it too.
         pass
 
-    for group in (recipes, run, runs, compare, generate, formula, data, clean, doctor, studio):
+    for group in (recipes, run, runs, compare, evaluate, generate, formula, data, clean, doctor, studio):
         group.register(app)
     return app
 

@@ -1,0 +1,132 @@
+"""An evaluation on disk: `RUN/evaluation/` with evaluation.json, its pictures, and evaluation.html in both languages.
+
+The page holds its pictures inside, so that it can be sent as it is. An evaluation of the validation split goes to
+`RUN/evaluation-validation/`.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinjie.analyse import evaluation as sentences
+from jinjie.analyse.evaluation import Evaluation
+from jinjie.analyse.evaluation_pictures import enlarged, pictures
+from jinjie.base.files import whole_folder, write_json, write_whole
+from jinjie.base.svg import COLOURS, FONTS, standalone
+from jinjie.base.words import LANGUAGES, language, say, speaking
+from jinjie.training.events import unwritable
+from jinjie.training.runs import Run
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from jinjie.analyse.evaluate import Made
+
+_STYLE = f"""
+:root{{{";".join(f"--{name}:{pair[0]}" for name, pair in COLOURS.items())};color-scheme:light dark}}
+@media (prefers-color-scheme:dark){{:root{{{";".join(f"--{name}:{pair[1]}" for name, pair in COLOURS.items())}}}}}
+body{{font:16px/1.6 {FONTS};color:var(--ink);background:var(--paper);max-width:60rem;margin:2rem auto;padding:0 1rem}}
+nav a{{margin-right:1rem}} a{{color:var(--series-1)}} h1{{font-size:1.5rem}} h2{{font-size:1.15rem;margin-top:2rem}}
+section+section{{border-top:1px solid var(--rule);margin-top:3rem}}
+table{{border-collapse:collapse;font-size:.9rem}} td,th{{padding:.25rem .75rem;text-align:right;vertical-align:top}}
+td:first-child,th:first-child{{text-align:left}} td{{font-variant-numeric:tabular-nums}}
+th{{color:var(--muted);font-weight:normal}} tr{{border-bottom:1px solid var(--rule)}}
+.wide{{overflow-x:auto}} svg{{max-width:100%;height:auto}} .note{{color:var(--muted)}} .warning{{color:var(--series-2)}}
+.seen{{display:flex;flex-wrap:wrap;gap:1rem}} .seen figure{{margin:0;max-width:9rem;font-size:.8rem}}
+.seen img{{image-rendering:pixelated}}
+"""
+
+
+def folder_of(run: Run, split: str) -> Path:
+    """Where the evaluation of a split is kept."""
+    return run.path / ("evaluation" if split == "test" else f"evaluation-{split}")
+
+
+def write(run: Run, made: Made) -> tuple[Evaluation, Path]:
+    """Write the folder whole, in the place of an earlier one; the evaluation with its pictures' names, and the folder.
+
+    Raises DiskFull, or RunGone when the run was deleted meanwhile.
+    """
+    drawn = pictures(made.evaluation, made.pixels)
+    told = made.evaluation.model_copy(update={"pictures": tuple(drawn)})
+    folder = folder_of(run, told.split)
+    try:
+        with whole_folder(folder) as temporary:
+            write_json(temporary / "evaluation.json", told.model_dump(mode="json"))
+            write_whole(temporary / "evaluation.html", page(told, drawn, made.pixels))
+            for name, content in drawn.items():
+                content = standalone(content) if name.endswith(".svg") else content
+                write_whole(temporary / name, content)
+    except OSError as error:
+        raise unwritable(run.path, folder, error) from error
+    return told, folder
+
+
+def page(made: Evaluation, drawn: dict[str, bytes], pixels: np.ndarray[Any, Any] | None = None) -> str:
+    """The whole evaluation as one page, Chinese and English, the current language first."""
+    first = language()
+    names, parts = [], []
+    for lang in sorted(LANGUAGES, key=lambda lang: lang != first):
+        with speaking(lang):
+            names.append(f'<a href="#{lang}">{say("evaluate.page.name")}</a>')
+            parts.append(f'<section id="{lang}" lang="{lang}">{_section(made, drawn, pixels)}</section>')
+    return (
+        f'<!doctype html><html lang="{first}"><meta charset="utf-8"><title>{escape(made.run)}</title>'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<style>{_STYLE}</style><nav>{''.join(names)}</nav>{''.join(parts)}</html>\n"
+    )
+
+
+def _section(made: Evaluation, drawn: dict[str, bytes], pixels: np.ndarray[Any, Any] | None) -> str:
+    parts = [f"<h1>{escape(say('evaluate.page.title', run=made.run))}</h1>"]
+    parts.append(f"<p>{escape(sentences.headline(made))}</p>")
+    parts += [f'<p class="warning">{escape(line)}</p>' for line in sentences.notes(made)]
+    parts.append(_table(sentences.score_head(), sentences.score_rows(made)))
+    parts.append(f'<p class="note">{escape(sentences.how(made))}</p>')
+    if made.threshold is not None:
+        parts.append(f"<p>{escape(sentences.threshold_line(made.threshold))}</p>")
+    if made.classes:
+        parts.append(f"<h2>{escape(say('evaluate.page.classes'))}</h2>")
+        parts.append(_table(sentences.class_head(), sentences.class_rows(made)))
+    for name, content in drawn.items():
+        if name.endswith(".svg"):
+            parts.append(f"<h2>{escape(sentences.picture_name(name))}</h2>")
+            if name == "roc.svg" and 2 < len(made.roc) < len(made.classes):
+                line = say("evaluate.page.hardest", shown=len(made.roc), count=len(made.classes))
+                parts.append(f'<p class="note">{escape(line)}</p>')
+            parts.append(content.decode())
+    parts.append(f"<h2>{escape(sentences.mistakes_heading(made))}</h2>")
+    parts.append(_seen(made, pixels) if pixels is not None else _listed(made))
+    return "".join(parts)
+
+
+def _seen(made: Evaluation, pixels: np.ndarray[Any, Any]) -> str:
+    """The mistakes as pictures with what was said of each."""
+    from jinjie.base.pictures import image_grid
+
+    figures = []
+    for mistake, picture in zip(made.mistakes, pixels, strict=True):
+        content = b64encode(image_grid(picture[None], scale=enlarged(picture.shape[0]))).decode()
+        line = escape(sentences.mistake_line(mistake))
+        figures.append(
+            f'<figure><img src="data:image/png;base64,{content}" alt="{escape(mistake.true)}">'
+            f"<figcaption>{line}</figcaption></figure>"
+        )
+    return f'<div class="seen">{"".join(figures)}</div>'
+
+
+def _listed(made: Evaluation) -> str:
+    lines = [
+        f"<li>{escape(sentences.mistake_line(m))}<br><span class='note'>{escape(m.words)}</span></li>"
+        for m in made.mistakes
+    ]
+    return f"<ol>{''.join(lines)}</ol>" if lines else ""
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    heading = "".join(f"<th>{escape(word)}</th>" for word in head)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<div class="wide"><table><thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table></div>'
