@@ -216,5 +216,5 @@ def test_two_gigabytes_with_a_bad_line_near_the_end(tmp_path: Path) -> None:
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     (line, key), (memory,) = (row.split() for row in done.stdout.splitlines())
     assert (int(line), key) == (lines + 2, "clean.ragged")
-    assert int(memory) < 1_500_000  # KB; distinct rows are few here, blocks a few times 8 MB
+    assert int(memory) < 800_000  # KB: some blocks of 8 MB, and 100 MB of hashes
     assert sorted(p.name for p in tmp_path.iterdir() if p.name != "home") == ["in.csv"]

@@ -31,7 +31,8 @@ class Seen:
     def __init__(self, expected: int = 1 << 12) -> None:
         self.count = 0
         self._claims = np.zeros(_CLAIMS, np.int64)
-        self._make(max(12, int(np.ceil(np.log2(max(1, expected) / _FULLEST)))))
+        # A long file of few different rows needs no large table: it begins with a hundred megabytes at most, and grows.
+        self._make(min(23, max(12, int(np.ceil(np.log2(max(1, expected) / _FULLEST))))))
 
     @staticmethod
     def hashes(rows: pl.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -204,10 +204,10 @@ def _plain(word: str) -> dict[str, Any]:
     """One `KEY=VALUE`. A value is JSON only where the field is no text, so that `target=1` names a column."""
     name, _, value = word.partition("=")
     field = Cleaning.model_fields.get(name)
+    if name == "missing_words" and not value.startswith("["):
+        return {name: ["", *value.split(",")]}  # an empty cell cannot be written down here, and is always missing
     if field is not None and (field.annotation is str or str in get_args(field.annotation)):
         return {name: value}
-    if name == "missing_words" and not value.startswith("["):
-        return {name: ["", *value.split(",")]}
     return parse_changes([word])
 
 
