@@ -263,10 +263,14 @@ def main() -> int:
     given = parser.parse_args()
     chosen = drawn(given.subject, given.n, given.seed)
     preload()
-    for subject in sorted({mutation.subject for mutation in chosen}):
-        if noticed(None, subject):
-            print(f"The tests of {subject} fail as they are: mend them first.")
-            return 2
+    whole = sorted({mutation.subject for mutation in chosen})
+    with ThreadPoolExecutor(given.jobs) as pool:
+        failing = [
+            s for s, red in zip(whole, pool.map(lambda s: noticed(None, s), whole), strict=True) if red
+        ]
+    if failing:
+        print(f"These tests fail as they are, mend them first: {', '.join(failing)}")
+        return 2
     survivors = []
     for i, (mutation, seen) in enumerate(noticed_all(chosen, given.jobs), start=1):
         if not seen:
