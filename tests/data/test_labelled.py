@@ -18,7 +18,7 @@ from jinjie.data.labelled import Table, examples
 
 HEADER = "id,age,home,since,member,paid\n"
 ROWS = [
-    f"{i},{'' if i % 7 == 0 else 20 + i},{('rent', 'own', 'NA')[i % 3]},2020-01-{1 + i % 28:02d},"
+    f"{i},{'' if i % 3 == 1 else 20 + i},{('rent', 'own', 'NA')[i % 3]},2020-01-{1 + i % 28:02d},"
     f"{('Yes', 'no')[i % 2]},{('good', 'good', 'bad')[i % 3]}\n"
     for i in range(60)
 ]
@@ -68,7 +68,7 @@ def test_every_row_is_in_one_split_with_its_own_class(tmp_path: Path) -> None:
         ids = np.rint(x[:, 0] * feature.deviation + feature.mean).astype(int)
         seen += ids.tolist()
         assert np.array_equal(y, (ids % 3 == 2).astype(int))
-        assert np.array_equal(x[:, 2], (ids % 7 == 0).astype(float))
+        assert np.array_equal(x[:, 2], (ids % 3 == 1).astype(float))
         assert np.array_equal(x[:, 3:6], np.eye(3)[[(1, 0, 2)[i % 3] for i in ids]])
     assert sorted(seen) == list(range(60))
 
@@ -210,7 +210,7 @@ def test_rows_that_cleaning_drops_are_dropped_with_their_class(tmp_path: Path) -
     y = np.concatenate([data.splits[split]["y"] for split in SPLITS])
     feature = data.processor.known.features[0]  # type: ignore[attr-defined]
     ids = np.rint(x[:, 0] * feature.deviation + feature.mean).astype(int)
-    assert sorted(ids) == [i for i in range(60) if i % 7]
+    assert sorted(ids) == [i for i in range(60) if i % 3 != 1]
     assert np.array_equal(y, (ids % 3 == 2).astype(int))
     with pytest.raises(InvalidInput, match="cleaning would drop"):
         data.processor.encode("id=3")

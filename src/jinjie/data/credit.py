@@ -33,7 +33,7 @@ class Config(LabelledConfig):
     kind: Literal["credit"] = "credit"
 
     def built_in(self) -> About:
-        facts = {"inputs": 32, "outputs": 2}
+        facts = {"inputs": 29, "outputs": 2}
         if self.balance in ("over", "under"):
             facts["epoch"] = epoch_rows(CLASSES, self.balance)
         return About(

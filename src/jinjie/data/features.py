@@ -25,6 +25,8 @@ else:
 
 CATEGORIES = 50
 """Different words in a column of text above which it is no choice among few."""
+FLAGGED = 10
+"""Training rows that must lack a value before its absence is an input: a weight learned of two rows is hearsay."""
 LARGEST = 1e18
 """As in `data/table.py`: larger numbers are refused."""
 _PAIRS = re.compile(r"[,，;；\n](?=[^,，;；\n=＝]+[=＝])")
@@ -42,7 +44,7 @@ class Feature(Config):
     categories: tuple[str, ...] | None = None
     """The words of a column of text; None for numbers."""
     flag: bool = False
-    """Whether an input of its own says that the value is missing: so where the training split has holes."""
+    """Whether an input of its own says that the value is missing."""
 
     @property
     def inputs(self) -> list[str]:
@@ -51,6 +53,15 @@ class Feature(Config):
             [self.name] if self.categories is None else [f"{self.name}={word}" for word in self.categories]
         )
         return words + [f"{self.name}?"] * self.flag
+
+    def decode(self, inputs: np.ndarray[Any, Any]) -> str:
+        """What a person would type for its inputs of one example: `encode` undone, `?` for what is missing."""
+        if self.flag and inputs[-1] > 0:
+            return "?"
+        if self.categories is None:
+            fine = 1e-6 * self.deviation  # float32 holds no more, and nought should not come back as −8e-06
+            return f"{round((float(inputs[0]) * self.deviation + self.mean) / fine) * fine:.6g}"
+        return self.categories[int(inputs.argmax())] if inputs.max() > 0 else "?"
 
     def encode(self, column: pl.Series) -> list[np.ndarray[Any, Any]]:
         """Its inputs, each (N,) float64, from a column of N values. A word never seen in training gives zeros."""
@@ -73,16 +84,17 @@ def numbers(column: pl.Series) -> np.ndarray[Any, Any]:
     return values
 
 
-def learn(frame: pl.DataFrame) -> tuple[Feature, ...]:
+def learn(frame: pl.DataFrame, flagged: int = FLAGGED) -> tuple[Feature, ...]:
     """The features of a training split: text and truth values as categories, all else as numbers.
 
-    A number's mean and deviation are those of the filled column, so the inputs have mean 0 and deviation 1 exactly. A
-    column without any value tells nothing and is left out. Raises InvalidInput naming every column of text with more
-    than 50 different words, which is no category.
+    A column that is empty in at least `flagged` rows gets an input that says so. A number's mean and deviation are
+    those of the filled column, so its input has mean 0 and deviation 1 exactly. A column without any value tells
+    nothing and is left out. Raises InvalidInput naming every column of text with more than 50 different words, which
+    is no category.
     """
     found, many = [], []
     for column in frame.get_columns():
-        flag = column.null_count() > 0
+        flag = column.null_count() >= flagged
         if column.null_count() == len(column):
             continue
         if column.dtype in (pl.String, pl.Boolean):
@@ -236,6 +248,13 @@ class FeaturesProcessor(Processor):
             c.name: made.get(types.family(c.kind), pl.Datetime("us") if "%H" in c.kind else pl.Date)
             for c in self.known.columns
         }
+
+    def describe(self, x: np.ndarray[Any, Any]) -> str:
+        told, place = [], 0
+        for feature in self.known.features:
+            told.append(f"{feature.name}={feature.decode(x[place : place + len(feature.inputs)])}")
+            place += len(feature.inputs)
+        return ", ".join(told)
 
     def save(self, folder: Path) -> None:
         write_whole(folder / "features.json", self.known.model_dump_json(indent=1))

@@ -27,7 +27,7 @@ RECIPES = [
         data=credit.Config(),
         model=LOGISTIC,
         task=classify.Config(best="auc"),
-        optimizer=Adam(lr=0.01, weight_decay=1e-3),
+        optimizer=Adam(lr=0.003, weight_decay=1e-3),
         budget=Budget(epochs=40, batch=64, evaluate_every=49, checkpoint_every=490, patience=10),
         precision="fp32",
     ),
