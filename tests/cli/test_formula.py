@@ -22,7 +22,7 @@ def test_the_list_has_every_formula_once_under_its_group():
     assert "Neural networks" in said and f"{len(formulas())} formulas" in said
     listed = json.loads(jinjie("--json").stdout)
     assert [row["id"] for row in listed] == ids
-    assert listed[ids.index("adam")]["function"] == "jinjie.scratch.networks.optimizers.adam"
+    assert listed[ids.index("adam")]["module"] == "jinjie.scratch.networks.optimizers"
 
 
 def test_words_find_formulas_in_either_language():

@@ -12,7 +12,7 @@ from jinjie.base.words import say
 from jinjie.cli.output import console, json_option, print_json
 
 if TYPE_CHECKING:
-    from jinjie.course.formula import Formula
+    from jinjie.course.formula import Formula, Heading
     from jinjie.course.formula.trace import Trace
 
 
@@ -25,13 +25,14 @@ def register(app: typer.Typer) -> None:
         latex: bool = typer.Option(False, "--latex", help=say("cli.formula.latex")),
         as_json: bool = json_option(),
     ) -> None:
-        from jinjie.course.formula import find, formulas
-        from jinjie.course.formula.registry import search
+        from jinjie.course.formula.registry import find, headings, search
 
-        known = formulas()
-        if wanted is None or (wanted not in known and search(wanted)):
-            listed = list(known.values()) if wanted is None else search(wanted)
-            _list(listed, as_json)
+        known = headings()
+        if wanted is None:
+            _list(list(known.values()), as_json)
+            return
+        if wanted not in known and (near := search(wanted)):
+            _list(near, as_json)
             return
         found = find(wanted)
         if latex:
@@ -48,11 +49,13 @@ def _trace(formula: Formula) -> Trace:
     return trace.run(formula.callable())
 
 
-def _list(found: list[Formula], as_json: bool) -> None:
+def _list(found: list[Heading], as_json: bool) -> None:
     from jinjie.course.formula.registry import GROUPS
 
     if as_json:
-        print_json([formula.brief() for formula in found])
+        print_json(
+            [{"id": f.id, "name": f.name.both(), "module": f"jinjie.scratch.{f.subject}"} for f in found]
+        )
         return
     out = console()
     width = max(len(formula.id) for formula in found)

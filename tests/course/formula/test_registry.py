@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from jinjie.base.errors import NotFound
-from jinjie.course.formula import Formula, find, formulas, symbolic, trace
+from jinjie.course.formula import Formula, find, formulas, headings, symbolic, trace
 from jinjie.course.formula.registry import GROUPS, search
 
 ROOT = Path(__file__).parents[3]
@@ -90,6 +90,12 @@ def test_ids_are_found_and_misspelt_ones_suggested():
         find("zzzzzz")
     assert "adam" in [f.id for f in search("ADAM")] and "adam" in [f.id for f in search("优化器")]
     assert search("adam nosuchword") == []
+
+
+def test_a_list_has_what_the_whole_entries_have():
+    assert [(h.id, h.name, h.subject) for h in headings().values()] == [
+        (f.id, f.name, f.subject) for f in ALL
+    ]
 
 
 def test_every_group_has_formulas_and_no_formula_is_without_a_group():

@@ -1,5 +1,5 @@
 """The registry of formulas: each with its LaTeX, symbols, function, test, canonical form and wrong variants."""
 
-from jinjie.course.formula.registry import Formula, Symbol, Variant, find, formulas
+from jinjie.course.formula.registry import Formula, Heading, Symbol, Variant, find, formulas, headings
 
-__all__ = ["Formula", "Symbol", "Variant", "find", "formulas"]
+__all__ = ["Formula", "Heading", "Symbol", "Variant", "find", "formulas", "headings"]

@@ -10,6 +10,7 @@ import importlib
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -20,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from jinjie.base.errors import NotFound, nearest
 from jinjie.base.words import Text, say
 
+_HEADING = re.compile(r"^\[(?P<id>[a-z0-9-]+)\]\n(?P<name>name = \{.*\})$", re.MULTILINE)
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 GROUPS = {
     "foundations": Text("Foundations", "基础"),
@@ -119,10 +121,6 @@ class Formula(Entry):
     def doc(self) -> str:
         return self.callable().__doc__ or ""
 
-    def brief(self) -> dict[str, Any]:
-        """One line of a list, as plain values."""
-        return {"id": self.id, "name": self.name.both(), "function": f"{self.module}.{self.function}"}
-
     def for_json(self) -> dict[str, Any]:
         """As plain values, with what the registry derives."""
         return {
@@ -133,55 +131,83 @@ class Formula(Entry):
         }
 
 
-def formulas() -> dict[str, Formula]:
-    """All formulas by id, in the order of their groups and files.
+@dataclass(frozen=True)
+class Heading:
+    """What a list says of a formula."""
 
-    Raises ValueError, naming the file, when an entry does not hold what it must or an id is taken twice.
+    id: str
+    name: Text
+    subject: str
+
+
+def headings() -> dict[str, Heading]:
+    """All formulas by id, in the order of their groups and files, as far as a list needs them: read in milliseconds.
+
+    An entry begins with its id and its name, each on a line of its own.
     """
-    return dict(_read())
-
-
-@cache
-def _read() -> dict[str, Formula]:
-    found: dict[str, Formula] = {}
-    # Asked of the package above: to import `jinjie.scratch` would import NumPy, which a list has no need of.
-    files = dict(_files(resources.files("jinjie").joinpath("scratch")))
-    for subject in sorted(files, key=lambda name: (list(GROUPS).index(name.partition(".")[0]), name)):
-        try:
-            entries = tomllib.loads(files[subject].read_text(encoding="utf-8"))
-            for id_, entry in entries.items():
-                if id_ in found:
-                    raise ValueError(f"the id {id_} is taken by {found[id_].subject}")
-                found[id_] = Formula(id=id_, subject=subject, **entry)
-        except ValueError as error:
-            raise ValueError(f"{subject.replace('.', '/')}.toml: {error}") from error
+    found: dict[str, Heading] = {}
+    for subject, file in _files():
+        for match in _HEADING.finditer(file.read_text(encoding="utf-8")):
+            id_, name = match["id"], tomllib.loads(match["name"])["name"]
+            if id_ in found:
+                raise ValueError(f"{subject}: the id {id_} is taken by {found[id_].subject}")
+            found[id_] = Heading(id_, Text(**name), subject)
     return found
 
 
-def _files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _files(entry, f"{prefix}{entry.name}.")
-        elif entry.name.endswith(".toml"):
-            yield prefix + entry.name.removesuffix(".toml"), entry
+def formulas() -> dict[str, Formula]:
+    """All formulas by id, whole, in the order of `headings`.
+
+    Raises ValueError, naming the file, when an entry does not hold what it must.
+    """
+    return {formula.id: formula for subject, _ in _files() for formula in _read(subject)}
 
 
 def find(id_: str) -> Formula:
     """The formula called `id_`. Raises NotFound with the nearest id."""
-    known = formulas()
+    known = headings()
     if id_ not in known:
         near = nearest(id_, known)
         suggestion = say("error.did_you_mean", name=near) if near else say("formula.see_list")
         raise NotFound("formula.not_found", name=id_, suggestion=suggestion)
-    return known[id_]
+    return next(formula for formula in _read(known[id_].subject) if formula.id == id_)
 
 
-def search(words: str) -> list[Formula]:
-    """The formulas whose id, name, subject or function contains every one of `words`, in either language."""
+def search(words: str) -> list[Heading]:
+    """The formulas whose id, name or subject contains every one of `words`, in either language."""
     wanted = words.casefold().split()
-    return [formula for formula in formulas().values() if all(word in _searched(formula) for word in wanted)]
+    return [heading for heading in headings().values() if all(word in _searched(heading) for word in wanted)]
 
 
-def _searched(formula: Formula) -> str:
-    parts = (formula.id, formula.name.en, formula.name.zh, formula.subject, formula.function)
-    return " ".join(parts).casefold()
+def _searched(heading: Heading) -> str:
+    return " ".join((heading.id, heading.name.en, heading.name.zh, heading.subject)).casefold()
+
+
+@cache
+def _read(subject: str) -> tuple[Formula, ...]:
+    file = dict(_files())[subject]
+    try:
+        entries = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tuple(Formula(id=id_, subject=subject, **entry) for id_, entry in entries.items())
+    except ValueError as error:
+        raise ValueError(f"{subject.replace('.', '/')}.toml: {error}") from error
+
+
+@cache
+def _files() -> tuple[tuple[str, Traversable], ...]:
+    """Every file of formulas with its subject, groups in the order of the climb.
+
+    Asked of the package above: to import `jinjie.scratch` would import NumPy, which a list has no need of.
+    """
+    groups = list(GROUPS)
+    found = dict(_below(resources.files("jinjie").joinpath("scratch")))
+    order = sorted(found, key=lambda subject: (groups.index(subject.partition(".")[0]), subject))
+    return tuple((subject, found[subject]) for subject in order)
+
+
+def _below(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _below(entry, f"{prefix}{entry.name}.")
+        elif entry.name.endswith(".toml"):
+            yield prefix + entry.name.removesuffix(".toml"), entry
