@@ -65,9 +65,7 @@ def test_over_fills_every_class_to_the_largest_and_leaves_none_out(
 
 
 @given(y=CLASSES, seed=st.integers(0, 9), number=st.integers(0, 5))
-def test_under_cuts_every_class_to_the_smallest_without_repeats(
-    y: list[int], seed: int, number: int
-) -> None:
+def test_under_cuts_every_class_to_the_smallest_without_repeats(y: list[int], seed: int, number: int) -> None:
     found = data(y, "under")
     rows = epoch(found, seed, number).astype(int)
     assert len(set(rows)) == len(rows)

@@ -48,6 +48,27 @@ STORIES: dict[str, tuple[str, dict[str, Any]]] = {
         "mnist-mlp",
         {**SMALL, "budget.batch": 700, "budget.steps": 12, "precision": "bf16", "optimizer.kind": "rmsprop"},
     ),
+    # 4,482 rows an epoch where the rare class is drawn more often, 1,756 where the common one is drawn less: each ends
+    # after the ninth step; weighed, 3,119 rows end after the eighth.
+    "credit over": (
+        "credit",
+        {**SMALL, "budget.batch": 500, "budget.steps": 12, "data.balance": "over"},
+    ),
+    "credit under focal": (
+        "credit",
+        {
+            **SMALL,
+            "budget.batch": 200,
+            "budget.steps": 12,
+            "data.balance": "under",
+            "task.loss": "focal",
+            "data.clean": "missing=median outliers=clip",
+        },
+    ),
+    "credit weights": (
+        "credit",
+        {**SMALL, "budget.batch": 400, "budget.steps": 12, "data.balance": "weights", "budget.accumulate": 2},
+    ),
     "gpt-shakespeare": (
         "gpt-shakespeare",
         {**GPT, "precision": "fp32", "optimizer.kind": "adamw", "budget.accumulate": 2},
