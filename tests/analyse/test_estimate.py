@@ -55,6 +55,12 @@ def test_the_mnist_network_by_hand() -> None:
     assert (found.precision, found.threads, found.measured) == ("fp32", 1, False)
 
 
+def test_data_that_draws_some_rows_more_often_says_how_long_its_epochs_are() -> None:
+    for balance, rows in (("none", 3119), ("weights", 3119), ("over", 4482), ("under", 1756)):
+        recipe = RECIPES["credit"].changed({"data.balance": balance})
+        assert estimate(recipe, profile=PROFILE).steps == recipe.budget.epochs * -(-rows // 64)  # type: ignore[operator]
+
+
 def test_bf16_adds_masters_and_halves_weights_and_activations() -> None:
     fp32 = estimate(gpt(precision="fp32"), TEXT, COUNTS, PROFILE)
     bf16 = estimate(gpt(precision="bf16"), TEXT, COUNTS, PROFILE)

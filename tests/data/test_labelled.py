@@ -183,6 +183,8 @@ def test_text_that_is_no_category_is_named_and_can_be_left_out(tmp_path: Path) -
     path = written(tmp_path, "name,x,kind\n" + rows)
     assert problems(path) == [("name", "features.too_many_words")]
     assert inputs(load(path, leave_out="name")) == ["x"]
+    assert override(credit.Config(), {"leave_out": " Age，Home, "}).leave_out == ("Age", "Home")
+    assert override(credit.Config(), {"leave_out": ["a, b"]}).leave_out == ("a, b",)
     assert problems(path, leave_out=("name", "x")) == [("data.leave_out", "labelled.no_inputs")]
 
 

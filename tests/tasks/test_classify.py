@@ -8,12 +8,18 @@ import torch
 from sklearn.metrics import f1_score, log_loss, roc_auc_score
 from torch import nn
 
+from jinjie.base.errors import JinjieError
+from jinjie.base.words import Text
+from jinjie.data.batching import Examples
+from jinjie.data.dataset import SPLITS, About
+from jinjie.data.table import NumbersProcessor
 from jinjie.tasks import classify
 from jinjie.tasks.task import Step
 
 LOGITS = torch.tensor([[2.0, -1.0, 0.5], [0.1, 0.2, 0.3], [-3.0, 4.0, 1.0], [1.0, 1.0, -2.0]])
 Y = torch.tensor([0, 1, 2, 1])
 STEP = Step(0, 0)
+ABOUT = About(title=Text(en="a", zh="a"), real=False, source="a", licence="a")
 
 
 def loss(batch, **settings):
@@ -84,6 +90,21 @@ def test_one_class_alone_has_no_area_and_absent_classes_do_not_count():
     assert "auc" not in classify.scores(logits, torch.tensor([1, 1]))
     three = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 0.0]])
     assert classify.scores(three, torch.tensor([0, 1]))["f1"] == 1.0
+
+
+def test_a_best_score_that_there_is_not_is_refused_with_the_remedy():
+    """Fault: a KeyError at the first evaluation, of a table of three classes whose recipe goes by AUC."""
+    y = np.array([0, 1, 2] * 4)
+    arrays = {"x": np.eye(3, dtype=np.float32)[y], "y": y}
+    data = Examples(dict.fromkeys(SPLITS, arrays), ABOUT, NumbersProcessor(("a", "b", "c")), {})
+    network = nn.Linear(3, 3)
+    task = classify.Config(best="auc").build()
+    with torch.no_grad():
+        with pytest.raises(
+            JinjieError, match=r"there are 3, of which the test split has 3.*task.best=accuracy"
+        ):
+            task.metrics({"model": network}, data, "test", None)
+        assert "accuracy" in classify.Config().build().metrics({"model": network}, data, "test", None)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from jinjie.data import table
 from jinjie.data.balance import Balance, balanced
 from jinjie.data.batching import Examples, split_evenly
 from jinjie.data.cleaning import types
-from jinjie.data.cleaning.plan import Cleaning, Names, parse
+from jinjie.data.cleaning.plan import Cleaning, parse
 from jinjie.data.cleaning.source import open_source
 from jinjie.data.dataset import SPLITS, About, Arrays, DataConfig, Report, Split
 from jinjie.data.features import LARGEST, FeaturesProcessor, Known, apply, columns_of, encode, learn
@@ -49,6 +49,13 @@ def _plan(value: Any) -> Any:
         raise Wrong("labelled.wrong_plan", problems="; ".join(map(str, error.problems))) from error
 
 
+def _names(value: Any) -> Any:
+    """`Age, Home` as it is typed, as well as a list: a name that holds a comma needs one."""
+    if not isinstance(value, str):
+        return value
+    return [name.strip() for name in value.replace("，", ",").split(",") if name.strip()]
+
+
 class LabelledConfig(DataConfig):
     """The base of every table with classes: x (B, inputs) float32, and the class y (B,) int64."""
 
@@ -62,7 +69,9 @@ class LabelledConfig(DataConfig):
         "the column that holds the class; the last one of your own file when empty",
         "类别所在的列；留空时，自己的文件取最后一列",
     )
-    leave_out: Names = option((), "columns that the model must not see", "不给模型看的列")
+    leave_out: Annotated[tuple[str, ...], BeforeValidator(_names)] = option(
+        (), "columns that the model must not see, with commas between them", "不给模型看的列，用逗号分隔"
+    )
     clean: Annotated[Cleaning | None, BeforeValidator(_plan)] = option(
         None,
         "how to clean first, as behind `jinjie clean`: missing=median outliers=clip; learnt from the training rows",
