@@ -28,7 +28,7 @@ def pictures(made: Evaluation, pixels: np.ndarray[Any, Any] | None) -> dict[str,
         found["roc.svg"] = _curves((*made.roc, chance), axes, "AUC")
     if made.precision_recall:
         axes = words.text("evaluate.axis.recall"), words.text("evaluate.axis.precision")
-        found["precision-recall.svg"] = _curves(tuple(_steps(c) for c in made.precision_recall), axes, "AP")
+        found["precision-recall.svg"] = _curves(tuple(stairs(c) for c in made.precision_recall), axes, "AP")
     if made.bins:
         found["calibration.svg"] = reliability(
             [(b.confidence, b.right, b.count) for b in made.bins],
@@ -65,7 +65,7 @@ def _curves(lines: tuple[Curve, ...], axes: tuple[Text, Text], score: str) -> by
     return pictures.curves(named, x_label=_both(axes[0]), y_label=_both(axes[1]))
 
 
-def _steps(line: Curve) -> Curve:
+def stairs(line: Curve) -> Curve:
     """A curve as stairs: between two recalls no precision in between can be had (Davis & Goadrich 2006)."""
     x = [value for value in line.x for _ in range(2)]
     y = [value for value in line.y for _ in range(2)]

@@ -57,9 +57,9 @@ class Predictions:
 def predictions(logits: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> Predictions:
     """From logits (N, K) and true classes (N,); of equal logits the first class is the guess."""
     z = logits.astype(np.float64)
-    whole = _log_sum(z)
-    others = np.stack([_log_sum(np.delete(z, k, axis=1)) for k in range(z.shape[1])], axis=1)
-    return Predictions(y.astype(np.int64), z - whole[:, None], z - others, z.argmax(1))
+    log_shares = np.stack([_against(z[:, k], z) for k in range(z.shape[1])], axis=1)
+    margins = [_against(z[:, k], np.delete(z, k, axis=1)) for k in range(z.shape[1])]
+    return Predictions(y.astype(np.int64), log_shares, np.stack(margins, axis=1), z.argmax(1))
 
 
 def classification(
@@ -186,10 +186,15 @@ def bin_of(confidence: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return place.clip(0, BINS - 1)
 
 
-def _log_sum(z: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """log Σ exp along the last axis; −∞ where there is nothing to add up."""
-    if not z.shape[1]:
-        return np.full(len(z), -np.inf)
-    top = z.max(1)
-    total: np.ndarray[Any, Any] = top + np.log(np.exp(z - top[:, None]).sum(1))
-    return total
+def _against(one: np.ndarray[Any, Any], others: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """one − log Σ exp(others), (N,) from (N,) and (N, K); ∞ where there are no others.
+
+    Added up in the order of size and from the largest on, so that examples with the same logits in another order, or
+    all moved by the same, come out alike to the last bit: they are ties, and an area counts those by half.
+    """
+    if not others.shape[1]:
+        return np.full(len(one), np.inf)
+    ranked = np.sort(others, axis=1)
+    top = ranked[:, -1]
+    found: np.ndarray[Any, Any] = (one - top) - np.log(np.exp(ranked - top[:, None]).sum(1))
+    return found
