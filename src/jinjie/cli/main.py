@@ -19,6 +19,7 @@ def build() -> typer.Typer:
         clean,
         compare,
         data,
+        diagnose,
         doctor,
         evaluate,
         formula,
@@ -48,7 +49,7 @@ def build() -> typer.Typer:
         # The language was read before the commands were built, so that their help speaks it too.
         pass
 
-    for group in (recipes, run, runs, compare, evaluate, generate, formula, data, clean, doctor, studio):
+    for group in (recipes, run, runs, compare, evaluate, diagnose, generate, formula, data, clean, doctor, studio):
         group.register(app)
     return app
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from jinjie.base import words
 from jinjie.base.config import option
@@ -15,8 +15,10 @@ from jinjie.tasks import task
 from jinjie.tasks.task import Batch, Models, Picture, Prediction, Step, TaskConfig, Update
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 else:
+    np = lazy("numpy")
     torch = lazy("torch")
 
 BATCH = 1000
@@ -83,6 +85,17 @@ class Classify(task.Task):
         if self.config.best not in found:
             raise JinjieError("task.no_auc", classes=logits.shape[1], seen=len(set(y.tolist())), split=split)
         return found
+
+    def baseline(self, data: Dataset) -> dict[str, Any]:
+        """`loss`, the entropy of the training labels in nats; `accuracy`, the majority; `classes`, counts (K)."""
+        y = np.concatenate([batch["y"] for batch in data.batches("train", BATCH)])
+        counts = np.bincount(y, minlength=int(data.facts.get("outputs", 0)))
+        shares = counts[counts > 0] / counts.sum()
+        return {
+            "loss": float(-(shares * np.log(shares)).sum()),
+            "accuracy": float(shares.max()),
+            "classes": counts.tolist(),
+        }
 
     def best(self) -> tuple[str, bool]:
         return self.config.best, self.config.best != "loss"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from jinjie.base.config import option
 from jinjie.base.lazy import lazy
@@ -14,10 +14,12 @@ from jinjie.tasks import task
 from jinjie.tasks.task import Batch, Models, Prediction, Step, TaskConfig, Update
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from jinjie.decoding.sampling import Sampling
 else:
+    np = lazy("numpy")
     torch = lazy("torch")
 
 BATCH = 16
@@ -66,6 +68,12 @@ class Language(task.Task):
             "perplexity": math.exp(min(loss, 50.0)),
             "bits_per_character": nats / math.log(2) / max(1, characters),
         }
+
+    def baseline(self, data: Dataset) -> dict[str, Any]:
+        """`loss`, the entropy of single tokens in nats, from at most 64 batches of the training split."""
+        ids = np.concatenate([batch["y"].ravel() for batch in data.batches("train", BATCH, 64)])
+        shares = np.unique_counts(ids).counts / len(ids)
+        return {"loss": float(-(shares * np.log(shares)).sum())}
 
     def samples(self, models: Models, data: Dataset, step: Step) -> Iterator[str]:
         processor = cast(TextProcessor, data.processor)

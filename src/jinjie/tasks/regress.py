@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from jinjie.base.lazy import lazy
 from jinjie.base.words import say
@@ -13,8 +13,10 @@ from jinjie.tasks import task
 from jinjie.tasks.task import Batch, Models, Picture, Prediction, Step, TaskConfig, Update
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 else:
+    np = lazy("numpy")
     torch = lazy("torch")
 
 BATCH = 4096
@@ -41,6 +43,11 @@ class Regress(task.Task):
         errors = (predicted - target).square()
         spread = (target - target.mean(0)).square().mean()
         return {"loss": float(errors.mean()), "r2": float(1 - errors.mean() / spread.clamp_min(1e-12))}
+
+    def baseline(self, data: Dataset) -> dict[str, Any]:
+        """`loss`, the variance of the training targets: always guess their mean."""
+        y = np.concatenate([batch["y"] for batch in data.batches("train", BATCH)]).astype(float)
+        return {"loss": float(np.square(y - y.mean(0)).mean()), "r2": 0.0}
 
     def pictures(self, models: Models, data: Dataset, split: Split) -> Iterator[Picture]:
         """The data and the fitted line, where there is one input."""

@@ -81,6 +81,13 @@ class Task(ABC):
     def metrics(self, models: Models, data: Dataset, split: Split, limit: int | None) -> dict[str, float]:
         """How good the models are on a split; `loss` is always among them. `limit` bounds the batches looked at."""
 
+    def baseline(self, data: Dataset) -> dict[str, Any]:
+        """What the best guess that never looks at the input scores, learned from the training split: `loss` at least.
+
+        Empty where there is no such guess. It is written in the run's first event, for a diagnosis.
+        """
+        return {}
+
     def best(self) -> tuple[str, bool]:
         """The metric that says which checkpoint is best, and whether higher is better."""
         return "loss", False

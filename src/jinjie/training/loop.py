@@ -16,11 +16,12 @@ from typing import Any
 
 import torch
 
+from jinjie.base.errors import JinjieError
 from jinjie.base.files import write_whole
 from jinjie.base.seeds import seed_torch
 from jinjie.data.dataset import Arrays, Dataset
 from jinjie.tasks.task import Batch, Step, Task, Update
-from jinjie.training import checkpoint, finished
+from jinjie.training import checkpoint, finished, vitals
 from jinjie.training.cadence import Cadence
 from jinjie.training.events import Writer, unwritable
 from jinjie.training.finite import check_scores, check_weights, explain_loss, gradient_norm
@@ -66,16 +67,18 @@ def train(session: Session) -> bool:
                 save(session)
             session.events.write("stopped", step=session.step)
             return False
+        last = session.step + 1 == cadence.total
+        looks = last or (session.step + 1) % cadence.evaluate == 0
+        before = vitals.copied(session.networks.masters["model"]) if looks else None
         learned = one_step(session, cadence.total)
         session.step += 1
         clock.count(learned["examples"])
-        last = session.step == cadence.total
         if session.step % cadence.log == 0 or session.step == 1 or last:
             session.events.write("step", step=session.step, **learned["shown"], **clock.read(session.step))
             note(line(session.step, cadence.total, learned["shown"]))
-        if session.step % cadence.evaluate == 0 or last:
+        if looks:
             with clock.paused():
-                evaluate(session)
+                evaluate(session, before)
         if session.step % cadence.checkpoint == 0 or last:
             with clock.paused():
                 save(session)
@@ -149,16 +152,21 @@ def check(session: Session, update: Update, piece: Batch, part: int) -> float:
     raise explain_loss(update.loss, session.step + 1, session.networks.models, piece, again)
 
 
-def evaluate(session: Session) -> None:
-    """Look at the validation split, show samples and pictures, and keep the model when it is the best so far."""
+def evaluate(session: Session, before: list[torch.Tensor] | None = None) -> None:
+    """Look at the validation split, show samples and pictures, and keep the model when it is the best so far.
+
+    `before` are the weights as they were before the last step: how far it moved them is noted beside the scores.
+    """
     networks, task = session.networks, session.task
+    update = {} if before is None else {"update": vitals.moved(before, networks.masters["model"])}
     networks.train(False)
     with torch.no_grad():
         metrics = task.metrics(
             networks.models, session.data, "validation", session.recipe.budget.evaluate_batches
         )
         check_scores(metrics, "validation", session.step)
-        session.events.write("evaluated", step=session.step, split="validation", metrics=metrics)
+        seen = {**update, **look_back(session)}
+        session.events.write("evaluated", step=session.step, split="validation", metrics=metrics, **seen)
         note(f"step {session.step}: validation " + ", ".join(f"{k} {v:.4g}" for k, v in metrics.items()))
         for text in task.samples(networks.models, session.data, Step(session.recipe.seed, session.step)):
             session.events.write("sample", step=session.step, text=text)
@@ -179,6 +187,19 @@ def evaluate(session: Session) -> None:
     if session.best is None or (score > session.best if higher else score < session.best):
         session.best, session.waited = score, 0
         finished.save(session.run, session.recipe, networks, session.data.processor, session.step, metrics)
+
+
+def look_back(session: Session) -> dict[str, Any]:
+    """For a diagnosis: the same scores on a small part of the training split (`train`), and what the units did on it.
+
+    One batch of the task's own size, or a fifth of what the budget grants an evaluation.
+    """
+    networks = session.networks
+    limit = max(1, (session.recipe.budget.evaluate_batches or 1) // 5)
+    scores: dict[str, float] = {}
+    with vitals.watched(networks.models["model"]) as units, suppress(JinjieError):  # a part may lack a class
+        scores = session.task.metrics(networks.models, session.data, "train", limit)
+    return {"train": {n: v for n, v in scores.items() if math.isfinite(v)}, **units.shares()}
 
 
 def save(session: Session) -> None:

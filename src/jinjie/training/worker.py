@@ -169,6 +169,7 @@ def _write_started(session: Session) -> None:
     recipe, data = session.recipe, session.data
     from jinjie.data.dataset import SPLITS
     from jinjie.training.cadence import Cadence
+    from jinjie.training.vitals import repeats
 
     steps_per_epoch = data.steps_per_epoch(recipe.budget.batch)
     session.events.write(
@@ -179,6 +180,8 @@ def _write_started(session: Session) -> None:
         parameters=sum(p.numel() for p in session.networks.models["model"].parameters()),
         facts=dict(data.facts),
         counts={split: data.count(split) for split in SPLITS},
+        baseline=session.task.baseline(data),
+        repeats=repeats(data),
         source={"source": data.about.source, "licence": data.about.licence, "real": data.about.real},
         **session.versions,
     )
