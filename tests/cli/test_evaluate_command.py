@@ -74,10 +74,6 @@ def test_json_is_the_file_and_nothing_else(environment):
     folder = Path(told.pop("folder"))
     assert told == json.loads((folder / "evaluation.json").read_bytes())
     assert told["examples"] == 113 and told["resamples"] == 50
-    both = json.loads(
-        jinjie(environment, "evaluate", "cancer", "--split", "validation", "--samples", "50", "--json").stdout
-    )
-    assert both["split"] == "validation" and both["folder"] != str(folder)
 
 
 def test_what_is_wrong_with_the_question_is_said_at_once(environment):
@@ -89,4 +85,3 @@ def test_what_is_wrong_with_the_question_is_said_at_once(environment):
 def test_a_language_model_is_told_where_its_scores_are(environment):
     came = jinjie(environment, "evaluate", "gpt-shakespeare")
     assert came.returncode == 1 and "jinjie runs show gpt-shakespeare-1" in came.stderr
-    assert jinjie(environment, "evaluate", "cancr").returncode == 2

@@ -7,7 +7,7 @@ The model is the one that the run kept; it is only asked, nothing of the split i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from jinjie.analyse import bootstrap, measures
 from jinjie.analyse.evaluation import (
@@ -26,7 +26,6 @@ from jinjie.base.lazy import lazy
 from jinjie.data.dataset import Dataset, Report
 from jinjie.tasks.classify import Classify
 from jinjie.tasks.regress import Regress
-from jinjie.training import checkpoint
 from jinjie.training.finished import Finished, model_folder, open_finished
 from jinjie.training.runs import Run
 
@@ -70,15 +69,15 @@ def evaluate(
     Raises JinjieError when there is no model yet, the split is empty, the model's answers are no numbers, or the task
     is another than `classify` or `regress`.
     """
-    model = open_finished(model_folder(str(run.path)))
-    if not isinstance(model.task, Classify | Regress):
+    if not isinstance(run.recipe.task.build(), Classify | Regress):
         raise JinjieError("evaluate.other_task", run=run.name, task=run.recipe.task.kind)
+    model = open_finished(model_folder(str(run.path)))
     data = run.recipe.data.load(report)
     if not data.count(split):
         raise JinjieError("evaluate.empty", run=run.name, split=split)
     if isinstance(model.task, Classify):
         return _classified(run, model, model.task, data, split, samples, seed)
-    return _regressed(run, model, model.task, data, split, samples, seed)
+    return _regressed(run, model, cast(Regress, model.task), data, split, samples, seed)
 
 
 def _classified(
@@ -334,6 +333,8 @@ def _pixels(data: Dataset, inputs: list[np.ndarray[Any, Any]]) -> np.ndarray[Any
 
 def _notes(run: Run, data: Dataset, split: Held, absent: list[str]) -> tuple[Note, ...]:
     """What one should know before the numbers are believed."""
+    from jinjie.training import checkpoint
+
     found = []
     if not data.about.real:
         found.append(words.text("evaluate.note.synthetic"))
