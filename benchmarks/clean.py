@@ -56,9 +56,9 @@ def report(found: list[Contender], rows: int, size: int, load: tuple[float, floa
     ours, bare, pandas = found
     told = (
         f"{len(ours.rounds)} rounds, in turns; a round reads {rows:,} rows ({size / 1e6:.0f} MB, synthetic), drops "
-        "rows with missing values and repeated rows, and writes the rest in order. Medians (least–most). Memory is the most "
-        f"that the process ever held. Load of the machine before and after: {load[0]:.1f} and {load[1]:.1f}; what is "
-        "above 2 is other people's work."
+        "rows with missing values and repeated rows, and writes the rest in order. Medians (least–most). Memory is the "
+        f"most that the process ever held. Load of the machine before and after: {load[0]:.1f} and {load[1]:.1f}; what "
+        "is above 2 is other people's work."
     )
     lines = [
         "# Cleaning five million rows",

@@ -12,6 +12,7 @@ import pytest
 
 from jinjie.base.errors import InvalidInput
 from jinjie.data.cleaning import Cleaning, clean
+from jinjie.data.cleaning.plan import parse
 from jinjie.data.cleaning.source import BLOCK
 
 CHINESE = "城市,人口\n北京,2189\n上海,2487\n广州,1868\n天津,1387\n"
@@ -84,6 +85,8 @@ def test_every_line_end_is_read(end: str, tmp_path: Path) -> None:
         (b",\n1,2\n", "in.csv:1", "clean.no_names"),
         (b"a,b,a\n1,2,3\n", "in.csv:1", "data.column_twice"),
         (b"1,2\n3,4\n", "in.csv:1", "data.no_header"),
+        (b"*,b\n1,2\n", "*", "clean.odd_name"),
+        (b"^a$,b\n1,2\n", "^a$", "clean.odd_name"),
         (b"a,b\n1,2\n3\n4,5\n", "in.csv:3", "clean.ragged"),
         (b"a,b\n1,2\n3,4,5\n", "in.csv:3", "clean.ragged"),
         (b"a,b\n1,2\n3\n", "in.csv:3", "clean.ragged"),
@@ -110,6 +113,17 @@ def test_all_ragged_lines_are_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         clean(tmp_path / "in.csv", tmp_path / "out.csv", Cleaning())
     assert [p.where.rpartition(":")[2] for p in caught.value.problems] == ["2", "4"]
+
+
+def test_a_header_of_a_third_of_a_megabyte_is_read(tmp_path: Path) -> None:
+    """Longer than what is read at first to recognise the delimiter."""
+    table = ",".join(f"column {i} {'x' * 3000}" for i in range(100)) + "\n" + ",".join("7" * 100) + "\n"
+    assert result(tmp_path, table.encode()) == table
+
+
+def test_words_for_missing_may_be_numbers(tmp_path: Path) -> None:
+    plan = parse(["missing_words=-999,none", "missing=mean", "duplicates=keep"])
+    assert result(tmp_path, b"a,b\n-999,x\n4,none\n6,x\n,x\n", plan) == "a,b\n5,x\n4,x\n6,x\n5,x\n"
 
 
 def test_quotes_that_enclose_nothing_are_read_when_the_plan_says_so(tmp_path: Path) -> None:

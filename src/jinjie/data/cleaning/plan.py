@@ -205,7 +205,9 @@ def _plain(word: str) -> dict[str, Any]:
     name, _, value = word.partition("=")
     field = Cleaning.model_fields.get(name)
     if name == "missing_words" and not value.startswith("["):
-        return {name: ["", *value.split(",")]}  # an empty cell cannot be written down here, and is always missing
+        return {
+            name: ["", *value.split(",")]
+        }  # an empty cell cannot be written down here, and is always missing
     if field is not None and (field.annotation is str or str in get_args(field.annotation)):
         return {name: value}
     return parse_changes([word])
@@ -227,8 +229,11 @@ def unknown_columns(cleaning: Cleaning, names: Iterable[str]) -> list[Problem]:
 
 
 def check_columns(cleaning: Cleaning, names: Iterable[str]) -> None:
-    """Raise InvalidInput with everything that `unknown_columns` finds."""
-    if found := unknown_columns(cleaning, names):
+    """Raise InvalidInput with everything that `unknown_columns` finds, and for names that polars takes for patterns."""
+    names = list(names)
+    odd = [name for name in names if name == "*" or (name.startswith("^") and name.endswith("$"))]
+    found = [Problem(name, "clean.odd_name", name=name) for name in odd]
+    if found := found + unknown_columns(cleaning, names):
         raise InvalidInput(found)
 
 

@@ -314,9 +314,11 @@ def recognise_delimiter(text: str, quotes: bool = True) -> str:
 
 
 def _beginning(path: Path, encoding: str) -> tuple[str, bool]:
-    """The first quarter megabyte as text with "\\n" line ends; whether the file's own are carriage returns alone."""
+    """The beginning as text with "\\n" line ends; whether the file's own are carriage returns alone."""
     with path.open("rb") as file:
         raw = file.read(_SAMPLE)
+        while not {10, 13} & set(raw) and len(raw) < LONGEST and (more := file.read(_SAMPLE)):
+            raw += more  # the names of very many columns
     text = raw.decode(encoding, "replace")
     old_mac = "\n" not in text and "\r" in text
     return text.replace("\r\n", "\n").replace("\r", "\n"), old_mac
