@@ -80,7 +80,7 @@ def same(out: Path, expected: pd.DataFrame) -> None:
         assert (want.isna() == have.isna()).all(), name
         if pd.api.types.is_numeric_dtype(want):
             # A standardised value near zero is a small difference of large ones: it is held to its column's size.
-            size = float(np.max(np.abs(want.dropna().astype(float)), initial=0))
+            size = float(np.max(np.abs(want.dropna().to_numpy(float)), initial=0))
             np.testing.assert_allclose(
                 have.astype(float), want.astype(float), rtol=RELATIVE, atol=RELATIVE * size, err_msg=name
             )
