@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from jinjie.base import words
-from jinjie.base.pictures import Curve, confusion, curves, image_grid, scatter_line
+from jinjie.base.pictures import Curve, confusion, curves, image_grid, reliability, scatter_line
 from jinjie.base.svg import COLOURS, light, standalone, text_width
 
 X = list(range(50))
@@ -27,6 +27,7 @@ def draw_all() -> dict[str, bytes]:
         "log": curves({"loss": (X, FALL)}, "Loss", "step", "loss", log=True),
         "fit": scatter_line((X, FALL), ([0, 49], [3, 0]), "y = −0.06x + 3"),
         "confusion": confusion([[9, 1], [0, 5]], ["正面", "负面"], "混淆矩阵"),
+        "reliability": reliability([(0.55, 0.4, 7), (0.95, 0.9, 123456)], "校准", "把握", "答对的比例"),
     }
 
 
@@ -36,7 +37,7 @@ def texts(svg: bytes) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", ["curves", "log", "fit", "confusion"])
+@pytest.mark.parametrize("name", ["curves", "log", "fit", "confusion", "reliability"])
 def test_a_picture_can_be_inlined_and_follows_the_page(name: str) -> None:
     svg = draw_all()[name].decode()
     root = ET.fromstring(svg)
@@ -144,3 +145,9 @@ def test_a_grid_takes_floats_and_colours_and_refuses_the_rest() -> None:
 
 def test_every_colour_has_a_drawing_colour_of_its_own() -> None:
     assert len({light(name) for name in COLOURS}) == len(COLOURS)
+
+
+def test_calibration_says_how_many_each_point_stands_for() -> None:
+    seen = texts(draw_all()["reliability"])
+    assert {"7", "123.456k", "把握", "答对的比例", "0", "1"} <= set(seen)
+    assert reliability([]).startswith(b"<svg"), "an empty split has no points and no bars"

@@ -263,3 +263,23 @@ def test_a_processor_travels(tmp_path: Path) -> None:
     FeaturesProcessor(KNOWN).save(tmp_path)
     again = FeaturesProcessor.load(tmp_path)
     assert again.known == KNOWN and again.labels == ["good", "bad"]
+
+
+@given(age=NUMBERS, home=WORDS)
+def test_what_an_input_is_described_as_can_be_typed_again(age: float | None, home: str | None) -> None:
+    rows = [(30.0, None, "rent"), (None, None, "租房"), (40.5, None, None)]
+    features = learn(frame(rows).drop("income"), flagged=1)
+    columns = (Column(name="age", kind="number"), Column(name="home", kind="text", words=("rent", "租房")))
+    known = Known(labels=("no", "yes"), target="paid", columns=columns, features=features)
+    processor = FeaturesProcessor(known)
+    x = encode(features, frame([(age, None, home)]).drop("income"))
+    told = processor.describe(x[0])
+    assert ("age=?" in told) == (age is None) and ("home=?" in told) == (home not in ("rent", "租房"))
+    again = processor.encode(told)["x"]
+    # Six digits of the number that was typed, and float32's seven of it on the network's scale.
+    near = 1e-5 * (abs(age or 0) / features[0].deviation + 1)
+    assert again[:, :1] == pytest.approx(x[:, :1], abs=near)
+    seen = (
+        slice(None, -1) if home in ("owner", "parents") else slice(None)
+    )  # an unseen word comes back missing
+    assert np.array_equal(again[:, 1:][:, seen], x[:, 1:][:, seen])
