@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from patients import HEALTHY, HELD_OUT, TUNED, Patient, trained
+from patients import Patient, trained
+from wards import HEALTHY, HELD_OUT, TUNED
 
 from jinjie import recipes
 from jinjie.analyse.diagnose import Diagnosis, diagnose
