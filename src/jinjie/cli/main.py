@@ -49,7 +49,20 @@ def build() -> typer.Typer:
         # The language was read before the commands were built, so that their help speaks it too.
         pass
 
-    for group in (recipes, run, runs, compare, evaluate, diagnose, generate, formula, data, clean, doctor, studio):
+    for group in (
+        recipes,
+        run,
+        runs,
+        compare,
+        evaluate,
+        diagnose,
+        generate,
+        formula,
+        data,
+        clean,
+        doctor,
+        studio,
+    ):
         group.register(app)
     return app
 

@@ -46,11 +46,11 @@ def read_text(path: str, where: str = "data.path") -> str:
 def existing_file(path: str, where: str = "data.path") -> Path:
     """The file at `path` (`~` allowed). Raises InvalidInput when it is missing or cannot be read."""
     file = Path(path).expanduser()
-    if file.is_dir():
-        raise InvalidInput([Problem(where, "data.folder_not_file", path=path)])
-    if not file.is_file():
-        raise InvalidInput([Problem(where, "data.no_such_file", path=path, here=Path.cwd())])
-    try:
+    try:  # a folder on the way that may not be entered is as good as a file that may not be read
+        if file.is_dir():
+            raise InvalidInput([Problem(where, "data.folder_not_file", path=path)])
+        if not file.is_file():
+            raise InvalidInput([Problem(where, "data.no_such_file", path=path, here=Path.cwd())])
         with file.open("rb"):
             pass
     except OSError as error:
