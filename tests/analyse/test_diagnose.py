@@ -120,6 +120,11 @@ def _as_changes(patient: Patient, place: Path) -> dict[str, object]:
     return changes
 
 
+def test_where_no_recipe_has_the_runs_name_the_change_alone_is_told(tmp_path: Path) -> None:
+    found = diagnose(trained(ALL["table, 60 steps"], tmp_path))
+    assert found.commands["unfinished"] == "budget.steps=180"
+
+
 def test_a_run_without_the_newer_fields_is_judged_as_far_as_it_goes(tmp_path: Path) -> None:
     """Runs of an earlier Jinjie have losses and norms only."""
     run = trained(ALL["line, rate 1.05"], tmp_path)

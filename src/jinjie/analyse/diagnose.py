@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jinjie.analyse.evidence import gather
 from jinjie.analyse.rules import RULES
 from jinjie.analyse.rules.finding import Finding, Lacks
-from jinjie.base.errors import JinjieError, NotFound
+from jinjie.base.errors import NotFound
 from jinjie.base.words import Text, text
 
 if TYPE_CHECKING:
@@ -94,25 +94,24 @@ def _causes(found: Sequence[Finding]) -> list[Finding]:
 
 
 def _command(run: Run, change: Mapping[str, Any]) -> str:
-    """`jinjie run RECIPE` with what this run set, and the change."""
+    """`jinjie run RECIPE` with what this run set, and the change; the change alone where no recipe has its name."""
     from jinjie import recipes
 
     values = run.file["recipe"]
-    own: dict[str, Any] = {}
     try:
         named = recipes.find(values["name"]).model_dump(mode="json")
-        own = _differing(
-            {k: v for k, v in named.items() if k not in SPOKEN},
-            {k: v for k, v in values.items() if k not in SPOKEN},
-        )
-    except (NotFound, JinjieError):
-        pass  # a recipe of another version or of the user's own code: the change alone
+    except NotFound:
+        return shlex.join(_word(path, value) for path, value in change.items())
+    own = _differing(
+        {k: v for k, v in named.items() if k not in SPOKEN},
+        {k: v for k, v in values.items() if k not in SPOKEN},
+    )
     settings = {**own, **change}
     if any(path in change for path in ("budget.steps", "budget.epochs")):
         settings = {p: v for p, v in settings.items() if v is not None}
     if "model.kind" in change:  # settings of the kind before may mean nothing to the next
         settings = {p: v for p, v in settings.items() if not p.startswith("model.") or p in change}
-    words = [f"{path}={_word(value)}" for path, value in settings.items()]
+    words = [_word(path, value) for path, value in settings.items()]
     return shlex.join(["jinjie", "run", values["name"], *words])
 
 
@@ -131,5 +130,6 @@ def _differing(named: Mapping[str, Any], own: Mapping[str, Any], prefix: str = "
     return found
 
 
-def _word(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _word(path: str, value: Any) -> str:
+    """A setting as the command line takes it."""
+    return f"{path}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
