@@ -98,6 +98,12 @@ CASES = [
     ),
     Case("cnn", cnn.Config(**_PICTURE, filters=(8, 16)), digits, 0.05),
     Case("cnn, no norm", cnn.Config(**_PICTURE, filters=(8,), kernel=5, norm=False, dropout=0), digits, 0.05),
+    Case(
+        "resnet, pooled",
+        resnet.Config(**_PICTURE, stages=(8, 16), units=1, pool=True, whole=True),
+        digits,
+        0.05,
+    ),
     Case("resnet", resnet.Config(**_PICTURE, stages=(8, 16), units=1), digits, 0.05),
     Case(
         "resnet, projecting",

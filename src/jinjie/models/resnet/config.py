@@ -46,10 +46,20 @@ class Config(ModelConfig):
         (16, 32, 64), "channels of each stage", "各阶段的通道数", min_length=1
     )
     units: int = option(3, "residual units in each stage", "每个阶段的残差单元数", ge=1)
+    pool: bool = option(
+        False,
+        "2×2 max-pooling after the first convolution: a quarter of the work, as for large pictures",
+        "第一个卷积之后做 2×2 最大池化：计算量降到四分之一，大图片通常这样做",
+    )
     shortcut: Literal["pad", "project"] = option(
         "pad",
         "the way around a unit that changes the shape: zeros for new channels, or a 1×1 convolution",
         "形状改变处的捷径：新通道补零，或用 1×1 卷积",
+    )
+    whole: bool = option(
+        False,
+        "whether the head sees every place of the last picture and not only the mean over all places",
+        "输出层看到最后特征图的每个位置，而不只是全部位置的平均",
     )
     dropout: float = option(
         0.0,
@@ -62,6 +72,8 @@ class Config(ModelConfig):
     def plan(self) -> Iterator[Unit]:
         """Every residual unit."""
         height, width, inputs = self.known("height"), self.known("width"), self.stages[0]
+        if self.pool:  # the last row of an odd number is pooled too
+            height, width = -(-height // 2), -(-width // 2)
         for number, outputs in enumerate(self.stages):
             for unit in range(self.units):
                 stride = 2 if number and not unit else 1
@@ -73,13 +85,19 @@ class Config(ModelConfig):
         """Whether the way around a unit has weights."""
         return self.shortcut == "project" and (unit.stride > 1 or unit.inputs != unit.outputs)
 
+    @property
+    def features(self) -> int:
+        """Numbers that reach the head."""
+        *_, last = self.plan()
+        return last.outputs * (last.height * last.width if self.whole else 1)
+
     def parameters(self) -> int:
         # Every convolution is followed by a norm, with a scale and a shift for each channel, and has no bias.
         count = (9 * self.known("channels") + 2) * self.stages[0]
         for unit in self.plan():
             count += (9 * unit.inputs + 2 + 9 * unit.outputs + 2) * unit.outputs
             count += (unit.inputs + 2) * unit.outputs if self.projects(unit) else 0
-        return count + (self.stages[-1] + 1) * self.known("outputs")
+        return count + (self.features + 1) * self.known("outputs")
 
     def flops(self, batch: int) -> float:
         """Those of convolutions and head; norm, ReLU and sums are a hundredth of them."""
@@ -87,15 +105,16 @@ class Config(ModelConfig):
         for unit in self.plan():
             weights = 9 * (unit.inputs + unit.outputs) + (unit.inputs if self.projects(unit) else 0)
             each += weights * unit.outputs * unit.height * unit.width
-        return 2.0 * batch * (each + self.stages[-1] * self.known("outputs"))
+        return 2.0 * batch * (each + self.features * self.known("outputs"))
 
     def activations(self, batch: int) -> int:
         # The picture; of every convolution what its norm normalises; of every ReLU what it gives.
         pixels = self.known("height") * self.known("width")
         each = self.known("channels") * pixels + 2 * self.stages[0] * pixels
+        each += 2 * self.stages[0] * -(-self.known("height") // 2) * -(-self.known("width") // 2) * self.pool
         for unit in self.plan():
             each += (5 if self.projects(unit) else 4) * unit.outputs * unit.height * unit.width
-        return batch * (each + (3 if self.dropout else 1) * self.stages[-1])
+        return batch * (each + ((2 if self.dropout else 0) + (not self.whole)) * self.features)
 
     def build(self) -> nn.Module:
         from jinjie.models.resnet.network import ResNet

@@ -13,7 +13,7 @@ from jinjie.models.resnet.config import Config, Unit
 
 
 class ResNet(nn.Module):
-    """Stem, residual units, the mean over the picture, head."""
+    """Stem, residual units, the mean over the picture (or the whole of it), head."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -22,14 +22,16 @@ class ResNet(nn.Module):
         self.stem = nn.Sequential(
             convolution(self.shape[0], config.stages[0], 3), BatchNorm(config.stages[0])
         )
+        self.pool = nn.MaxPool2d(2, ceil_mode=True) if config.pool else nn.Identity()
         self.units = nn.Sequential(*(Residual(unit, config.projects(unit)) for unit in config.plan()))
         self.dropout = nn.Dropout(config.dropout)
-        self.head = nn.Linear(config.stages[-1], config.known("outputs"))
+        self.head = nn.Linear(config.features, config.known("outputs"))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, C·H·W), or (B, C, H, W), → (B, outputs)."""
-        hidden = self.units(F.relu(self.stem(folded(x, *self.shape))))
-        return cast(torch.Tensor, self.head(self.dropout(hidden.mean((2, 3)))))
+        hidden = self.units(self.pool(F.relu(self.stem(folded(x, *self.shape)))))
+        seen = hidden.flatten(1) if self.config.whole else hidden.mean((2, 3))
+        return cast(torch.Tensor, self.head(self.dropout(seen)))
 
 
 class Residual(nn.Module):
