@@ -185,3 +185,14 @@ def test_the_studio_imports_no_torch():
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_what_is_unusual_stands_under_the_curve_once_a_run_has_ended(client, diary):
+    """A run that fails on a rate too high says so, with the command to try; while it trains nothing is judged."""
+    run = diary("line-1-1")
+    run.start()
+    run.steps(1, 40, lambda step: 2.0**step)
+    assert "optimizer.lr=0.01" not in client.get("/runs/line-1-1").text
+    run.write("failed", step=40, key="run.loss_not_finite", error={"en": "not finite", "zh": "不是有限数"})
+    page = client.get("/runs/line-1-1").text
+    assert "The learning rate is too high" in page and "jinjie run line-1 optimizer.lr=0.01" in page

@@ -239,6 +239,7 @@ def _parts(story: Story) -> dict[str, str]:
             "state": _piece("_state.html", run=run),
             "facts": _piece("_facts.html", run=run),
             "actions": _piece("_actions.html", run=run, stopping=False),
+            "diagnosis": _piece("_diagnosis.html", found=views.diagnosis(story)),
             "pictures": _piece("_pictures.html", run=run, pictures=views.pictures(story)),
             "checkpoints": _piece("_checkpoints.html", run=run, checkpoints=views.checkpoints(story)),
             "console": _piece("_console.html", text=views.console(story.run)),

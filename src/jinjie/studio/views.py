@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinjie.analyse.describe import expectation
+from jinjie.analyse.diagnose import Diagnosis, diagnose
 from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.paths import runs_home
 from jinjie.base.words import language, say
@@ -103,6 +105,23 @@ def pictures(story: Story) -> list[dict[str, Any]]:
                 shown = {"name": event["name"], "file": file, "step": event["step"], "time": event["time"]}
                 found.append({**shown, "drawing": drawn})
         return found
+
+
+def diagnosis(story: Story) -> Diagnosis | None:
+    """What is unusual about a run that has ended; None while it trains. Its events are read once."""
+    with story.lock:
+        if story.end is None or story.state == "running":
+            return None
+        try:
+            return _diagnosed(story.run, story.tail.offset, float(story.end["time"]))
+        except JinjieError:  # a recipe that cannot be read: the page says so elsewhere
+            return None
+
+
+@lru_cache(maxsize=64)
+def _diagnosed(run: Run, offset: int, ended: float) -> Diagnosis:
+    """The diagnosis of a run whose diary has `offset` bytes and ended at `ended`."""
+    return diagnose(run)
 
 
 def checkpoints(story: Story) -> list[dict[str, Any]]:
