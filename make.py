@@ -249,7 +249,8 @@ class Data(Stage):
         return fingerprint([ROOT / "src/jinjie/data"], os.environ.get("JINJIE_DATA") or str(home()))
 
     def work(self) -> bool:
-        return run(in_venv("jinjie"), "data", "fetch")
+        # What the first ten minutes need; the rest is fetched by the recipe that wants it.
+        return run(in_venv("jinjie"), "data", "fetch", "digits", "poems")
 
 
 class Machine(Stage):
