@@ -107,8 +107,9 @@ export function smoothed(points) {
   const sums = [0];
   for (const [, value] of points) sums.push(sums.at(-1) + value);
   return points.map((_, i) => {
-    const near = Math.min(reach, i, points.length - 1 - i);
-    return (sums[i + near + 1] - sums[i - near]) / (2 * near + 1);
+    // Cut short at the ends, so that the last point is as calm as the others.
+    const [from, to] = [Math.max(0, i - reach), Math.min(points.length, i + reach + 1)];
+    return (sums[to] - sums[from]) / (to - from);
   });
 }
 
