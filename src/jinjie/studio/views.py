@@ -211,6 +211,8 @@ def number(value: float | int | None) -> str:
 METRICS = {
     "loss": "studio.metric.loss",
     "accuracy": "studio.metric.accuracy",
+    "f1": "studio.metric.f1",
+    "auc": "studio.metric.auc",
     "r2": "studio.metric.r2",
     "perplexity": "studio.metric.perplexity",
     "bits_per_character": "studio.metric.bits_per_character",
