@@ -22,7 +22,11 @@ def test_the_list_has_every_formula_once_under_its_group():
     assert "Neural networks" in said and f"{len(formulas())} formulas" in said
     listed = json.loads(jinjie("--json").stdout)
     assert [row["id"] for row in listed] == ids
-    assert listed[ids.index("adam")]["module"] == "jinjie.scratch.networks.optimizers"
+    adam = listed[ids.index("adam")]
+    assert adam["module"] == "jinjie.scratch.networks.optimizers" and adam["function"] == "adam"
+    for row in listed:
+        assert row["name"]["en"] and row["name"]["zh"] and row["latex"] and row["source"]
+        assert row["test"] and row["symbols"] and all(s["en"] and s["zh"] for s in row["symbols"])
 
 
 def test_words_find_formulas_in_either_language():

@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
         if latex:
             print(found.latex.strip())
         elif as_json:
-            print_json({**found.for_json(), "example": _trace_json(_trace(found))})
+            print_json({**found.for_json(), "plain": found.plain(), "example": _trace_json(_trace(found))})
         else:
             _show(found)
 
@@ -50,12 +50,13 @@ def _trace(formula: Formula) -> Trace:
 
 
 def _list(found: list[Heading], as_json: bool) -> None:
+    """A line each for a reader; for a script everything that is known of each."""
+    from jinjie.course.formula import formulas
     from jinjie.course.formula.registry import GROUPS
 
     if as_json:
-        print_json(
-            [{"id": f.id, "name": f.name.both(), "module": f"jinjie.scratch.{f.subject}"} for f in found]
-        )
+        whole = formulas()
+        print_json([whole[heading.id].for_json() for heading in found])
         return
     out = console()
     width = max(len(formula.id) for formula in found)

@@ -123,12 +123,7 @@ class Formula(Entry):
 
     def for_json(self) -> dict[str, Any]:
         """As plain values, with what the registry derives."""
-        return {
-            **self.model_dump(),
-            "module": self.module,
-            "test_file": self.test_file,
-            "plain": self.plain(),
-        }
+        return {**self.model_dump(), "module": self.module, "test_file": self.test_file}
 
 
 @dataclass(frozen=True)
