@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -28,6 +28,7 @@ class _Stop:
     def __init__(self) -> None:
         self.asked = False
         self._at_once = False
+        sys.unraisablehook = _but_for_stops(sys.unraisablehook)
         for name in ("SIGTERM", "SIGINT", "SIGHUP"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), self._hear)
@@ -54,6 +55,19 @@ class _Stop:
 
 class _StoppedEarly(BaseException):
     """A stop that came before the first step."""
+
+
+def _but_for_stops(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """`hook`, not told of a stop that fell into a callback of the interpreter's own, where nothing can be raised.
+
+    It is not lost: the loop asks before its first step.
+    """
+
+    def told(unraisable: Any) -> None:
+        if not issubclass(unraisable.exc_type, _StoppedEarly):
+            hook(unraisable)
+
+    return told
 
 
 def main(folder: Path) -> int:
@@ -87,7 +101,7 @@ def main(folder: Path) -> int:
 
 def _end(folder: Path, writer: events.Writer | None, step: int, error: Exception) -> int:
     """Say why the run ended, on the console and in the diary, as far as a full disk still takes it: the exit code."""
-    if not folder.is_dir():  # whatever failed for want of it
+    if not (folder / "recipe.json").is_file():  # gone or going, file by file: whatever failed for want of it
         error = events.RunGone("run.gone", run=folder.name)
     elif isinstance(error, OSError) and events.full(error):
         error = events.DiskFull("run.disk_full", path=error.filename, reason=error.strerror)
