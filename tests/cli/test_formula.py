@@ -67,10 +67,13 @@ def test_a_misspelt_id_is_an_error_with_a_suggestion():
     assert done.returncode == 2 and "Did you mean 'adam'?" in done.stderr
 
 
-def test_every_formula_can_be_shown():
+def test_every_formula_can_be_shown(capsys):
     """In this process: a hundred starts of Python would be a long test."""
     from jinjie.cli import formula as shown
 
     for one in formulas().values():
         shown._show(one)
-        json.dumps({**one.for_json(), "example": shown._trace_json(shown._trace(one))})
+        said = capsys.readouterr().out
+        assert said.startswith(one.id) and one.plain().splitlines()[0] in said and one.test in said
+        traced = json.loads(json.dumps(shown._trace_json(shown._trace(one))))
+        assert traced["steps"], one.id
