@@ -37,7 +37,9 @@ def missing(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+# Playwright runs an event loop in the thread of the tests for as long as it lives, and a test elsewhere that starts one
+# of its own is refused: so it ends with this folder, not with the session.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:

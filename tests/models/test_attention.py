@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from jinjie.models.attention import explicit as explicit_path
 from jinjie.models.attention import rotary
-from jinjie.models.attention.attend import LONGEST, attend, explicit
+from jinjie.models.attention.attend import LONGEST, attend, explicit, weigh
 from jinjie.models.attention.cache import Cache
 from jinjie.models.attention.explicit import attend_explicitly
 
@@ -139,7 +139,10 @@ def test_rotated_scores_depend_on_the_distance_alone(i: int, j: int, shift: int)
     q, k = torch.randn(2, 1, 1, 1, 8, generator=torch.Generator().manual_seed(i)).unbind()
 
     def score(a: int, b: int) -> torch.Tensor:
-        turned = (rotary.rotate(x, rotary.angles(at, 1, 8, 10000.0, q)) for x, at in ((q, a), (k, b)))
+        turned = (
+            rotary.rotate(x, rotary.angles(torch.tensor([at]), rotary.rates(8, 10000.0, q.device), q.dtype))
+            for x, at in ((q, a), (k, b))
+        )
         first, second = turned
         return (first * second).sum()
 
@@ -154,15 +157,15 @@ def test_rotation_is_llamas() -> None:
         torch.ones(5, 4, dtype=torch.float64), torch.outer(torch.arange(3.0, 8.0).double(), rates)
     )
     expected = torch.complex(x[..., :4].double(), x[..., 4:].double()) * turn
-    got = rotary.rotate(x, rotary.angles(3, 5, 8, 500.0, x))
+    got = rotary.rotate(x, rotary.angles(torch.arange(3, 8), rotary.rates(8, 500.0, x.device), x.dtype))
     # fp32 arithmetic on numbers of size 1.
     torch.testing.assert_close(got, torch.cat((expected.real, expected.imag), -1).float(), rtol=0, atol=2e-6)
 
 
 def test_bf16_positions_stay_apart() -> None:
     """bf16 cannot tell 257 from 256; the angles are worked out in fp32, so neighbours still differ."""
-    like = torch.zeros(1, dtype=torch.bfloat16)
-    found = rotary.angles(256, 2, 8, 10000.0, like)
+    rates = rotary.rates(8, 10000.0, torch.device("cpu"))
+    found = rotary.angles(torch.tensor([256, 257]), rates, torch.bfloat16)
     assert found.cos.dtype == torch.bfloat16
     assert not torch.equal(found.cos[0], found.cos[1])
 
@@ -175,9 +178,77 @@ def test_the_cache_gives_back_what_was_written_in_order() -> None:
         for layer in range(2):
             k, v = cache.extend(layer, part + layer, part - layer)
         cache.advance(part.shape[2])
-    assert cache.length == 6
+    assert cache.longest == 6 and cache.even
     assert torch.equal(k, torch.cat(parts, 2) + 1)
     assert torch.equal(v, torch.cat(parts, 2) - 1)
     assert torch.equal(cache.keys[0, :, :, :6], torch.cat(parts, 2))
     cache.clear()
     assert cache.extend(0, parts[1], parts[1])[0].shape == (1, 3, 1, 4)
+
+
+def test_sight_hides_keys_on_both_paths() -> None:
+    """Against the formula over the keys that are left, in fp64; gradients as well, and nothing from what is hidden."""
+    generator = torch.Generator().manual_seed(5)
+    for causal, time, keys in ((True, 6, 6), (False, 4, 7), (True, 3, 8)):
+        q, k, v = drawn(4, 2, time, keys, dtype=torch.float64)
+        sight = torch.rand(2, time, keys, generator=generator) < 0.5
+        sight[:, :, 0] = True
+        scores = torch.einsum("bhtd,bhsd->bhts", q, k.repeat_interleave(2, 1)) / 2
+        seen = sight[:, None] & (
+            torch.ones(time, keys, dtype=torch.bool).tril(keys - time) if causal else torch.tensor(True)
+        )
+        expected = scores.masked_fill(~seen, float("-inf")).softmax(-1) @ v.repeat_interleave(2, 1)
+        for path in (attend, attend_explicitly):
+            got = path(q, k, v, causal=causal, sight=sight)
+            torch.testing.assert_close(got, expected, rtol=0, atol=1e-12)
+            for a, b in zip(
+                torch.autograd.grad(got.sin().sum(), (q, k, v)),
+                torch.autograd.grad(expected.sin().sum(), (q, k, v), retain_graph=True),
+                strict=True,
+            ):
+                torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
+        # fp32 on purpose: looked at, not computed with.
+        weights = weigh(q, k, causal=causal, sight=sight)
+        torch.testing.assert_close(weights.double() @ v.repeat_interleave(2, 1), expected, rtol=0, atol=1e-5)
+
+
+def test_sight_is_kept_in_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explicit_path, "CHUNK", 2)
+    q, k, v = drawn(4, 2, 7, 7, dtype=torch.float64)
+    sight = torch.ones(2, 7, 7, dtype=torch.bool).tril().triu(-2)
+    got = attend_explicitly(q, k, v, causal=True, sight=sight)
+    torch.testing.assert_close(got, attend(q, k, v, causal=True, sight=sight), rtol=0, atol=1e-12)
+
+
+def test_rows_of_a_cache_have_their_own_lengths() -> None:
+    """Three rows that have read 2, 0 and 5 positions each write one more: each stands behind its own."""
+    cache = Cache(1, 3, 1, 8, 2, dtype=torch.float32, device=torch.device("cpu"))
+    first = torch.randn(3, 1, 5, 2)
+    cache.extend(0, first, first)
+    cache.advance(torch.tensor([2, 0, 5]))
+    assert not cache.even
+    assert cache.positions(1).tolist() == [[2], [0], [5]]
+    new = torch.randn(3, 1, 1, 2)
+    keys, _ = cache.extend(0, new, -new)
+    sight = cache.sight(1)
+    assert sight is not None and sight.shape == (3, 1, 6)
+    for row, length in enumerate((2, 0, 5)):
+        own = keys[row, 0][sight[row, 0]]
+        assert torch.equal(own, torch.cat((first[row, 0, :length], new[row, 0])))
+    cache.advance(1)
+    cache.copy(2, 1)
+    assert cache.lengths.tolist() == [3, 6, 6]
+    cache.reorder([1, 0, 0])
+    assert cache.lengths.tolist() == [6, 3, 3]
+    assert torch.equal(cache.keys[0, 0, 0, :5], first[2, 0])
+    assert torch.equal(cache.keys[0, 2, 0, :2], first[0, 0, :2])
+
+
+def test_a_view_of_rows_writes_into_the_whole() -> None:
+    cache = Cache(1, 3, 1, 4, 2, dtype=torch.float32, device=torch.device("cpu"))
+    view = cache.rows(1, 2)
+    new = torch.randn(1, 1, 3, 2)
+    view.extend(0, new, new)
+    view.advance(3)
+    assert cache.lengths.tolist() == [0, 3, 0]
+    assert torch.equal(cache.keys[0, 1, 0, :3], new[0, 0])

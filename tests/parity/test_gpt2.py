@@ -128,7 +128,7 @@ def test_attention_without_its_mask_is_told_apart(tmp_path: Path, monkeypatch: p
     save_model(ours, config, tmp_path / "m")
     theirs = transformers.GPT2LMHeadModel.from_pretrained(tmp_path / "m").eval()
     seeing = network.attend
-    monkeypatch.setattr(network, "attend", lambda q, k, v, *, causal: seeing(q, k, v, causal=False))
+    monkeypatch.setattr(network, "attend", lambda q, k, v, **_: seeing(q, k, v, causal=False))
     assert difference(ours, theirs, tokens(config)) > 1000 * CLOSE
 
 

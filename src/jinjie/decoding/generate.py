@@ -54,7 +54,7 @@ def _write(
     text = list(prompt)
     unread = text[-block:]
     for _ in range(sampling.max_tokens):
-        if cache.length + len(unread) > block:
+        if cache.longest + len(unread) > block:
             cache.clear()
             unread = text[-max(1, block // 2) :]
         # Gradients are off around the model alone: a generator must not leave them off in its caller.

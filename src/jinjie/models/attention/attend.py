@@ -17,26 +17,44 @@ LONGEST = 2048
 the (T, S) weights that it keeps for the backward pass grow with the square."""
 
 
-def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, *, causal: bool) -> torch.Tensor:
+def attend(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, *, causal: bool, sight: torch.Tensor | None = None
+) -> torch.Tensor:
     """For each query the mean of the values, weighted by how well its keys match: (B, H, T, D).
 
     q is (B, H, T, D); k and v are (B, Hkv, S, D), where each of the Hkv heads serves H/Hkv neighbouring query
     heads (Ainslie et al. 2023). With `causal`, the T queries are the last T of the S positions, and query i
-    sees keys 0 … S − T + i; T < S when a cache holds what came before.
+    sees keys 0 … S − T + i; T < S when a cache holds what came before. `sight` (B, T, S), bool, narrows it further:
+    False where a query must not see a key. Every query must see one key at least.
     """
     if explicit(q.device.type, q.dtype, k.shape[-2]):
-        return attend_explicitly(q, k, v, causal=causal)
+        return attend_explicitly(q, k, v, causal=causal, sight=sight)
     time, keys = q.shape[-2], k.shape[-2]
-    mask = None
-    if causal and 1 < time < keys:
+    mask = None if sight is None else sight[:, None]
+    plain = causal and time > 1
+    if plain and (time < keys or mask is not None):
         # torch's own `is_causal` would align the queries with the first keys instead of the last.
-        mask = torch.ones(time, keys, dtype=torch.bool, device=q.device).tril(keys - time)
+        ahead = torch.ones(time, keys, dtype=torch.bool, device=q.device).tril(keys - time)
+        mask, plain = ahead if mask is None else mask & ahead, False
     grouped = q.shape[1] != k.shape[1]
-    return F.scaled_dot_product_attention(
-        q, k, v, mask, is_causal=causal and time == keys > 1, enable_gqa=grouped
-    )
+    return F.scaled_dot_product_attention(q, k, v, mask, is_causal=plain, enable_gqa=grouped)
 
 
 def explicit(device: str, dtype: torch.dtype, keys: int) -> bool:
     """Whether the explicit path is the quicker one: bf16 on CPU, where torch's fused kernel is slow."""
     return device == "cpu" and dtype == torch.bfloat16 and keys <= LONGEST
+
+
+def weigh(
+    q: torch.Tensor, k: torch.Tensor, *, causal: bool, sight: torch.Tensor | None = None
+) -> torch.Tensor:
+    """The weights themselves, softmax(QKᵀ/√D), (B, H, T, S) in fp32, for those who want to look; see `attend`."""
+    time, keys = q.shape[-2], k.shape[-2]
+    k = k.repeat_interleave(q.shape[1] // k.shape[1], 1)
+    scores = q.float() @ k.float().transpose(-1, -2) * q.shape[-1] ** -0.5
+    seen = torch.ones(time, keys, dtype=torch.bool, device=q.device)
+    if causal:
+        seen = seen.tril(keys - time)
+    if sight is not None:
+        seen = seen & sight[:, None]
+    return scores.masked_fill(~seen, float("-inf")).softmax(-1)

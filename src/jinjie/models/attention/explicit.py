@@ -14,12 +14,18 @@ CHUNK = 128
 """Queries worked on at once; the keys that lie ahead of all of them are never multiplied."""
 
 
-def attend_explicitly(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, *, causal: bool) -> torch.Tensor:
-    """`attend` by matrix products: q (B, H, T, D); k, v (B, Hkv, S, D) → (B, H, T, D)."""
+def attend_explicitly(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, *, causal: bool, sight: torch.Tensor | None = None
+) -> torch.Tensor:
+    """`attend` by matrix products: q (B, H, T, D); k, v (B, Hkv, S, D); sight (B, T, S) → (B, H, T, D)."""
+    # −∞ added to a score takes a key out of sight; one dtype conversion serves all chunks.
+    hidden = None
+    if sight is not None:
+        hidden = torch.zeros(sight.shape, dtype=q.dtype, device=q.device).masked_fill_(~sight, float("-inf"))
     if torch.is_grad_enabled() and (q.requires_grad or k.requires_grad or v.requires_grad):
-        out: torch.Tensor = _Attention.apply(q, k, v, causal)  # type: ignore[no-untyped-call]
+        out: torch.Tensor = _Attention.apply(q, k, v, causal, hidden)  # type: ignore[no-untyped-call]
         return out
-    return _forward(q, k, v, causal)[0]
+    return _forward(q, k, v, causal, hidden)[0]
 
 
 class _Attention(torch.autograd.Function):
@@ -29,8 +35,15 @@ class _Attention(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, causal: bool) -> torch.Tensor:
-        out, weights = _forward(q, k, v, causal)
+    def forward(
+        ctx: Any,
+        q: torch.Tensor,
+        k: torch.Tensor,
+        v: torch.Tensor,
+        causal: bool,
+        hidden: torch.Tensor | None,
+    ) -> torch.Tensor:
+        out, weights = _forward(q, k, v, causal, hidden)
         ctx.save_for_backward(q, k, v, *weights)
         ctx.causal = causal
         return out
@@ -52,11 +65,11 @@ class _Attention(torch.autograd.Function):
             dk = _sum(
                 dk, torch.bmm(ds.transpose(1, 2), _grouped(q, k.shape[1], i, j)).mul_(scale), flat_k, seen
             )
-        return dq, cast(torch.Tensor, dk).view(k.shape), cast(torch.Tensor, dv).view(v.shape), None
+        return dq, cast(torch.Tensor, dk).view(k.shape), cast(torch.Tensor, dv).view(v.shape), None, None
 
 
 def _forward(
-    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, causal: bool
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, causal: bool, hidden: torch.Tensor | None
 ) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """The output, and the weights P of each chunk of queries as (B·Hkv, H/Hkv · chunk, keys seen)."""
     time, keys = q.shape[-2], k.shape[-2]
@@ -70,6 +83,8 @@ def _forward(
         ahead = _ahead(j - i, seen, q) if causal and j - i > 1 else q.new_zeros(())
         bias = ahead.repeat(groups, 1) if ahead.ndim else ahead
         scores = torch.baddbmm(bias, rows, flat_k[:, :seen].transpose(1, 2), alpha=scale)
+        if hidden is not None:
+            scores.view(len(q), -1, j - i, seen).add_(hidden[:, None, i:j, :seen])
         p = torch.softmax(scores, -1)
         weights.append(p)
         part = torch.bmm(p, flat_v[:, :seen])

@@ -11,21 +11,26 @@ import torch
 
 
 class Angles(NamedTuple):
-    """cos and sin of every angle, each (T, D/2)."""
+    """cos and sin of every angle, each (T, D/2), or (B, 1, T, D/2) where rows stand at different positions."""
 
     cos: torch.Tensor
     sin: torch.Tensor
 
 
-def angles(start: int, time: int, size: int, theta: float, like: torch.Tensor) -> Angles:
-    """Angles of positions start … start + time − 1 in heads of `size` numbers: position · theta^(−2i/size).
+def rates(size: int, theta: float, device: torch.device) -> torch.Tensor:
+    """By how much each pair of a head of `size` numbers turns a position: theta^(−2i/size), (D/2,), in fp32."""
+    return theta ** (-torch.arange(0, size, 2, dtype=torch.float32, device=device) / size)
+
+
+def angles(positions: torch.Tensor, rates: torch.Tensor, dtype: torch.dtype) -> Angles:
+    """Angles of `positions`, (T,) or (B, T): position · rate.
 
     Worked out in fp32 whatever the arithmetic: bf16 cannot tell position 257 from 256.
     """
-    rates = theta ** (-torch.arange(0, size, 2, dtype=torch.float32, device=like.device) / size)
-    positions = torch.arange(start, start + time, dtype=torch.float32, device=like.device)
-    angle = torch.outer(positions, rates)
-    return Angles(angle.cos().to(like.dtype), angle.sin().to(like.dtype))
+    angle = positions[..., None].float() * rates
+    if positions.ndim == 2:
+        angle = angle[:, None]
+    return Angles(angle.cos().to(dtype), angle.sin().to(dtype))
 
 
 def rotate(x: torch.Tensor, by: Angles) -> torch.Tensor:

@@ -60,6 +60,11 @@ class Config(ModelConfig):
         "前馈部分的神经元数；留空为 width 的 4 倍",
         ge=1,
     )
+    causal: bool = option(
+        True,
+        "each token sees only those before it; without that mask it also sees the token it should predict",
+        "每个词元只能看到它之前的词元；去掉这个掩码，它就能看到自己要预测的那个词元",
+    )
     bias: bool = option(True, "constants added in projections and norms", "投影与归一化是否带偏置")
     tied: bool = option(True, "one matrix reads tokens in and predicts them", "输入与输出共用一个词嵌入矩阵")
     dropout: float = option(

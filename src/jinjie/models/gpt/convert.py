@@ -57,7 +57,7 @@ def to_gpt2(config: ModelConfig) -> dict[str, Any] | None:
     if not isinstance(config, Config):
         return None
     same = config.positions == "learned" and config.norm == "layernorm" and config.bias and not config.gated
-    if not same or config.groups != config.heads:
+    if not same or not config.causal or config.groups != config.heads:
         return None
     return {
         "model_type": "gpt2",

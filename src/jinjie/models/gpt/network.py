@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from jinjie.models.attention import rotary
-from jinjie.models.attention.attend import attend
+from jinjie.models.attention.attend import attend, weigh
 from jinjie.models.attention.cache import Cache
 from jinjie.models.gpt.config import Config
+
+
+class Sight(NamedTuple):
+    """What every layer must know of who sees whom: computed once, used by all."""
+
+    angles: rotary.Angles | None
+    causal: bool
+    mask: torch.Tensor | None
+    """(B, T, S), False where a query must not see a key."""
 
 
 class GPT(nn.Module):
@@ -31,40 +40,65 @@ class GPT(nn.Module):
         self._initialise()
 
     def forward(
-        self, tokens: torch.Tensor, cache: Cache | None = None, *, logits_for: Literal["all", "last"] = "all"
+        self,
+        tokens: torch.Tensor,
+        cache: Cache | None = None,
+        *,
+        documents: torch.Tensor | None = None,
+        counts: torch.Tensor | None = None,
+        logits_for: Literal["all", "last"] = "all",
     ) -> torch.Tensor:
         """tokens (B, T), int64 → logits (B, T, V), or (B, 1, V) of the last position alone.
 
-        With a cache, the tokens follow those that it holds, and are added to it.
+        With a cache, the tokens follow those that each of its rows holds, and are added to it; `counts` (B,) says how
+        many of a row's T tokens are its own where the rest, on the right, is padding ("last" is then the last of its
+        own). `documents` (B, T), ascending along T, numbers stretches of a row that must not see one another; each
+        counts its positions from 0. So packed texts, and padding on either side, give what each gives alone.
         """
-        hidden = self.hidden(tokens, cache)
-        return self.logits(hidden[:, -1:] if logits_for == "last" else hidden)
+        hidden = self.hidden(tokens, cache, documents=documents, counts=counts)
+        if logits_for == "all":
+            return self.logits(hidden)
+        if counts is None:
+            return self.logits(hidden[:, -1:])
+        own = counts.to(hidden.device) - 1
+        return self.logits(hidden[torch.arange(len(hidden), device=hidden.device), own][:, None])
 
-    def hidden(self, tokens: torch.Tensor, cache: Cache | None = None) -> torch.Tensor:
+    def hidden(
+        self,
+        tokens: torch.Tensor,
+        cache: Cache | None = None,
+        *,
+        documents: torch.Tensor | None = None,
+        counts: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """tokens (B, T) → what the last layer made of each, (B, T, C), normalised and ready for `logits`.
 
         Raises ValueError when the tokens, with those in the cache, are more than the block.
         """
-        start = cache.length if cache is not None else 0
-        time = tokens.shape[1]
-        if start + time > self.config.block:
-            raise ValueError(f"{start} + {time} tokens are more than the block of {self.config.block}")
-        x = self.embed(tokens)
-        angles = None
-        if self.positions is not None:
-            x = x + self.positions.weight[start : start + time]
-        else:
-            angles = rotary.angles(start, time, self.config.head_size, self.config.rope_theta, x)
-        x = self.dropout(x)
+        x, sight = self._read(tokens, cache, documents, counts)
         for block in self.blocks:
-            x = block(x, angles, cache)
+            x = block(x, sight, cache)
         if cache is not None:
-            cache.advance(time)
+            cache.advance(tokens.shape[1] if counts is None else counts.cpu())
         return cast(torch.Tensor, self.norm(x))
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """(B, T, C) → (B, T, V)."""
-        return F.linear(hidden, self.embed.weight if self.head is None else self.head.weight)
+        return F.linear(hidden, self.unembedding)
+
+    @property
+    def unembedding(self) -> torch.Tensor:
+        """The matrix (V, C) whose rows score the tokens."""
+        return self.embed.weight if self.head is None else self.head.weight
+
+    def weights(self, tokens: torch.Tensor, documents: torch.Tensor | None = None) -> list[torch.Tensor]:
+        """What every position looks at, for those who want to see it: (B, H, T, T) in fp32 for each layer."""
+        x, sight = self._read(tokens, None, documents, None)
+        found = []
+        for block in self.blocks:
+            found.append(block.attention.weights(block.norm1(x), sight))
+            x = block(x, sight, None)
+        return found
 
     def cache(self, batch: int = 1) -> Cache:
         """An empty cache for `batch` texts, in the precision and on the device of the weights."""
@@ -78,6 +112,42 @@ class GPT(nn.Module):
             dtype=weight.dtype,
             device=weight.device,
         )
+
+    def _read(
+        self,
+        tokens: torch.Tensor,
+        cache: Cache | None,
+        documents: torch.Tensor | None,
+        counts: torch.Tensor | None,
+    ) -> tuple[torch.Tensor, Sight]:
+        """Tokens and positions as the first block takes them, (B, T, C), and the rules of sight for all blocks."""
+        time = tokens.shape[1]
+        causal, mask = self.config.causal, None
+        positions: torch.Tensor | None = None
+        if cache is not None:
+            if documents is not None or not causal:
+                raise ValueError("a cache holds one text a row, of a causal model")
+            longest = cache.longest + time if counts is None else int((cache.lengths + counts.cpu()).max())
+            positions, mask = cache.positions(time), cache.sight(time)
+            causal = mask is None
+            positions = positions.clamp(max=self.config.block - 1)  # beyond is padding
+        else:
+            longest = time
+            if documents is not None:
+                positions = _within(documents)
+                mask = documents[:, :, None] == documents[:, None, :]
+        if longest > self.config.block:
+            raise ValueError(f"{longest} tokens are more than the block of {self.config.block}")
+        x = self.embed(tokens)
+        if positions is None:
+            positions = torch.arange(time, device=x.device)
+        angles = None
+        if self.positions is not None:
+            x = x + F.embedding(positions, self.positions.weight)
+        else:
+            rates = rotary.rates(self.config.head_size, self.config.rope_theta, x.device)
+            angles = rotary.angles(positions, rates, x.dtype)
+        return self.dropout(x), Sight(angles, causal, mask)
 
     def _initialise(self) -> None:
         """GPT-2's: matrices normal with deviation 0.02, biases 0, and the projections that are added to the
@@ -103,9 +173,9 @@ class Block(nn.Module):
         self.feedforward = Feedforward(config)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: torch.Tensor, angles: rotary.Angles | None, cache: Cache | None) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, sight: Sight, cache: Cache | None) -> torch.Tensor:
         """(B, T, C) → (B, T, C)."""
-        x = x + self.dropout(self.attention(self.norm1(x), angles, cache))
+        x = x + self.dropout(self.attention(self.norm1(x), sight, cache))
         return x + cast(torch.Tensor, self.dropout(self.feedforward(self.norm2(x))))
 
 
@@ -120,17 +190,26 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(config.width, sum(self.heads) * self.size, bias=config.bias)
         self.out = nn.Linear(config.width, config.width, bias=config.bias)
 
-    def forward(self, x: torch.Tensor, angles: rotary.Angles | None, cache: Cache | None) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, sight: Sight, cache: Cache | None) -> torch.Tensor:
         """(B, T, C) → (B, T, C)."""
-        batch, time, width = x.shape
-        qkv = self.qkv(x).view(batch, time, sum(self.heads), self.size).transpose(1, 2)
-        q, k, v = qkv.split(self.heads, 1)
-        if angles is not None:
-            q, k = rotary.rotate(q, angles), rotary.rotate(k, angles)
+        q, k, v = self._project(x, sight)
         if cache is not None:
             k, v = cache.extend(self.layer, k, v)
-        mixed = attend(q, k, v, causal=True)
-        return cast(torch.Tensor, self.out(mixed.transpose(1, 2).reshape(batch, time, width)))
+        mixed = attend(q, k, v, causal=sight.causal, sight=sight.mask)
+        return cast(torch.Tensor, self.out(mixed.transpose(1, 2).flatten(2)))
+
+    def weights(self, x: torch.Tensor, sight: Sight) -> torch.Tensor:
+        """(B, T, C) → what each position of each head looks at, (B, H, T, T)."""
+        q, k, _ = self._project(x, sight)
+        return weigh(q, k, causal=sight.causal, sight=sight.mask)
+
+    def _project(self, x: torch.Tensor, sight: Sight) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """q (B, H, T, D), k and v (B, Hkv, T, D), q and k turned where positions are rotary."""
+        qkv = self.qkv(x).unflatten(-1, (sum(self.heads), self.size)).transpose(1, 2)
+        q, k, v = qkv.split(self.heads, 1)
+        if sight.angles is not None:
+            q, k = rotary.rotate(q, sight.angles), rotary.rotate(k, sight.angles)
+        return q, k, v
 
 
 class Feedforward(nn.Module):
@@ -165,3 +244,11 @@ def _norm(config: Config) -> nn.Module:
     if config.norm == "rmsnorm":
         return nn.RMSNorm(config.width, eps=config.norm_eps)
     return nn.LayerNorm(config.width, eps=config.norm_eps, bias=config.bias)
+
+
+def _within(documents: torch.Tensor) -> torch.Tensor:
+    """(B, T) numbers of documents → (B, T) places within them, each counted from 0."""
+    places = torch.arange(documents.shape[1], device=documents.device).expand_as(documents)
+    begins = torch.ones_like(documents, dtype=torch.bool)
+    begins[:, 1:] = documents[:, 1:] != documents[:, :-1]
+    return places - torch.where(begins, places, 0).cummax(1).values
