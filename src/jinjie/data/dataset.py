@@ -94,6 +94,17 @@ class TextProcessor(Processor):
     """What stands before every document in training; a prompt is put after it."""
     end: str | None = None
     """What ends a document; generation stops behind it."""
+    ends: tuple[int, ...] = ()
+    """Token ids that end a document by themselves; empty where the end is told by the text alone."""
+
+    @property
+    @abstractmethod
+    def vocabulary(self) -> int:
+        """V, one more than the largest token id."""
+
+    def prompt(self, text: str) -> list[int]:
+        """The token ids that a model goes on from: `start` and the text. Raises InvalidInput as `ids` does."""
+        return self.ids(self.start + text)
 
     @abstractmethod
     def ids(self, text: str) -> list[int]:

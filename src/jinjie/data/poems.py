@@ -12,7 +12,8 @@ from jinjie.data.cache import about, converted, present
 from jinjie.data.dataset import SPLITS, About, DataConfig, Report
 from jinjie.data.poetry import VERSION, convert
 from jinjie.data.sources import CHINESE_POETRY
-from jinjie.data.tokenizer import TokenProcessor, character_tokenizer
+from jinjie.data.tokenization.characters import character_tokenizer
+from jinjie.data.tokenization.processor import TokenProcessor
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,7 +20,7 @@ from jinjie.base.words import say
 from jinjie.data.dataset import SPLITS, Report, Split
 from jinjie.data.fetch import fetch, tell
 from jinjie.data.sources import CHINESE_POETRY
-from jinjie.data.tokenizer import encode_characters, vocabulary_of
+from jinjie.data.tokenization.characters import encode_characters, vocabulary_of
 
 if TYPE_CHECKING:
     import numpy as np

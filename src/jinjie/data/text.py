@@ -14,7 +14,8 @@ from jinjie.data.batching import Tokens
 from jinjie.data.dataset import SPLITS, About, DataConfig, Report
 from jinjie.data.reading import OptionalPath, read_text
 from jinjie.data.sources import SHAKESPEARE
-from jinjie.data.tokenizer import TokenProcessor, character_tokenizer, encode_characters, vocabulary_of
+from jinjie.data.tokenization.characters import character_tokenizer, encode_characters, vocabulary_of
+from jinjie.data.tokenization.processor import TokenProcessor
 
 if TYPE_CHECKING:
     from jinjie.data.dataset import Split

@@ -106,11 +106,11 @@ def write(
     """
     from jinjie.decoding.generate import generate
 
-    ids = processor.ids(processor.start + prompt)
+    ids = processor.prompt(prompt)
     yield prompt
     written: list[int] = []
     shown = ""
-    for token in generate(network, ids, sampling):
+    for token in generate(network, ids, sampling, stop=processor.ends):
         written.append(token)
         text = processor.text(written)
         if processor.end is not None and processor.end in prompt[-len(processor.end) :] + text:

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jinjie.base.errors import InvalidInput
-from jinjie.data.tokenizer import (
+from jinjie.data.tokenization.characters import (
     UNKNOWN,
-    TokenProcessor,
     character_tokenizer,
     encode_characters,
     vocabulary_of,
 )
+from jinjie.data.tokenization.processor import TokenProcessor
 
 SAMPLE = "To be,\n\tor not  to be? 床前明月光，疑是地上霜。\r🙂é\u3000'<unk>\x00\ufffd##"
 VOCABULARY = vocabulary_of(SAMPLE)

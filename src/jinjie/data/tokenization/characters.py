@@ -1,0 +1,44 @@
+"""The character tokenizer: one token a character, and nothing learned but which characters there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from jinjie.base.lazy import lazy
+
+if TYPE_CHECKING:
+    import numpy as np
+    import tokenizers
+else:
+    np = lazy("numpy")
+    tokenizers = lazy("tokenizers")
+
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+"""What stands for a character outside the vocabulary. A single character, so no text of known ones can spell it."""
+
+
+def vocabulary_of(text: str) -> list[str]:
+    """The unknown token, then the characters of `text` in the order of their code points: the index is the id."""
+    return [UNKNOWN, *sorted(set(text) - {UNKNOWN})]
+
+
+def character_tokenizer(vocabulary: Sequence[str]) -> tokenizers.Tokenizer:
+    """One token a character, line breaks and blanks included; decoding joins them without spaces."""
+    ids = {character: i for i, character in enumerate(vocabulary)}
+    made = tokenizers.Tokenizer(tokenizers.models.WordLevel(ids, unk_token=UNKNOWN))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Split(tokenizers.Regex(r"[\s\S]"), "isolated")
+    made.decoder = tokenizers.decoders.Fuse()
+    return made
+
+
+def encode_characters(text: str, vocabulary: Sequence[str]) -> np.ndarray[Any, Any]:
+    """Token ids (T) of a long text, equal to `character_tokenizer`'s and a hundred times as fast.
+
+    `vocabulary` is the unknown token followed by characters in the order of their code points.
+    """
+    points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    known = np.array([ord(character) for character in vocabulary[1:]], dtype=np.uint32)
+    place = np.minimum(np.searchsorted(known, points), len(known) - 1)
+    ids = np.where(known[place] == points, place + 1, 0)
+    return ids.astype(np.uint16 if len(vocabulary) <= 2**16 else np.uint32)

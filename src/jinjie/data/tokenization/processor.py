@@ -1,0 +1,220 @@
+"""The processor of language models: text to token ids and back, by any tokenizer in the Hugging Face format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from jinjie.base.errors import InvalidInput, Problem
+from jinjie.base.files import write_json, write_whole
+from jinjie.base.lazy import lazy
+from jinjie.data.dataset import Arrays, TextProcessor
+from jinjie.data.tokenization.characters import UNKNOWN, encode_characters
+
+if TYPE_CHECKING:
+    import numpy as np
+    import tokenizers
+else:
+    np = lazy("numpy")
+    tokenizers = lazy("tokenizers")
+
+ROLES = ("pad", "bos", "eos", "unk", "cls", "sep", "mask")
+"""What a special token can be for; transformers' tokenizer_config.json says `eos_token` and so on."""
+
+DOCUMENTS = "documents.json"
+
+
+class TokenProcessor(TextProcessor):
+    """Text to token ids and back.
+
+    `special` names the tokens that stand for no text, by role (`ROLES`). `ends` are the ids behind which a document is
+    over: `end` where that is one token, the `eos` token, and what `also_ends` adds.
+    """
+
+    def __init__(
+        self,
+        tokenizer: tokenizers.Tokenizer,
+        *,
+        start: str = "",
+        end: str | None = None,
+        special: Mapping[str, str] | None = None,
+        also_ends: Iterable[int] = (),
+    ) -> None:
+        self.tokenizer = tokenizer
+        self.start = start
+        self.end = end
+        named = dict(special or {})
+        if (
+            "unk" not in named
+            and tokenizer.token_to_id(UNKNOWN) is not None
+            and _unknown(tokenizer) == UNKNOWN
+        ):
+            named["unk"] = UNKNOWN
+        self.special_tokens = {role: named[role] for role in ROLES if role in named}
+        ends = [tokenizer.token_to_id(word) for word in (end, self.special_tokens.get("eos")) if word]
+        known = [i for i in (*ends, *also_ends) if i is not None and 0 <= i < self.vocabulary]
+        self.ends = tuple(dict.fromkeys(known))
+
+    @cached_property
+    def vocabulary(self) -> int:
+        """V: one more than the largest token id. Where ids leave no gap, that is how many tokens there are."""
+        return max(self.tokenizer.get_vocab(with_added_tokens=True).values(), default=-1) + 1
+
+    @cached_property
+    def special(self) -> dict[str, int]:
+        """The ids of special tokens by role: `special.get("pad")` is None where there is none."""
+        found = {role: self.tokenizer.token_to_id(token) for role, token in self.special_tokens.items()}
+        return {role: i for role, i in found.items() if i is not None}
+
+    @cached_property
+    def special_ids(self) -> frozenset[int]:
+        """Every id that stands for no text: those with a role, and those that the tokenizer marks as special."""
+        marked = self.tokenizer.get_added_tokens_decoder()
+        return frozenset(self.special.values()) | {i for i, token in marked.items() if token.special}
+
+    @cached_property
+    def kind(self) -> str:
+        """What the tokenizer is by its construction: "bpe", "wordpiece", "unigram", "characters" or "words"."""
+        name = type(self.tokenizer.model).__name__
+        if name == "WordLevel":
+            return "characters" if self._characters is not None else "words"
+        return {"BPE": "bpe", "WordPiece": "wordpiece", "Unigram": "unigram"}[name]
+
+    @property
+    def reads_unknown(self) -> bool:
+        """Whether text outside the vocabulary becomes the unknown token, as BERT was trained to read it.
+
+        Where not, `ids` refuses it: a model that writes never saw an unknown token, and what it makes of one is noise.
+        """
+        return self.kind == "wordpiece"
+
+    def encode(self, text: str) -> Arrays:
+        """x (1, T) int64: the ids of a prompt. Raises InvalidInput as `ids` does."""
+        return {"x": np.array([self.prompt(text)], dtype=np.int64)}
+
+    def prompt(self, text: str) -> list[int]:
+        """The ids of `start` and the text, and the special tokens that the post-processor puts around them.
+
+        As transformers' `tokenizer(text).input_ids`: Llama's begin with <s>, BERT's stand between [CLS] and [SEP]. A
+        prompt that would hold nothing is the token that a document begins with, else the one it ends with.
+        """
+        ids = self.ids(self.start + text, special=True)
+        if ids:
+            return ids
+        opening = self.special.get("bos", self.ends[0] if self.ends else None)
+        return [] if opening is None else [opening]
+
+    def ids(self, text: str, *, special: bool = False) -> list[int]:
+        """The token ids of a text; `special` adds what the post-processor puts around it.
+
+        The name of a special token in the text becomes that token, as in transformers. Raises InvalidInput naming the
+        characters that the vocabulary lacks, and for half a character (a lone surrogate), which no file can hold.
+        """
+        encoded = self._encoded(text, special)
+        unknown = None if self.reads_unknown else self._unknown_id
+        ids = [int(i) for i in encoded.ids]
+        if unknown is not None and unknown in ids:
+            missing = [text[a:b] for i, (a, b) in zip(ids, encoded.offsets, strict=True) if i == unknown]
+            raise self._lacks(missing)
+        return ids
+
+    def batch(self, texts: Sequence[str]) -> list[np.ndarray[Any, Any]]:
+        """The ids of many texts, each (T) uint16 or uint32, on all cores; equal to `ids` of each.
+
+        Raises InvalidInput as `ids` does, for the first text that calls for it.
+        """
+        dtype = np.uint16 if self.vocabulary <= 2**16 else np.uint32
+        if self._characters is not None:
+            made = [encode_characters(_whole(text), self._characters) for text in texts]
+        else:
+            found = self.tokenizer.encode_batch_fast(
+                [_whole(text) for text in texts], add_special_tokens=False
+            )
+            made = [np.array(encoding.ids, dtype=dtype) for encoding in found]
+        if not self.reads_unknown and self._unknown_id is not None:
+            for text, ids in zip(texts, made, strict=True):
+                if (ids == self._unknown_id).any():
+                    self.ids(text)  # which names the characters
+        return made
+
+    def text(self, ids: Sequence[int], *, skip_special: bool = False) -> str:
+        """The text that ids stand for. Bytes that make no whole character come out as U+FFFD."""
+        return str(self.tokenizer.decode(ids, skip_special_tokens=skip_special))
+
+    def token_bytes(self) -> np.ndarray[Any, Any]:
+        """How many bytes of UTF-8 each token stands for, (V) int64; 0 for special tokens and for ids without a token.
+
+        Exact for byte-level BPE, byte fallback and characters: the sum over the ids of a text is its length in bytes.
+        WordPiece keeps no blanks, so its sum leaves them out.
+        """
+        from jinjie.data.tokenization.pieces import token_bytes
+
+        return token_bytes(self)
+
+    def save(self, folder: Path) -> None:
+        """Write tokenizer.json and tokenizer_config.json as transformers reads them, and documents.json beside them."""
+        config: dict[str, Any] = {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "clean_up_tokenization_spaces": False,
+        }
+        config |= {f"{role}_token": token for role, token in self.special_tokens.items()}
+        write_whole(folder / "tokenizer.json", self.tokenizer.to_str(pretty=True))
+        write_json(folder / "tokenizer_config.json", config)
+        documents: dict[str, Any] = {"start": self.start, "end": self.end}
+        if self.ends:
+            documents["ends"] = list(self.ends)
+        write_json(folder / DOCUMENTS, documents)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read it back, or a folder from elsewhere; raises as `open_tokenizer` does."""
+        from jinjie.data.tokenization.opening import open_tokenizer
+
+        return open_tokenizer(folder, cls)
+
+    @cached_property
+    def _unknown_id(self) -> int | None:
+        token = _unknown(self.tokenizer)
+        return None if token is None else self.tokenizer.token_to_id(token)
+
+    @cached_property
+    def _characters(self) -> list[str] | None:
+        """The vocabulary in the order of its ids where this is one of our character tokenizers, else None."""
+        if _unknown(self.tokenizer) != UNKNOWN:
+            return None
+        ids = self.tokenizer.get_vocab(with_added_tokens=True)
+        ordered = sorted(ids, key=ids.__getitem__)
+        regular = ordered[:1] == [UNKNOWN] and len(ordered) == self.vocabulary and len(ordered) > 1
+        rest = ordered[1:]
+        return ordered if regular and all(len(c) == 1 for c in rest) and rest == sorted(rest) else None
+
+    def _encoded(self, text: str, special: bool) -> tokenizers.Encoding:
+        return self.tokenizer.encode(_whole(text), add_special_tokens=special)
+
+    def _lacks(self, missing: Sequence[str]) -> InvalidInput:
+        names = " ".join(
+            part if part.isprintable() and not part.isspace() else repr(part)
+            for part in dict.fromkeys(missing)
+        )
+        return InvalidInput([Problem("", "data.unknown_characters", characters=names, count=self.vocabulary)])
+
+
+def _unknown(tokenizer: tokenizers.Tokenizer) -> str | None:
+    """The token that the model itself puts for what it lacks; tokenizers that know every byte have none."""
+    model = tokenizer.model
+    if type(model).__name__ == "Unigram":
+        unknown = getattr(model, "unk_id", None)
+        return None if unknown is None else tokenizer.id_to_token(unknown)
+    return getattr(model, "unk_token", None)
+
+
+def _whole(text: str) -> str:
+    """`text`, of which every character is whole. Raises InvalidInput for a lone surrogate, with its place."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        came = f"U+{ord(text[error.start]):04X}"
+        raise InvalidInput([Problem("", "tokenizer.half_character", came=came, place=error.start)]) from None
+    return text
