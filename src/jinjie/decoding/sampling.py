@@ -1,13 +1,22 @@
 """Choosing the next token from a model's scores.
 
-The filters apply in one order: temperature, then top-k, then top-p.
+What changes the scores does so in one order, which is that of transformers: bias, repetition penalty, frequency and
+presence penalties, temperature, top-k, top-p, min-p. With the same settings the same distribution is left.
+
+A row's draw takes one number from the row's own generator, so that what is written does not depend on which other
+rows are served in the same batch.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from jinjie.base.config import Config, option
+from pydantic import field_validator
+
+from jinjie.base.config import Config, Wrong, option
+from jinjie.base.errors import JinjieError
 from jinjie.base.lazy import lazy
 
 if TYPE_CHECKING:
@@ -15,9 +24,14 @@ if TYPE_CHECKING:
 else:
     torch = lazy("torch")
 
+_CANDIDATES = 512
+"""The likeliest tokens, among which top-p looks first: finding them takes 0.15 ms, sorting all 50,257 scores 7 ms."""
+_MARGIN = 1e-5
+"""Sums of fp32 probabilities nearer to p than this are added up again in full, in transformers' order."""
+
 
 class Sampling(Config):
-    """How freely tokens are drawn, and how many."""
+    """How freely tokens are drawn, how many, and where the text ends."""
 
     temperature: float = option(
         1.0,
@@ -36,47 +50,305 @@ class Sampling(Config):
         gt=0,
         le=1,
     )
+    min_p: float | None = option(
+        None,
+        "draw from tokens that have at least this share of the likeliest one's probability",
+        "只从概率不低于最大概率乘以该值的词元中选取",
+        ge=0,
+        le=1,
+    )
+    repetition_penalty: float = option(
+        1.0,
+        "makes tokens of the prompt and the text so far less likely when above 1",
+        "大于 1 时降低提示和已写文本中出现过的词元的概率",
+        gt=0,
+        le=100,
+    )
+    frequency_penalty: float = option(
+        0.0,
+        "taken off a token's score for each time it was written",
+        "词元每写过一次，分数就减去该值",
+        ge=-2,
+        le=2,
+    )
+    presence_penalty: float = option(
+        0.0,
+        "taken off a token's score once it was written",
+        "词元只要写过，分数就减去该值",
+        ge=-2,
+        le=2,
+    )
+    logit_bias: dict[int, float] = option(
+        {}, "added to the scores of these tokens", "给这些词元的分数加上的值"
+    )
     max_tokens: int = option(256, "most tokens to write", "最多写多少个词元", ge=1)
+    stop: tuple[str, ...] = option(
+        (), "words before which the text ends", "写到这些词就停止（不包含这些词本身）"
+    )
     seed: int = option(0, "decides every random choice", "决定全部随机选择的种子", ge=0)
+    beams: int = option(
+        1,
+        "texts that beam search follows at a time; above 1 nothing is drawn",
+        "束搜索同时保留的文本数；大于 1 时不再随机选取",
+        ge=1,
+        le=100,
+    )
+    length_penalty: float = option(
+        1.0,
+        "beam search divides a text's log-probability by its length to this power: above 0 favours long texts",
+        "束搜索把对数概率除以长度的这个次幂：大于 0 偏向长文本",
+        ge=-10,
+        le=10,
+    )
+    early_stopping: bool = option(
+        False,
+        "beam search ends as soon as there are as many finished texts as beams",
+        "完成的文本数达到束宽时，束搜索立即结束",
+    )
+
+    @field_validator("stop")
+    @classmethod
+    def _are_words(cls, stop: tuple[str, ...]) -> tuple[str, ...]:
+        if "" in stop:
+            raise Wrong("decoding.empty_stop")
+        return stop
+
+    @property
+    def greedy(self) -> bool:
+        """Whether the likeliest token is always taken."""
+        return self.temperature == 0
+
+    @property
+    def penalises(self) -> bool:
+        """Whether scores change before they are filtered."""
+        return bool(
+            self.repetition_penalty != 1 or self.frequency_penalty or self.presence_penalty or self.logit_bias
+        )
 
 
-def choose(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator) -> torch.Tensor:
-    """logits (B, V) → the next token of each text, (B,), on the CPU.
+class History(NamedTuple):
+    """The token ids that penalties look at: what the text began with, and what was written since."""
+
+    prompt: Sequence[int]
+    written: Sequence[int]
+
+
+class Distribution(NamedTuple):
+    """The next token's probabilities, each (B, V): as the model gives them, and as they are drawn from."""
+
+    before: torch.Tensor
+    after: torch.Tensor
+
+
+class Scored(NamedTuple):
+    """The natural logarithm of a token's probability as the model gave it, and the likeliest tokens with theirs."""
+
+    log_probability: float
+    likeliest: list[tuple[int, float]]
+
+
+def choose(
+    logits: torch.Tensor,
+    samplings: Sampling | Sequence[Sampling],
+    generators: torch.Generator | Sequence[torch.Generator],
+    histories: Sequence[History] | None = None,
+) -> torch.Tensor:
+    """logits (B, V) → the next token of each row, (B,), on the CPU.
+
+    Settings and generators are one for each row, or one for all. Penalties need `histories`, one for each row.
 
     The draw is on the CPU in fp32 wherever the model is, so that one seed gives one text on every device (as far as
     the scores agree). At temperature 0 it is the likeliest token, the first of equals, and nothing is drawn.
+
+    Raises JinjieError when a row's scores are no numbers, ValueError when penalties lack their histories.
     """
-    if sampling.temperature == 0:
-        return logits.argmax(-1).cpu()
-    probabilities = filtered(logits.float().cpu(), sampling).softmax(-1)
-    return torch.multinomial(probabilities, 1, generator=generator).squeeze(1)
+    rows = logits.shape[0]
+    settings = _each(samplings, rows)
+    if all(one.greedy and not one.penalises for one in settings):
+        return _likeliest(logits).cpu()
+    logits = _penalised(_wide(logits), settings, histories)
+    drawing = [row for row, one in enumerate(settings) if not one.greedy]
+    if not drawing:
+        return _likeliest(logits)
+    streams = [generators] * rows if isinstance(generators, torch.Generator) else generators
+    tokens = torch.empty(rows, dtype=torch.int64)
+    if greedy := [row for row, one in enumerate(settings) if one.greedy]:
+        tokens[greedy] = _likeliest(logits[greedy])
+    numbers = torch.stack([torch.rand((), generator=streams[row], dtype=torch.float64) for row in drawing])
+    drawn = logits if len(drawing) == rows else logits[drawing]
+    tokens[drawing] = _at(_filtered(drawn, [settings[row] for row in drawing]).softmax(-1), numbers)
+    return tokens
 
 
-def filtered(logits: torch.Tensor, sampling: Sampling) -> torch.Tensor:
-    """logits (B, V) divided by the temperature, which must not be 0, and −∞ where top-k and top-p shut a token out."""
-    # Taking the maximum off first keeps the division finite at any temperature and changes no probability.
-    logits = (logits - logits.amax(-1, keepdim=True)) / sampling.temperature
-    if sampling.top_k is not None and sampling.top_k < logits.shape[-1]:
-        logits = top_k(logits, sampling.top_k)
-    if sampling.top_p is not None and sampling.top_p < 1:
-        logits = top_p(logits, sampling.top_p)
-    return logits
+def distribution(
+    logits: torch.Tensor, sampling: Sampling, histories: Sequence[History] | None = None
+) -> Distribution:
+    """logits (B, V) → the probabilities before and after all that `sampling` does to them."""
+    logits = _wide(logits)
+    before = logits.softmax(-1)
+    settings = _each(sampling, logits.shape[0])
+    scores = _penalised(logits, settings, histories)
+    if sampling.greedy:
+        return Distribution(before, torch.zeros_like(before).scatter(-1, _likeliest(scores)[:, None], 1.0))
+    return Distribution(before, _filtered(scores, settings).softmax(-1))
+
+
+def scored(logits: torch.Tensor, tokens: Sequence[int], counts: Sequence[int]) -> list[Scored]:
+    """For each row of logits (B, V): how likely its token was, and its `counts` likeliest tokens, likeliest first.
+
+    As the model gives them, before bias, penalties, temperature and filters.
+    """
+    likely = _wide(logits).log_softmax(-1)
+    found = []
+    for row, token, count in zip(likely, tokens, counts, strict=True):
+        values, ids = row.topk(min(count, row.shape[0]))
+        pairs = sorted(zip(ids.tolist(), values.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
+        found.append(Scored(float(row[token]), pairs))
+    return found
+
+
+def filtered(
+    logits: torch.Tensor, sampling: Sampling, histories: Sequence[History] | None = None
+) -> torch.Tensor:
+    """logits (B, V) with bias and penalties, divided by the temperature, which must not be 0; −∞ where a filter shuts a
+    token out. Each row's highest is 0: the softmax is the distribution that is drawn from."""
+    settings = _each(sampling, logits.shape[0])
+    return _filtered(_penalised(_wide(logits), settings, histories), settings)
+
+
+def penalised(logits: torch.Tensor, sampling: Sampling, history: History) -> torch.Tensor:
+    """One row of scores (V,), fp32, with the bias added and the penalties taken off; a new tensor.
+
+    Repetition (Keskar et al. 2019, section 4.1, with the sign minded as in transformers): scores above 0 of every token
+    that stands in prompt or text are divided by the penalty, those below are multiplied. Frequency and presence, as
+    OpenAI's API defines them, look at what was written alone: a score loses frequency times the token's count, and
+    presence once.
+    """
+    scores = logits.clone()
+    if sampling.logit_bias:
+        ids = torch.tensor(list(sampling.logit_bias))
+        scores[ids] += torch.tensor(list(sampling.logit_bias.values()), dtype=scores.dtype)
+    if sampling.repetition_penalty != 1 and (history.prompt or history.written):
+        seen = torch.tensor(sorted({*history.prompt, *history.written}))
+        penalty, score = sampling.repetition_penalty, scores[seen]
+        scores[seen] = torch.where(score < 0, score * penalty, score / penalty)
+    if (sampling.frequency_penalty or sampling.presence_penalty) and history.written:
+        counts = Counter(history.written)
+        ids = torch.tensor(list(counts))
+        times = torch.tensor(list(counts.values()), dtype=scores.dtype)
+        scores[ids] -= sampling.frequency_penalty * times + sampling.presence_penalty
+    return scores
 
 
 def top_k(logits: torch.Tensor, k: int) -> torch.Tensor:
-    """Keep the k highest scores of each row of (B, V), the first ones where scores tie (Fan et al. 2018)."""
-    order = logits.argsort(dim=-1, descending=True, stable=True)
-    return logits.scatter(-1, order[..., k:], float("-inf"))
+    """Keep the k highest scores of each row of (B, V), and those that equal the k-th (Fan et al. 2018)."""
+    if k >= logits.shape[-1]:
+        return logits
+    return logits.masked_fill(logits < logits.topk(k).values[..., -1:], float("-inf"))
 
 
 def top_p(logits: torch.Tensor, p: float) -> torch.Tensor:
     """Keep the fewest likeliest tokens of each row of (B, V) whose probabilities reach p (Holtzman et al. 2020).
 
-    The likeliest token always stays.
+    The likeliest token always stays; of equals at the border the first do.
     """
-    order = logits.argsort(dim=-1, descending=True, stable=True)
-    probabilities = logits.gather(-1, order).softmax(-1)
-    before = probabilities.cumsum(-1) - probabilities
-    # Rounding may leave a little before the first token too: it stays whatever p is.
-    out = (before >= p) & (torch.arange(logits.shape[-1], device=logits.device) > 0)
-    return logits.masked_fill(torch.zeros_like(out).scatter(-1, order, out), float("-inf"))
+    vocabulary = logits.shape[-1]
+    values, _ = logits.topk(min(vocabulary, _CANDIDATES + 1))
+    # The probability of all that is likelier: a token stays while that is below p.
+    likely = (values - logits.logsumexp(-1, keepdim=True)).exp()
+    before = likely.cumsum(-1) - likely
+    kept = (before < p).sum(-1, keepdim=True).clamp(min=1)
+    # Among the candidates the border is certain when no sum is near p and no score there has its equal.
+    certain = kept[:, 0] < values.shape[-1]
+    certain &= ((before - p).abs() > _MARGIN).all(-1)
+    border = values.gather(-1, kept - 1)
+    certain &= (values.gather(-1, kept.clamp(max=values.shape[-1] - 1)) < border)[:, 0]
+    out = logits < border
+    for row in (~certain).nonzero()[:, 0].tolist():
+        out[row] = _beyond(logits[row], p)
+    return logits.masked_fill(out, float("-inf"))
+
+
+def min_p(logits: torch.Tensor, share: float) -> torch.Tensor:
+    """Keep tokens of (B, V) that have at least `share` of the likeliest one's probability (Nguyen et al. 2024)."""
+    likely = logits.softmax(-1)
+    return logits.masked_fill(likely < share * likely.amax(-1, keepdim=True), float("-inf"))
+
+
+def _beyond(scores: torch.Tensor, p: float) -> torch.Tensor:
+    """What top-p shuts out of a row (V,): from the least likely on, all whose probabilities add up to at most 1 − p."""
+    order = scores.argsort(descending=True, stable=True).flip(-1)
+    out = scores[order].softmax(-1).cumsum(-1) <= 1 - p
+    out[-1] = False
+    return torch.zeros_like(out).scatter(-1, order, out)
+
+
+def _wide(logits: torch.Tensor) -> torch.Tensor:
+    """On the CPU in fp32, or in fp64 when that is what they are."""
+    return logits.cpu() if logits.dtype == torch.float64 else logits.float().cpu()
+
+
+def _each(samplings: Sampling | Sequence[Sampling], rows: int) -> Sequence[Sampling]:
+    return [samplings] * rows if isinstance(samplings, Sampling) else samplings
+
+
+def _penalised(
+    logits: torch.Tensor, settings: Sequence[Sampling], histories: Sequence[History] | None
+) -> torch.Tensor:
+    changed = [row for row, one in enumerate(settings) if one.penalises]
+    if not changed:
+        return logits
+    if histories is None:
+        raise ValueError("penalties look at what was read and written: give the rows' histories")
+    logits = logits.clone()
+    for row in changed:
+        logits[row] = penalised(logits[row], settings[row], histories[row])
+    return logits
+
+
+def _filtered(logits: torch.Tensor, settings: Sequence[Sampling]) -> torch.Tensor:
+    """Rows with the same filters are filtered together."""
+    alike: defaultdict[tuple[float, int | None, float | None, float | None], list[int]] = defaultdict(list)
+    for row, one in enumerate(settings):
+        alike[one.temperature, one.top_k, one.top_p, one.min_p].append(row)
+    if len(alike) == 1:
+        return _narrowed(logits, settings[0])
+    left = torch.empty_like(logits)
+    for rows in alike.values():
+        left[rows] = _narrowed(logits[rows], settings[rows[0]])
+    return left
+
+
+def _narrowed(logits: torch.Tensor, sampling: Sampling) -> torch.Tensor:
+    # Dividing keeps the order, so that top-k may come first, where no rounding has made equals of unequal scores.
+    if sampling.top_k is not None:
+        logits = top_k(logits, sampling.top_k)
+    # Taking the maximum off first keeps the division finite at any temperature and changes no probability.
+    logits = (logits - logits.amax(-1, keepdim=True)) / sampling.temperature
+    if sampling.top_p is not None and sampling.top_p < 1:
+        logits = top_p(logits, sampling.top_p)
+    if sampling.min_p:
+        logits = min_p(logits, sampling.min_p)
+    return logits
+
+
+def _at(probabilities: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
+    """The token at which the sum of the probabilities (B, V), in the vocabulary's order, passes each number (B,) of
+    [0, 1). Raises JinjieError when they are no numbers."""
+    sums = probabilities.cumsum(-1, dtype=torch.float64)
+    total = sums[:, -1:]
+    if not bool(total.isfinite().all()):
+        raise JinjieError("decoding.not_finite")
+    # Rounding must not carry a number as far as the total, which no sum passes.
+    wanted = torch.minimum(numbers[:, None] * total, torch.nextafter(total, torch.zeros_like(total)))
+    return torch.searchsorted(sums, wanted, right=True)[:, 0]
+
+
+def _likeliest(logits: torch.Tensor) -> torch.Tensor:
+    """(B, V) → (B,), the first of equals. Raises JinjieError when scores are no numbers."""
+    tokens = logits.argmax(-1)
+    # The largest of numbers one of which is none is that one.
+    best = logits.gather(-1, tokens[:, None])
+    if not bool((best.isfinite() | (best > 0)).all()):
+        raise JinjieError("decoding.not_finite")
+    return tokens
