@@ -11,7 +11,7 @@ import torch
 
 from jinjie.decoding.sampling import Sampling
 from jinjie.recipes import find
-from jinjie.tasks.language import write
+from jinjie.decoding.text import write
 from jinjie.training import finished
 
 

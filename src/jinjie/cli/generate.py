@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
         folder = finished.model_folder(name)
 
         from jinjie.decoding.sampling import Sampling
-        from jinjie.tasks.language import write
+        from jinjie.decoding.text import write
 
         first = secrets.randbelow(2**31) if seed is None else seed
         settings = {

@@ -10,6 +10,7 @@ from jinjie.base.config import option
 from jinjie.base.lazy import lazy
 from jinjie.base.seeds import derive
 from jinjie.data.dataset import Dataset, Processor, Split, TextProcessor
+from jinjie.decoding.text import write
 from jinjie.tasks import task
 from jinjie.tasks.task import Batch, Models, Prediction, Step, TaskConfig, Update
 
@@ -95,27 +96,3 @@ class Language(task.Task):
     @staticmethod
     def _loss(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         return torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), y.flatten())
-
-
-def write(
-    network: torch.nn.Module, processor: TextProcessor, prompt: str, sampling: Sampling
-) -> Iterator[str]:
-    """The prompt, then what the model adds to it, piece by piece, up to the document's end.
-
-    Raises InvalidInput when the prompt holds characters that the vocabulary lacks.
-    """
-    from jinjie.decoding.generate import generate
-
-    ids = processor.prompt(prompt)
-    yield prompt
-    written: list[int] = []
-    shown = ""
-    for token in generate(network, ids, sampling, stop=processor.ends):
-        written.append(token)
-        text = processor.text(written)
-        if processor.end is not None and processor.end in prompt[-len(processor.end) :] + text:
-            return
-        # A token may hold a part of a character; show nothing of it until it is whole.
-        if text.startswith(shown) and not text.endswith("\ufffd"):
-            yield text[len(shown) :]
-            shown = text
