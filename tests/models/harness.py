@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from jinjie.base.config import OfKind
-from jinjie.models import cnn, gpt, linear, mlp, resnet
+from jinjie.models import bert, cnn, gpt, linear, mlp, resnet
 from jinjie.models.model import ModelConfig
 
 POEM = "床前明月光疑是地上霜举头望明月低头思故乡白日依山尽黄河入海流欲穷千里目更上一层楼"
@@ -29,7 +29,10 @@ class Batch:
     x: torch.Tensor
     y: torch.Tensor
     shape: tuple[int, ...]
-    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    """Of the output that `seen` picks."""
+    loss: Callable[[Any, torch.Tensor], torch.Tensor]
+    seen: Callable[[Any], torch.Tensor] = lambda out: out
+    """The output to look at, of a model that gives several."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,30 @@ def poem() -> Batch:
     )
 
 
+def gaps() -> Batch:
+    """The same four pieces with two characters hidden in each, to be found, and whether a line begins there."""
+    names = ["[MASK]", *sorted(set(POEM))]
+    ids = torch.tensor([names.index(c) for c in POEM[:32]]).view(4, 8)
+    hidden = torch.zeros(4, 8, dtype=torch.bool)
+    hidden[:, [2, 5]] = True
+    begins = torch.arange(4) % 2
+
+    def loss(read: Any, y: torch.Tensor) -> torch.Tensor:
+        found = F.cross_entropy(read.masked[hidden], y[hidden])
+        return found if read.next_sentence is None else found + F.cross_entropy(read.next_sentence, begins)
+
+    return Batch(ids.masked_fill(hidden, 0), ids, (4, 8, len(names)), loss, lambda read: read.masked)
+
+
+def pooled() -> Batch:
+    """The same pieces, and whether a line begins there, by the vector of the first character alone."""
+    batch = gaps()
+    begins = torch.arange(4) % 2
+    return Batch(
+        batch.x, begins, (4, 32), lambda read, y: F.cross_entropy(read.pooled, y), lambda read: read.pooled
+    )
+
+
 _SMALL = gpt.Config(vocabulary=len(set(POEM)), block=8, layers=2, width=32, heads=4)
 _LLAMA = _SMALL.model_copy(
     update={
@@ -83,6 +110,8 @@ _LLAMA = _SMALL.model_copy(
         "feedforward": 48,
     }
 )
+
+_BERT = bert.Config(vocabulary=len(set(POEM)) + 1, block=8, layers=2, width=32, heads=4, types=1, masked=True)
 
 _PICTURE = {"channels": 1, "height": 8, "width": 8, "outputs": 10}
 
@@ -113,6 +142,13 @@ CASES = [
     ),
     Case("gpt, as GPT-2", _SMALL, poem, 0.1),
     Case("gpt, as Llama", _LLAMA, poem, 0.1),
+    Case("gpt, as Qwen3", _LLAMA.model_copy(update={"qk_norm": True, "head_width": 10}), poem, 0.1),
+    Case("gpt, as Qwen2", _LLAMA.model_copy(update={"biased": "qkv"}), poem, 0.1),
+    Case("bert, masked", _BERT, gaps, 0.1),
+    Case("bert, both heads", _BERT.model_copy(update={"pooler": True, "next_sentence": True}), gaps, 0.1),
+    Case(
+        "bert, pooled", _BERT.model_copy(update={"masked": False, "pooler": True, "dropout": 0}), pooled, 0.1
+    ),
     Case("gpt, dropout, relu²", _SMALL.model_copy(update={"dropout": 0.1, "activation": "relu2"}), poem, 0.1),
 ]
 
@@ -124,7 +160,7 @@ def built(config: ModelConfig, seed: int = 0) -> nn.Module:
 
 def gives_shape_and_dtype(case: Case) -> None:
     batch = case.batch()
-    out = built(case.config)(batch.x)
+    out = batch.seen(built(case.config)(batch.x))
     assert out.shape == batch.shape
     assert out.dtype == torch.float32
 
@@ -138,11 +174,11 @@ def is_the_same_under_a_seed(case: Case) -> None:
     for (name, a), b in zip(one.state_dict().items(), same.state_dict().values(), strict=True):
         assert torch.equal(a, b), name
     assert any(not torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
-    x = case.batch().x
+    batch = case.batch()
     outputs = []
     for model in (one, same):
         torch.manual_seed(3)  # what dropout draws from
-        outputs.append(model.train()(x))
+        outputs.append(batch.seen(model.train()(batch.x)))
     assert torch.equal(*outputs)
 
 
@@ -170,13 +206,14 @@ def learns_from_one_step(case: Case) -> None:
 def computes_in_bf16(case: Case) -> None:
     """bf16 keeps 8 bits, so each rounding is off by up to 1/256; a few in a row stay within 2 % of the outputs'
     spread (measured: at most 0.5 %), while a wrong formula is off by the whole of it."""
-    x = case.batch().x
+    batch = case.batch()
+    x = batch.x
     model = built(case.config).eval()
     with torch.no_grad():
-        exact = model(x)
+        exact = batch.seen(model(x))
         for parameter in model.parameters():
             parameter.data = parameter.data.bfloat16()
-        rounded = model(x.bfloat16() if x.is_floating_point() else x)
+        rounded = batch.seen(model(x.bfloat16() if x.is_floating_point() else x))
     assert rounded.dtype == torch.bfloat16
     assert torch.isfinite(rounded).all()
     assert (rounded - exact).abs().max() < 0.02 * exact.abs().max()

@@ -47,9 +47,9 @@ def test_saved_and_opened_it_gives_the_same(case: Case, tmp_path: Path) -> None:
     config, opened = open_model(tmp_path / "model")
     assert config == case.config
     assert not opened.training
-    x = case.batch().x
+    batch = case.batch()
     with torch.no_grad():
-        assert torch.equal(opened(x), model(x))
+        assert torch.equal(batch.seen(opened(batch.x)), batch.seen(model(batch.x)))
 
 
 def test_configs_import_no_torch_and_networks_nothing_heavier() -> None:

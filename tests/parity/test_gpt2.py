@@ -8,18 +8,16 @@ from typing import Any
 
 import pytest
 import torch
+from drawn import CLOSE, apart, documents, gpt2, padded, randomised, tokens
 from torch import nn
 
 from jinjie.decoding.generate import generate
 from jinjie.decoding.sampling import Sampling
 from jinjie.models import gpt
-from jinjie.models.folder import open_model, save_model
+from jinjie.models.folder import open_config, open_model, save_model
 
 transformers = pytest.importorskip("transformers")
 transformers.utils.logging.disable_progress_bar()
-
-CLOSE = 1e-5
-"""fp32 keeps 24 bits (6e-8): tens of sums in another order, on logits of size 9, stay below 1e-5. Measured: 3e-6."""
 
 CONFIGS = [
     gpt.Config(vocabulary=97, block=24, layers=3, width=48, heads=4),
@@ -29,39 +27,13 @@ CONFIGS = [
 ]
 
 
-def randomised(model: nn.Module) -> nn.Module:
-    """Every weight drawn anew and large, norms and biases too, so that nothing hides behind zeros and ones."""
-    torch.manual_seed(0)
-    for name, parameter in model.named_parameters():
-        nn.init.normal_(parameter, std=0.3)
-        if parameter.ndim == 1 and "weight" in name:
-            parameter.data += 1
-    return model.eval()
-
-
-def tokens(config: gpt.Config) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(1)
-    return torch.randint(config.known("vocabulary"), (3, config.block), generator=generator)
-
-
-def difference(ours: nn.Module, theirs: Any, x: torch.Tensor) -> float:
+def logits_apart(ours: nn.Module, theirs: Any, x: torch.Tensor) -> float:
     with torch.no_grad():
-        return float((ours(x) - theirs(x).logits).abs().max())
+        return apart(ours(x), theirs(x).logits)
 
 
-def theirs_of(config: gpt.Config) -> Any:
-    return transformers.GPT2Config(
-        vocab_size=config.vocabulary,
-        n_positions=config.block,
-        n_embd=config.width,
-        n_layer=config.layers,
-        n_head=config.heads,
-        n_inner=config.feedforward,
-        activation_function={"gelu-tanh": "gelu_new", "gelu": "gelu", "relu2": "relu2"}[config.activation],
-        layer_norm_epsilon=config.norm_eps,
-        tie_word_embeddings=config.tied,
-        resid_pdrop=config.dropout,
-    )
+def some(config: gpt.Config) -> torch.Tensor:
+    return tokens(config.known("vocabulary"), 3, config.block)
 
 
 @pytest.mark.parametrize("config", CONFIGS)
@@ -71,18 +43,36 @@ def test_ours_opens_there(config: gpt.Config, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         theirs = transformers.GPT2LMHeadModel.from_pretrained(tmp_path / "m").eval()
-    assert difference(ours, theirs, tokens(config)) < CLOSE
+    assert logits_apart(ours, theirs, some(config)) < CLOSE
 
 
-@pytest.mark.parametrize("config", CONFIGS)
-def test_theirs_opens_here(config: gpt.Config, tmp_path: Path) -> None:
-    theirs = randomised(transformers.GPT2LMHeadModel(theirs_of(config)))
-    theirs.save_pretrained(tmp_path / "m")
-    found, ours = open_model(tmp_path / "m")
-    assert isinstance(found, gpt.Config)
-    # transformers writes out n_inner only where it was given; all else must be what it was built from.
-    assert found == config
-    assert difference(ours, theirs, tokens(config)) < CLOSE
+@pytest.mark.parametrize("seed", range(8))
+def test_theirs_opens_here_and_ours_there(seed: int, tmp_path: Path) -> None:
+    """Random shapes: padded on either side, up to the last position, and read through a cache."""
+    settings = gpt2(seed)
+    theirs = randomised(transformers.GPT2LMHeadModel(transformers.GPT2Config(**settings)))
+    theirs.save_pretrained(tmp_path / "theirs", max_shard_size="3KB")
+    config, ours = open_model(tmp_path / "theirs")
+    assert isinstance(config, gpt.Config)
+    assert config.parameters() == sum(p.numel() for p in ours.parameters())
+    assert (config.tied, config.dropout) == (settings["tie_word_embeddings"], settings["resid_pdrop"])
+    x = some(config)
+    with torch.no_grad():
+        expected = theirs(x).logits
+        assert apart(ours(x), expected) < CLOSE
+        for side in ("left", "right"):
+            mask = padded(*x.shape, side)
+            # As transformers' own `generate` counts them: from the first token that is not padding.
+            places = (mask.cumsum(1) - 1).clamp(min=0)
+            wanted = theirs(x, attention_mask=mask, position_ids=places).logits
+            assert apart(ours(x, documents=documents(mask, side)), wanted, mask) < CLOSE
+        cache = ours.cache(3)
+        pieces = [ours(piece, cache) for piece in x.split([3, 1, 1, config.block - 5], 1)]
+        assert apart(torch.cat(pieces, 1), expected) < CLOSE
+    save_model(ours, config, tmp_path / "ours")
+    again = transformers.GPT2LMHeadModel.from_pretrained(tmp_path / "ours").eval()
+    assert logits_apart(ours, again, x) < CLOSE
+    assert open_config(tmp_path / "ours") == config
 
 
 def test_gpt2_files_without_prefix_and_with_masks_open(tmp_path: Path) -> None:
@@ -98,7 +88,7 @@ def test_gpt2_files_without_prefix_and_with_masks_open(tmp_path: Path) -> None:
     _, before = open_model(tmp_path / "m")
     save_file(old, file)
     _, after = open_model(tmp_path / "m")
-    assert torch.equal(after(tokens(config)), before(tokens(config)))
+    assert torch.equal(after(some(config)), before(some(config)))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +107,7 @@ def test_wrong_variants_are_told_apart(wrong: dict[str, Any], tmp_path: Path) ->
     theirs = transformers.GPT2LMHeadModel.from_pretrained(tmp_path / "m").eval()
     other = config.model_copy(update=wrong).build().eval()
     other.load_state_dict(ours.state_dict())
-    assert difference(other, theirs, tokens(config)) > 10 * CLOSE
+    assert logits_apart(other, theirs, some(config)) > 10 * CLOSE
 
 
 def test_attention_without_its_mask_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +119,7 @@ def test_attention_without_its_mask_is_told_apart(tmp_path: Path, monkeypatch: p
     theirs = transformers.GPT2LMHeadModel.from_pretrained(tmp_path / "m").eval()
     seeing = network.attend
     monkeypatch.setattr(network, "attend", lambda q, k, v, **_: seeing(q, k, v, causal=False))
-    assert difference(ours, theirs, tokens(config)) > 1000 * CLOSE
+    assert logits_apart(ours, theirs, some(config)) > 1000 * CLOSE
 
 
 def test_writes_the_same_text(tmp_path: Path) -> None:

@@ -1,25 +1,28 @@
-"""A finished model's folder in the Hugging Face layout: `config.json` and `model.safetensors`.
+"""A finished model's folder: `config.json` and `model.safetensors`, or several such files and their index.
 
-A GPT that is a GPT-2 in shape is written as one, under GPT-2's names, so that it opens elsewhere; and GPT-2 folders
-made elsewhere open here. All other models are written with our own config, under model type "jinjie". Weights are
-only ever read from safetensors: a pickle can run any program when it is opened.
+A model that one of the published layouts can say (see `layout.py`) is written in it, so that it opens elsewhere; and
+folders made elsewhere open here. All other models are written with our own config, under model type "jinjie". Weights
+are only ever read from safetensors: a pickle can run any program when it is opened.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from jinjie.base.config import OfKind
-from jinjie.base.errors import JinjieError, NotFound
+from jinjie.base.errors import InvalidInput, JinjieError, NotFound, Problem
 from jinjie.base.files import whole_folder, write_json
-from jinjie.models import gpt
-from jinjie.models.gpt import convert
+from jinjie.models import layout as layouts
+from jinjie.models import shards
+from jinjie.models.layout import Layout, Part
 from jinjie.models.model import ModelConfig
+from jinjie.models.shards import Piece, Shards
 
 if TYPE_CHECKING:
     import torch
@@ -28,8 +31,10 @@ if TYPE_CHECKING:
 FORMAT = 1
 """The version of our own `config.json`; raised when an old folder can no longer be read as it is."""
 
-WEIGHTS = "model.safetensors"
-_PICKLES = ("pytorch_model.bin", "model.pt", "model.pth", "consolidated.00.pth")
+OWN = "jinjie"
+_NUMBERS = ("F64", "F32", "F16", "BF16")
+_NAMED = 5
+"""How many tensors an error names at most."""
 
 
 def save_model(model: nn.Module, config: ModelConfig, folder: Path) -> None:
@@ -38,20 +43,36 @@ def save_model(model: nn.Module, config: ModelConfig, folder: Path) -> None:
         save_weights(model.state_dict(), config, temporary)
 
 
-def save_weights(weights: Mapping[str, torch.Tensor], config: ModelConfig, folder: Path) -> None:
+def save_weights(
+    weights: Mapping[str, torch.Tensor],
+    config: ModelConfig,
+    folder: Path,
+    *,
+    layout: Layout | None = None,
+    dtype: torch.dtype | None = None,
+    shard_bytes: int | None = None,
+) -> None:
     """Write a network's whole state by name, and its config, into a folder that is there.
 
-    For callers that add files of their own and see to it that the folder appears whole.
+    In `layout`, which must have no obstacle, else in the first that fits, else in our own. In the precision of the
+    weights or in `dtype`; in one file, or in several of at most `shard_bytes`. For callers that add files of their own
+    and see to it that the folder appears whole.
     """
-    from safetensors.torch import save_file
-
-    settings = convert.to_gpt2(config)
-    if settings is None:
-        settings = {"model_type": "jinjie", "format": FORMAT, "model": config.model_dump(mode="json")}
-    else:
-        weights = convert.weights_to_gpt2(weights)
-    contiguous = {name: tensor.detach().contiguous() for name, tensor in weights.items()}
-    save_file(contiguous, folder / WEIGHTS, metadata={"format": "pt"})
+    layout = layout or layouts.fitting(config)
+    settings = (
+        {"model_type": OWN, "format": FORMAT, "model": config.model_dump(mode="json")}
+        if layout is None
+        else layout.config_out(config)
+    )
+    kept = {t.dtype if dtype is None else dtype for t in weights.values() if t.is_floating_point()}
+    if len(kept) == 1:
+        settings["dtype"] = str(*kept).removeprefix("torch.")
+    parts = list(_own_parts(weights) if layout is None else layout.parts(config))
+    if forgotten := set(weights) - {part.ours for part in parts}:
+        raise ValueError(f"the layout has no place for {sorted(forgotten)}")
+    called = [part.theirs if layout is None else layout.file_name(config, part.theirs) for part in parts]
+    pieces = [_piece(name, part, weights[part.ours], dtype) for name, part in zip(called, parts, strict=True)]
+    shards.write(pieces, folder, shard_bytes)
     write_json(folder / "config.json", settings)
 
 
@@ -60,43 +81,69 @@ def open_config(folder: Path) -> ModelConfig:
 
     Raises NotFound when there is no config, JinjieError when it is damaged or of a type Jinjie does not run.
     """
-    settings = _settings(folder)
-    match settings.get("model_type"):
-        case "gpt2":
-            return convert.from_gpt2(settings, folder)
-        case "jinjie":
-            return _own(settings, folder)
-        case other:
-            raise JinjieError("model.unknown_type", folder=folder, came=other, known="gpt2, jinjie")
+    settings = open_settings(folder)
+    layout = layout_of(folder, settings)
+    if layout is None:
+        return _own(settings, folder)
+    try:
+        stored = shards.find(folder).stored
+    except JinjieError:
+        stored = {}  # the weights are another question
+    return _config_in(layout, settings, [n for n in map(layout.known_as, stored) if n is not None], folder)
 
 
 def open_model(folder: Path, dtype: torch.dtype | None = None) -> tuple[ModelConfig, nn.Module]:
     """A model folder's config and its network in evaluation mode, in fp32 or in `dtype`.
 
+    Tensors are copied to their places one by one, so that memory holds the network once.
+
     Raises NotFound when config or weights are missing, JinjieError when they are damaged, do not fit one another,
     are of a type that Jinjie does not run, or come as a pickle.
     """
     import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
 
-    config = open_config(folder)
-    file = _weights_file(folder)
-    try:
-        weights = load_file(file)
-    except (OSError, SafetensorError) as error:
-        raise JinjieError("model.damaged", file=file, reason=str(error)) from error
-    if isinstance(config, gpt.Config) and _settings(folder)["model_type"] == "gpt2":
-        weights = convert.weights_from_gpt2(weights, config.tied)
+    settings = open_settings(folder)
+    layout = layout_of(folder, settings)
+    found = shards.find(folder)
+    if layout is None:
+        config = _own(settings, folder)
+        names = {name: name for name in found.stored}
+    else:
+        names = _known(layout, found)
+        config = _config_in(layout, settings, names, folder)
+        config = _without_repeats(layout, config, names, found)
     network = blank(config)
     if dtype is not None:
         for parameter in network.parameters():
             parameter.data = torch.empty_like(parameter, dtype=dtype)
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise JinjieError("model.wrong_weights", folder=folder, reason=str(error)) from error
+    state = network.state_dict()
+    parts = list(_own_parts(state) if layout is None else layout.parts(config))
+    if problems := [*_misfits(parts, state, names, found)]:
+        raise InvalidInput(problems)
+    with torch.no_grad():
+        for part in parts:
+            _place(part, state).copy_(found.read(names[part.theirs]))
     return config, network.eval()
+
+
+def layout_of(folder: Path, settings: Mapping[str, Any] | None = None) -> Layout | None:
+    """The published layout that a folder is in; None when it is our own.
+
+    Raises NotFound when there is no config, JinjieError when it is of a type that Jinjie does not run.
+    """
+    settings = open_settings(folder) if settings is None else settings
+    model_type = settings.get("model_type")
+    if model_type == OWN:
+        return None
+    layout = layouts.of_type(str(model_type))
+    if layout is None:
+        known = sorted(name for one in layouts.layouts() for name in one.model_types)
+        raise JinjieError(
+            "model.unknown_type", folder=folder, came=model_type, known=", ".join([*known, OWN])
+        )
+    if settings.get("quantization_config"):
+        raise JinjieError("layout.quantised", folder=folder, name="config.json: quantization_config")
+    return layout
 
 
 def blank(config: ModelConfig) -> nn.Module:
@@ -120,7 +167,8 @@ def blank(config: ModelConfig) -> nn.Module:
         return config.build()
 
 
-def _settings(folder: Path) -> dict[str, Any]:
+def open_settings(folder: Path) -> dict[str, Any]:
+    """What `config.json` says. Raises NotFound when there is none that can be read."""
     try:
         settings = json.loads((folder / "config.json").read_bytes())
     except (OSError, ValueError) as error:
@@ -139,11 +187,105 @@ def _own(settings: Mapping[str, Any], folder: Path) -> ModelConfig:
         raise JinjieError("model.damaged", file=folder / "config.json", reason=str(error)) from error
 
 
-def _weights_file(folder: Path) -> Path:
-    file = folder / WEIGHTS
-    if file.is_file():
-        return file
-    for name in _PICKLES:
-        if (folder / name).is_file():
-            raise JinjieError("model.pickle_only", folder=folder, file=name)
-    raise NotFound("model.no_weights", folder=folder)
+def _config_in(
+    layout: Layout, settings: Mapping[str, Any], names: Collection[str], folder: Path
+) -> ModelConfig:
+    try:
+        return layout.config_in(settings, names, folder)
+    except (TypeError, ValueError, AttributeError) as error:  # text where a number belongs, and the like
+        raise JinjieError("model.damaged", file=folder / "config.json", reason=str(error)) from error
+
+
+def _own_parts(state: Mapping[str, torch.Tensor]) -> Iterator[Part]:
+    return (Part(name, name) for name in state)
+
+
+def _known(layout: Layout, found: Shards) -> dict[str, str]:
+    """The folder's tensors: the name in the layout's tables → the name in the file."""
+    names: dict[str, str] = {}
+    for theirs in found.stored:
+        known = layout.known_as(theirs)
+        if known is None:
+            continue
+        if known in names:
+            both = (found.stored[name].file.name for name in (names[known], theirs))
+            one, other = (f"{file}: {name}" for file, name in zip(both, (names[known], theirs), strict=True))
+            raise JinjieError("model.twice", folder=found.folder, name=known, one=one, other=other)
+        names[known] = theirs
+    return names
+
+
+def _without_repeats(
+    layout: Layout, config: ModelConfig, names: dict[str, str], found: Shards
+) -> ModelConfig:
+    """Take tensors that are there twice out of `names`; the config changes when they are not the same after all."""
+    for again, counts in layout.repeats(config).items():
+        if again not in names:
+            continue
+        if counts not in names:
+            names[counts] = names.pop(again)
+        elif _same(found, names[again], names[counts]):
+            del names[again]
+        else:
+            untied = layout.untied(config, again)
+            if untied is None:
+                raise JinjieError(
+                    "model.not_repeated", folder=found.folder, again=names[again], counts=names[counts]
+                )
+            config = untied
+    return config
+
+
+def _same(found: Shards, one: str, other: str) -> bool:
+    if found.stored[one].shape != found.stored[other].shape:
+        return False
+    return found.read(one).equal(found.read(other).to(found.read(one).dtype))
+
+
+def _misfits(
+    parts: list[Part], state: Mapping[str, torch.Tensor], names: Mapping[str, str], found: Shards
+) -> Iterator[Problem]:
+    """Everything that keeps a folder's tensors from taking their places."""
+    wanted = {part.theirs for part in parts}
+    for key, lost in (
+        ("model.weights_missing", [part.theirs for part in parts if part.theirs not in names]),
+        ("model.weights_strange", [theirs for known, theirs in names.items() if known not in wanted]),
+    ):
+        if lost:
+            shown = ", ".join(lost[:_NAMED]) + (" …" if len(lost) > _NAMED else "")
+            yield Problem(str(found.folder), key, count=len(lost), names=shown)
+    for part in parts:
+        if part.theirs not in names:
+            continue
+        stored = found.stored[names[part.theirs]]
+        place = _place(part, state)
+        if tuple(place.shape) != stored.shape:
+            yield Problem(
+                str(found.folder),
+                "model.weights_shape",
+                name=names[part.theirs],
+                came="×".join(map(str, stored.shape)),
+                wanted="×".join(map(str, place.shape)),
+            )
+        elif place.is_floating_point() and stored.dtype not in _NUMBERS:
+            yield Problem(str(found.folder), "model.weights_type", name=names[part.theirs], came=stored.dtype)
+
+
+def _place(part: Part, state: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """The piece of our tensors that a part is, as the file has it: a view."""
+    place = state[part.ours]
+    if part.rows is not None:
+        place = place.narrow(0, part.first, part.rows)
+    return place.t() if part.turned else place
+
+
+def _piece(name: str, part: Part, tensor: torch.Tensor, dtype: torch.dtype | None) -> Piece:
+    place = _place(part, {part.ours: tensor.detach()})
+    kept = dtype if dtype is not None and place.is_floating_point() else place.dtype
+    return Piece(name, place.numel() * kept.itemsize, partial(_made, place, kept))
+
+
+def _made(place: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """A tensor in memory of its own: safetensors refuses two that share theirs."""
+    made = place.to(dtype).contiguous()
+    return made.clone() if made.untyped_storage().nbytes() > made.numel() * dtype.itemsize else made

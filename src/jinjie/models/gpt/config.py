@@ -7,14 +7,56 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import ValidationInfo, field_validator
 
+from jinjie.base.config import Config as BaseConfig
 from jinjie.base.config import Wrong, option
 from jinjie.base.errors import InvalidInput, Problem
+from jinjie.models.activation import Activation
 from jinjie.models.model import ModelConfig
 
 if TYPE_CHECKING:
     from torch import nn
 
-Activation = Literal["gelu", "gelu-tanh", "silu", "relu2"]
+
+class Linear(BaseConfig):
+    """Every wavelength longer by `factor`, so that positions are that much closer (Chen et al. 2023, section 2.3)."""
+
+    kind: Literal["linear"] = "linear"
+    factor: float = option(2.0, "how many times as long a text", "文本拉长到几倍", ge=1)
+
+
+class Llama3(BaseConfig):
+    """Long wavelengths longer by `factor`, short ones as they were, and a smooth passage between (Dubey et al. 2024, as
+    in Llama 3.1's published code)."""
+
+    kind: Literal["llama3"] = "llama3"
+    factor: float = option(8.0, "how many times as long a text", "文本拉长到几倍", ge=1)
+    low: float = option(
+        1.0,
+        "wavelengths longer than original ÷ low grow by the whole factor",
+        "波长超过 original ÷ low 的，按 factor 全额拉长",
+        gt=0,
+    )
+    high: float = option(
+        4.0,
+        "wavelengths shorter than original ÷ high stay as they are",
+        "波长短于 original ÷ high 的保持不变",
+        gt=0,
+    )
+    original: int = option(
+        8192, "the block of the first training, in tokens", "最初训练时的文本长度（词元数）", ge=1
+    )
+
+    @field_validator("high")
+    @classmethod
+    def _above_low(cls, high: float, others: ValidationInfo) -> float:
+        low = others.data.get("low")
+        if low is not None and high <= low:
+            raise Wrong("model.high_above_low", low=low, high=high)
+        return high
+
+
+Scaling = Linear | Llama3
+Biased = Literal["qkv", "attention", "feedforward"]
 
 
 class Config(ModelConfig):
@@ -33,6 +75,9 @@ class Config(ModelConfig):
     )
     layers: int = option(6, "blocks on top of each other", "层数", ge=1)
     width: int = option(384, "numbers that stand for one token", "每个词元的向量维数", ge=1)
+    head_width: int | None = option(
+        None, "numbers in each head; width ÷ heads when empty", "每个头的维数；留空为 width ÷ heads", ge=1
+    )
     heads: int = option(6, "attention heads in each block", "每层的注意力头数", ge=1)
     kv_heads: int | None = option(
         None,
@@ -45,6 +90,11 @@ class Config(ModelConfig):
     )
     norm: Literal["layernorm", "rmsnorm"] = option(
         "layernorm", "normalisation before each half of a block", "每个子层之前的归一化"
+    )
+    qk_norm: bool = option(
+        False,
+        "normalise queries and keys in each head, by RMS (Qwen3)",
+        "每个头内对查询和键做 RMS 归一化（如 Qwen3）",
     )
     activation: Activation = option(
         "gelu-tanh", "nonlinearity of the feed-forward half", "前馈部分的激活函数"
@@ -66,18 +116,28 @@ class Config(ModelConfig):
         "每个词元只能看到它之前的词元；去掉这个掩码，它就能看到自己要预测的那个词元",
     )
     bias: bool = option(True, "constants added in projections and norms", "投影与归一化是否带偏置")
+    biased: Biased | None = option(
+        None,
+        "with bias=false, the projections that have constants all the same (Qwen2's: qkv)",
+        "bias=false 时仍带偏置的投影（如 Qwen2 的 qkv）",
+    )
     tied: bool = option(True, "one matrix reads tokens in and predicts them", "输入与输出共用一个词嵌入矩阵")
     dropout: float = option(
         0.0, "share of activations silenced in each training step", "训练时每步随机置零的比例", ge=0, lt=1
     )
     norm_eps: float = option(1e-5, "keeps the norms' division finite", "避免归一化除以零", gt=0)
     rope_theta: float = option(10000.0, "base of the rotary wavelengths", "旋转位置编码的波长基数", gt=1)
+    rope_scaling: Scaling | None = option(
+        None,
+        "how the rotary wavelengths were stretched for longer texts: linear or llama3",
+        "为更长文本拉长旋转位置编码波长的方式：linear 或 llama3",
+    )
 
     @field_validator("heads")
     @classmethod
     def _divides_the_width(cls, heads: int, others: ValidationInfo) -> int:
         width = others.data.get("width")
-        if width is not None and width % heads:
+        if width is not None and width % heads and others.data.get("head_width") is None:
             raise Wrong("model.heads_divide", width=width, heads=heads)
         return heads
 
@@ -93,13 +153,28 @@ class Config(ModelConfig):
     @classmethod
     def _turns_pairs(cls, positions: str, others: ValidationInfo) -> str:
         width, heads = others.data.get("width"), others.data.get("heads")
-        if positions == "rotary" and width is not None and heads is not None and width // heads % 2:
-            raise Wrong("model.even_heads", size=width // heads)
+        if positions == "rotary" and width is not None and heads is not None:
+            size = others.data.get("head_width") or width // heads
+            if size % 2:
+                raise Wrong("model.even_heads", size=size)
         return positions
+
+    @field_validator("biased")
+    @classmethod
+    def _is_more_than_none(cls, biased: Biased | None, others: ValidationInfo) -> Biased | None:
+        if biased is not None and others.data.get("bias"):
+            raise Wrong("model.biased_everywhere", biased=biased)
+        return biased
 
     @property
     def head_size(self) -> int:
-        return self.width // self.heads
+        return self.head_width or self.width // self.heads
+
+    @property
+    def biases(self) -> tuple[bool, bool, bool]:
+        """Whether queries, keys and values, the attention's output, and the feed-forward half have constants."""
+        attention = self.bias or self.biased == "attention"
+        return attention or self.biased == "qkv", attention, self.bias or self.biased == "feedforward"
 
     @property
     def groups(self) -> int:
@@ -121,29 +196,32 @@ class Config(ModelConfig):
         return super().fitted(facts)
 
     def parameters(self) -> int:
-        width, biases = self.width, 1 if self.bias else 0
+        width, mixed = self.width, self.heads * self.head_size
+        qkv_bias, out_bias, feedforward_bias = map(int, self.biases)
         projected = (self.heads + 2 * self.groups) * self.head_size
-        attention = (width + biases) * projected + (width + biases) * width
-        feedforward = (2 if self.gated else 1) * (width + biases) * self.hidden + (
-            self.hidden + biases
-        ) * width
+        attention = (width + qkv_bias) * projected + (mixed + out_bias) * width
+        attention += 2 * self.head_size if self.qk_norm else 0
+        feedforward = (2 if self.gated else 1) * (width + feedforward_bias) * self.hidden
+        feedforward += (self.hidden + feedforward_bias) * width
         norm = width * (2 if self.bias and self.norm == "layernorm" else 1)
         tables = self.known("vocabulary") * width * (1 if self.tied else 2)
         tables += self.block * width if self.positions == "learned" else 0
         return tables + self.layers * (attention + feedforward + 2 * norm) + norm
 
     def flops(self, batch: int) -> float:
-        """For `batch` texts of `block` tokens: two a token for each weight of a matrix, and 4·T·width
+        """For `batch` texts of `block` tokens: two a token for each weight of a matrix, and 4·T·H·D
         a token and layer for attention, counted as if nothing were masked (Chowdhery et al. 2022, appendix B)."""
-        projections = (self.heads + 2 * self.groups) * self.head_size + self.width
+        mixed = self.heads * self.head_size
+        projections = 2 * mixed + 2 * self.groups * self.head_size
         feedforward = (3 if self.gated else 2) * self.hidden
-        layer = 2.0 * self.width * (projections + feedforward) + 4.0 * self.block * self.width
+        layer = 2.0 * self.width * (projections + feedforward) + 4.0 * self.block * mixed
         return batch * self.block * (self.layers * layer + 2.0 * self.width * self.known("vocabulary"))
 
     def activations(self, batch: int) -> int:
         """For `batch` texts of `block` tokens, the loss's log-probabilities included."""
-        width, heads = self.width, self.heads
-        attention = (heads + 2 * self.groups) * self.head_size + heads * self.block + 2 * width
+        width, heads, size = self.width, self.heads, self.head_size
+        attention = (heads + 2 * self.groups) * size + heads * self.block + width + heads * size
+        attention += (heads + self.groups) * size if self.qk_norm else 0
         feedforward = (4 if self.gated else 2) * self.hidden
         layer = 3 * width + attention + feedforward + (2 * width if self.dropout else 0)
         return batch * self.block * (self.layers * layer + 2 * width + self.known("vocabulary"))

@@ -9,10 +9,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from jinjie.models.activation import activate
 from jinjie.models.attention import rotary
 from jinjie.models.attention.attend import attend, weigh
 from jinjie.models.attention.cache import Cache
-from jinjie.models.gpt.config import Config
+from jinjie.models.gpt.config import Config, Linear, Llama3
 
 
 class Sight(NamedTuple):
@@ -145,9 +146,19 @@ class GPT(nn.Module):
         if self.positions is not None:
             x = x + F.embedding(positions, self.positions.weight)
         else:
-            rates = rotary.rates(self.config.head_size, self.config.rope_theta, x.device)
+            rates = self._rates(x.device)
             angles = rotary.angles(positions, rates, x.dtype)
         return self.dropout(x), Sight(angles, causal, mask)
+
+    def _rates(self, device: torch.device) -> torch.Tensor:
+        """By how much each pair of a head turns a position, (D/2,), stretched as the config says."""
+        rates = rotary.rates(self.config.head_size, self.config.rope_theta, device)
+        match self.config.rope_scaling:
+            case Linear(factor=factor):
+                return rotary.stretched(rates, factor)
+            case Llama3() as how:
+                return rotary.stretched_smoothly(rates, how.factor, how.low, how.high, how.original)
+        return rates
 
     def _initialise(self) -> None:
         """GPT-2's: matrices normal with deviation 0.02, biases 0, and the projections that are added to the
@@ -187,8 +198,11 @@ class Attention(nn.Module):
         self.layer = layer
         self.heads = [config.heads, config.groups, config.groups]
         self.size = config.head_size
-        self.qkv = nn.Linear(config.width, sum(self.heads) * self.size, bias=config.bias)
-        self.out = nn.Linear(config.width, config.width, bias=config.bias)
+        qkv_bias, out_bias, _ = config.biases
+        self.qkv = nn.Linear(config.width, sum(self.heads) * self.size, bias=qkv_bias)
+        self.q_norm = nn.RMSNorm(self.size, eps=config.norm_eps) if config.qk_norm else None
+        self.k_norm = nn.RMSNorm(self.size, eps=config.norm_eps) if config.qk_norm else None
+        self.out = nn.Linear(config.heads * self.size, config.width, bias=out_bias)
 
     def forward(self, x: torch.Tensor, sight: Sight, cache: Cache | None) -> torch.Tensor:
         """(B, T, C) → (B, T, C)."""
@@ -207,6 +221,8 @@ class Attention(nn.Module):
         """q (B, H, T, D), k and v (B, Hkv, T, D), q and k turned where positions are rotary."""
         qkv = self.qkv(x).unflatten(-1, (sum(self.heads), self.size)).transpose(1, 2)
         q, k, v = qkv.split(self.heads, 1)
+        if self.q_norm is not None and self.k_norm is not None:
+            q, k = self.q_norm(q), self.k_norm(k)
         if sight.angles is not None:
             q, k = rotary.rotate(q, sight.angles), rotary.rotate(k, sight.angles)
         return q, k, v
@@ -218,26 +234,16 @@ class Feedforward(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.activation = config.activation
-        self.gate = nn.Linear(config.width, config.hidden, bias=config.bias) if config.gated else None
-        self.up = nn.Linear(config.width, config.hidden, bias=config.bias)
-        self.down = nn.Linear(config.hidden, config.width, bias=config.bias)
+        *_, bias = config.biases
+        self.gate = nn.Linear(config.width, config.hidden, bias=bias) if config.gated else None
+        self.up = nn.Linear(config.width, config.hidden, bias=bias)
+        self.down = nn.Linear(config.hidden, config.width, bias=bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, T, C) → (B, T, C)."""
         if self.gate is None:
-            return cast(torch.Tensor, self.down(self._activate(self.up(x))))
-        return cast(torch.Tensor, self.down(self._activate(self.gate(x)) * self.up(x)))
-
-    def _activate(self, x: torch.Tensor) -> torch.Tensor:
-        match self.activation:
-            case "gelu":
-                return F.gelu(x)
-            case "gelu-tanh":
-                return F.gelu(x, approximate="tanh")
-            case "silu":
-                return F.silu(x)
-            case "relu2":
-                return F.relu(x).square()
+            return cast(torch.Tensor, self.down(activate(self.up(x), self.activation)))
+        return cast(torch.Tensor, self.down(activate(self.gate(x), self.activation) * self.up(x)))
 
 
 def _norm(config: Config) -> nn.Module:

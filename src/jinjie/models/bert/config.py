@@ -1,0 +1,115 @@
+"""The shape of a BERT on paper: fields, parameters, arithmetic, memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import ValidationInfo, field_validator
+
+from jinjie.base.config import Wrong, option
+from jinjie.models.activation import Activation
+from jinjie.models.model import ModelConfig
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Config(ModelConfig):
+    """An encoder with post-norm blocks: x ← norm(x + attention(x)); x ← norm(x + feedforward(x)).
+
+    BERT-base (110M) is layers 12, heads 12, width 768, block 512, vocabulary 30522.
+    """
+
+    kind: Literal["bert"] = "bert"
+    vocabulary: int | None = option(
+        None, "tokens it knows; the data decides when empty", "词表大小；留空由数据决定", ge=1
+    )
+    block: int = option(
+        128, "longest text it sees at once, in tokens", "一次能看到的最长文本（词元数）", ge=1
+    )
+    layers: int = option(4, "blocks on top of each other", "层数", ge=1)
+    width: int = option(256, "numbers that stand for one token", "每个词元的向量维数", ge=1)
+    heads: int = option(4, "attention heads in each block", "每层的注意力头数", ge=1)
+    feedforward: int | None = option(
+        None,
+        "neurons of the feed-forward half; 4 × width when empty",
+        "前馈部分的神经元数；留空为 width 的 4 倍",
+        ge=1,
+    )
+    types: int = option(
+        2,
+        "kinds of segments it tells apart: first and second sentence",
+        "能区分的片段种类：第一句、第二句",
+        ge=1,
+    )
+    activation: Activation = option("gelu", "nonlinearity of the feed-forward half", "前馈部分的激活函数")
+    masked: bool = option(True, "a head that predicts masked tokens", "预测被掩盖词元的输出头")
+    next_sentence: bool = option(
+        False,
+        "a head that says whether the second sentence follows the first",
+        "判断第二句是否紧接第一句的输出头",
+    )
+    pooler: bool = option(
+        False, "a layer that makes one vector of the first token", "由首个词元得出整句向量的一层"
+    )
+    dropout: float = option(
+        0.1, "share of activations silenced in each training step", "训练时每步随机置零的比例", ge=0, lt=1
+    )
+    norm_eps: float = option(1e-12, "keeps the norms' division finite", "避免归一化除以零", gt=0)
+
+    @field_validator("heads")
+    @classmethod
+    def _divides_the_width(cls, heads: int, others: ValidationInfo) -> int:
+        width = others.data.get("width")
+        if width is not None and width % heads:
+            raise Wrong("model.heads_divide", width=width, heads=heads)
+        return heads
+
+    @field_validator("pooler")
+    @classmethod
+    def _feeds_the_next_sentence(cls, pooler: bool, others: ValidationInfo) -> bool:
+        if others.data.get("next_sentence") and not pooler:
+            raise Wrong("model.next_sentence_pools")
+        return pooler
+
+    @property
+    def head_size(self) -> int:
+        return self.width // self.heads
+
+    @property
+    def hidden(self) -> int:
+        """Neurons of the feed-forward half."""
+        return self.feedforward or 4 * self.width
+
+    def parameters(self) -> int:
+        width, vocabulary = self.width, self.known("vocabulary")
+        square, norm = width * width + width, 2 * width
+        tables = (vocabulary + self.block + self.types) * width + norm
+        feedforward = (width + 1) * self.hidden + (self.hidden + 1) * width
+        body = tables + self.layers * (4 * square + feedforward + 2 * norm)
+        heads = square if self.pooler else 0
+        heads += square + norm + vocabulary if self.masked else 0
+        return body + heads + (2 * width + 2 if self.next_sentence else 0)
+
+    def flops(self, batch: int) -> float:
+        """For `batch` texts of `block` tokens, with the scores of masked tokens at every position."""
+        width, block = self.width, self.block
+        layer = 2.0 * width * (4 * width + 2 * self.hidden) + 4.0 * block * width
+        token = self.layers * layer
+        token += 2.0 * width * (width + self.known("vocabulary")) if self.masked else 0
+        once = (2.0 * width * width if self.pooler else 0) + (4.0 * width if self.next_sentence else 0)
+        return batch * (block * token + once)
+
+    def activations(self, batch: int) -> int:
+        """For `batch` texts of `block` tokens, the loss's log-probabilities included."""
+        width = self.width
+        attention = 4 * width + self.heads * self.block
+        layer = 4 * width + attention + 2 * self.hidden + (2 * width if self.dropout else 0)
+        token = self.layers * layer + 2 * width + (width if self.dropout else 0)
+        token += 3 * width + self.known("vocabulary") if self.masked else 0
+        return batch * (self.block * token + (2 * width if self.pooler else 0))
+
+    def build(self) -> nn.Module:
+        from jinjie.models.bert.network import BERT
+
+        return BERT(self)

@@ -1,0 +1,1 @@
+"""The file layouts that BERTs are published in."""

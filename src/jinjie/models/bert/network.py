@@ -1,0 +1,149 @@
+"""BERT as a torch module."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, cast
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from jinjie.models.activation import activate
+from jinjie.models.attention.attend import attend
+from jinjie.models.bert.config import Config
+
+
+class Read(NamedTuple):
+    """What a BERT makes of a text; None where it has no such head."""
+
+    hidden: torch.Tensor
+    """What the last layer made of each token, (B, T, C)."""
+    pooled: torch.Tensor | None
+    """One vector a text, (B, C)."""
+    masked: torch.Tensor | None
+    """A score for every token that might stand at each place, (B, T, V)."""
+    next_sentence: torch.Tensor | None
+    """Scores, (B, 2): the second sentence follows the first; it does not."""
+
+
+class BERT(nn.Module):
+    """Tokens in; out comes what stands for each of them, and what the heads say."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        vocabulary = config.known("vocabulary")
+        self.embed = nn.Embedding(vocabulary, config.width)
+        self.positions = nn.Embedding(config.block, config.width)
+        self.types = nn.Embedding(config.types, config.width)
+        self.norm = nn.LayerNorm(config.width, eps=config.norm_eps)
+        self.dropout = nn.Dropout(config.dropout)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.pooler = nn.Linear(config.width, config.width) if config.pooler else None
+        self.masked = MaskedHead(config) if config.masked else None
+        self.next_sentence = nn.Linear(config.width, 2) if config.next_sentence else None
+        self._initialise()
+
+    def forward(
+        self,
+        tokens: torch.Tensor,
+        types: torch.Tensor | None = None,
+        documents: torch.Tensor | None = None,
+    ) -> Read:
+        """tokens (B, T), int64 → all that it says of them.
+
+        `types` (B, T) says which segment each token belongs to, the first when None. `documents` (B, T) numbers the
+        stretches of a row that must not see each other; padding is one more of them. Positions count from the row's
+        first token whatever stands there, as in BERT's own code.
+        """
+        hidden = self.hidden(tokens, types, documents)
+        pooled = None if self.pooler is None else torch.tanh(self.pooler(hidden[:, 0]))
+        return Read(
+            hidden,
+            pooled,
+            None if self.masked is None else self.masked(hidden, self.embed.weight),
+            None if self.next_sentence is None else self.next_sentence(pooled),
+        )
+
+    def hidden(
+        self,
+        tokens: torch.Tensor,
+        types: torch.Tensor | None = None,
+        documents: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """tokens (B, T) → what the last layer made of each, (B, T, C).
+
+        Raises ValueError when the tokens are more than the block.
+        """
+        time = tokens.shape[1]
+        if time > self.config.block:
+            raise ValueError(f"{time} tokens are more than the block of {self.config.block}")
+        x = self.embed(tokens) + self.positions.weight[:time]
+        x = x + (self.types.weight[0] if types is None else self.types(types))
+        x = self.dropout(self.norm(x))
+        sight = None if documents is None else documents[:, :, None] == documents[:, None, :]
+        for block in self.blocks:
+            x = block(x, sight)
+        return cast(torch.Tensor, x)
+
+    def _initialise(self) -> None:
+        """Matrices normal with deviation 0.02, biases 0 (Devlin et al. 2018, their code)."""
+        for name, parameter in self.named_parameters():
+            if parameter.ndim == 2:
+                nn.init.normal_(parameter, std=0.02)
+            elif name.endswith("bias"):
+                nn.init.zeros_(parameter)
+
+
+class Block(nn.Module):
+    """x ← norm(x + attention(x)); x ← norm(x + feedforward(x))."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.activation = config.activation
+        self.attention = Attention(config)
+        self.norm1 = nn.LayerNorm(config.width, eps=config.norm_eps)
+        self.up = nn.Linear(config.width, config.hidden)
+        self.down = nn.Linear(config.hidden, config.width)
+        self.norm2 = nn.LayerNorm(config.width, eps=config.norm_eps)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: torch.Tensor, sight: torch.Tensor | None) -> torch.Tensor:
+        """(B, T, C) → (B, T, C); `sight` (B, T, T) is False where a token must not see another."""
+        x = self.norm1(x + self.dropout(self.attention(x, sight)))
+        made = self.down(activate(self.up(x), self.activation))
+        return cast(torch.Tensor, self.norm2(x + self.dropout(made)))
+
+
+class Attention(nn.Module):
+    """Self-attention in both directions: every head looks over the whole text."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.heads, self.size = config.heads, config.head_size
+        self.qkv = nn.Linear(config.width, 3 * config.width)
+        self.out = nn.Linear(config.width, config.width)
+
+    def forward(self, x: torch.Tensor, sight: torch.Tensor | None) -> torch.Tensor:
+        """(B, T, C) → (B, T, C)."""
+        batch, time, width = x.shape
+        qkv = self.qkv(x).view(batch, time, 3 * self.heads, self.size).transpose(1, 2)
+        q, k, v = qkv.split(self.heads, 1)
+        mixed = attend(q, k, v, causal=False, sight=sight)
+        return cast(torch.Tensor, self.out(mixed.transpose(1, 2).reshape(batch, time, width)))
+
+
+class MaskedHead(nn.Module):
+    """norm(f(xWᵀ + b))Eᵀ + c with the word embedding E: what might stand in a masked place."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.activation = config.activation
+        self.dense = nn.Linear(config.width, config.width)
+        self.norm = nn.LayerNorm(config.width, eps=config.norm_eps)
+        self.bias = nn.Parameter(torch.zeros(config.known("vocabulary")))
+
+    def forward(self, hidden: torch.Tensor, embedding: torch.Tensor) -> torch.Tensor:
+        """hidden (…, C) and the embedding (V, C) → (…, V): any places, not only a whole row of them."""
+        made = self.norm(activate(self.dense(hidden), self.activation))
+        return F.linear(made, embedding, self.bias)

@@ -1,0 +1,1 @@
+"""The file layouts that GPTs are published in."""
