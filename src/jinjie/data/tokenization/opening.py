@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jinjie.base.errors import JinjieError, NotFound
 from jinjie.base.lazy import lazy
 from jinjie.data.tokenization.processor import DOCUMENTS, ROLES, TokenProcessor
+from jinjie.data.tokenization.wordpiece import SPECIAL, around, as_bert
 
 if TYPE_CHECKING:
     import tokenizers
@@ -151,13 +152,7 @@ def _from_words(file: Path, settings: Settings, special: dict[str, str]) -> toke
         raise JinjieError("tokenizer.needs_whole", folder=file.parent, came=sort, known="BertTokenizer")
     lines = _text(file).replace("\r\n", "\n").split("\n")
     ids = {token: i for i, token in enumerate(lines[:-1] if lines[-1] == "" else lines)}
-    for role, token in (
-        ("unk", "[UNK]"),
-        ("sep", "[SEP]"),
-        ("pad", "[PAD]"),
-        ("cls", "[CLS]"),
-        ("mask", "[MASK]"),
-    ):
+    for role, token in SPECIAL.items():
         special.setdefault(role, token)
     lacks = [special[role] for role in ("unk", "cls", "sep") if special[role] not in ids]
     if lacks:
@@ -166,32 +161,12 @@ def _from_words(file: Path, settings: Settings, special: dict[str, str]) -> toke
     made = tokenizers.Tokenizer(tokenizers.models.WordPiece(ids, unk_token=special["unk"]))
     as_bert(
         made,
-        special["cls"],
-        special["sep"],
         lower=bool(settings.get("do_lower_case", True)),
         accents=settings.get("strip_accents"),
         chinese=bool(settings.get("tokenize_chinese_chars", True)),
     )
+    around(made, special["cls"], special["sep"])
     return made
-
-
-def as_bert(
-    made: tokenizers.Tokenizer, cls: str, sep: str, *, lower: bool, accents: bool | None, chinese: bool = True
-) -> None:
-    """Give a WordPiece tokenizer BERT's normaliser, cutting into words, decoder and [CLS] … [SEP] around a text.
-
-    `accents` strips them; None does so where `lower` is set, as BERT's own program did.
-    """
-    made.normalizer = tokenizers.normalizers.BertNormalizer(
-        clean_text=True, handle_chinese_chars=chinese, strip_accents=accents, lowercase=lower
-    )
-    made.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
-    made.decoder = tokenizers.decoders.WordPiece(prefix="##")
-    made.post_processor = tokenizers.processors.TemplateProcessing(
-        single=f"{cls}:0 $A:0 {sep}:0",
-        pair=f"{cls}:0 $A:0 {sep}:0 $B:1 {sep}:1",
-        special_tokens=[(cls, made.token_to_id(cls)), (sep, made.token_to_id(sep))],
-    )
 
 
 def _add(made: tokenizers.Tokenizer, folder: Path, settings: Settings, special: Mapping[str, str]) -> None:

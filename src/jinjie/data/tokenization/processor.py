@@ -126,8 +126,10 @@ class TokenProcessor(TextProcessor):
         Raises InvalidInput as `ids` does, for the first text that calls for it.
         """
         dtype = np.uint16 if self.vocabulary <= 2**16 else np.uint32
-        if self._characters is not None:
-            made = [encode_characters(_whole(text), self._characters) for text in texts]
+        if self._characters is not None and not any(token in text for text in texts for token in self._added):
+            made = [
+                encode_characters(_whole(text), self._characters).astype(dtype, copy=False) for text in texts
+            ]
         else:
             found = self.tokenizer.encode_batch_fast(
                 [_whole(text) for text in texts], add_special_tokens=False
@@ -181,14 +183,22 @@ class TokenProcessor(TextProcessor):
 
     @cached_property
     def _characters(self) -> list[str] | None:
-        """The vocabulary in the order of its ids where this is one of our character tokenizers, else None."""
+        """The vocabulary in the order of its ids where this is one of our character tokenizers, else None.
+
+        Special tokens may follow the characters; their ids come last.
+        """
         if _unknown(self.tokenizer) != UNKNOWN:
             return None
-        ids = self.tokenizer.get_vocab(with_added_tokens=True)
+        ids = self.tokenizer.get_vocab(with_added_tokens=False)
         ordered = sorted(ids, key=ids.__getitem__)
-        regular = ordered[:1] == [UNKNOWN] and len(ordered) == self.vocabulary and len(ordered) > 1
-        rest = ordered[1:]
-        return ordered if regular and all(len(c) == 1 for c in rest) and rest == sorted(rest) else None
+        known = ordered[1:]
+        regular = ordered[:1] == [UNKNOWN] and known and max(ids.values()) == len(known)
+        return ordered if regular and all(len(c) == 1 for c in known) and known == sorted(known) else None
+
+    @cached_property
+    def _added(self) -> tuple[str, ...]:
+        """Tokens beside the vocabulary, which are looked for in a text before all else."""
+        return tuple(token.content for token in self.tokenizer.get_added_tokens_decoder().values())
 
     def _encoded(self, text: str, special: bool) -> tokenizers.Encoding:
         return self.tokenizer.encode(_whole(text), add_special_tokens=special)
