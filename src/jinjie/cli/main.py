@@ -28,6 +28,7 @@ def build() -> typer.Typer:
         run,
         runs,
         studio,
+        tokenize,
     )
 
     app = typer.Typer(
@@ -59,6 +60,7 @@ def build() -> typer.Typer:
         generate,
         formula,
         data,
+        tokenize,
         clean,
         doctor,
         studio,

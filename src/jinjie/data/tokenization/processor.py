@@ -112,8 +112,8 @@ class TokenProcessor(TextProcessor):
         The name of a special token in the text becomes that token, as in transformers. Raises InvalidInput naming the
         characters that the vocabulary lacks, and for half a character (a lone surrogate), which no file can hold.
         """
-        encoded = self._encoded(text, special)
-        unknown = None if self.reads_unknown else self._unknown_id
+        encoded = self.encoding(text, special=special)
+        unknown = None if self.reads_unknown else self.unknown
         ids = [int(i) for i in encoded.ids]
         if unknown is not None and unknown in ids:
             missing = [text[a:b] for i, (a, b) in zip(ids, encoded.offsets, strict=True) if i == unknown]
@@ -135,9 +135,9 @@ class TokenProcessor(TextProcessor):
                 [_whole(text) for text in texts], add_special_tokens=False
             )
             made = [np.array(encoding.ids, dtype=dtype) for encoding in found]
-        if not self.reads_unknown and self._unknown_id is not None:
+        if not self.reads_unknown and self.unknown is not None:
             for text, ids in zip(texts, made, strict=True):
-                if (ids == self._unknown_id).any():
+                if (ids == self.unknown).any():
                     self.ids(text)  # which names the characters
         return made
 
@@ -161,6 +161,8 @@ class TokenProcessor(TextProcessor):
             "tokenizer_class": "PreTrainedTokenizerFast",
             "clean_up_tokenization_spaces": False,
         }
+        if "cls" in self.special_tokens:  # BERT is told which of two texts a token belongs to
+            config["model_input_names"] = ["input_ids", "token_type_ids", "attention_mask"]
         config |= {f"{role}_token": token for role, token in self.special_tokens.items()}
         write_whole(folder / "tokenizer.json", self.tokenizer.to_str(pretty=True))
         write_json(folder / "tokenizer_config.json", config)
@@ -177,7 +179,8 @@ class TokenProcessor(TextProcessor):
         return open_tokenizer(folder, cls)
 
     @cached_property
-    def _unknown_id(self) -> int | None:
+    def unknown(self) -> int | None:
+        """The id that stands for what the vocabulary lacks; None where every byte has a token."""
         token = _unknown(self.tokenizer)
         return None if token is None else self.tokenizer.token_to_id(token)
 
@@ -200,7 +203,8 @@ class TokenProcessor(TextProcessor):
         """Tokens beside the vocabulary, which are looked for in a text before all else."""
         return tuple(token.content for token in self.tokenizer.get_added_tokens_decoder().values())
 
-    def _encoded(self, text: str, special: bool) -> tokenizers.Encoding:
+    def encoding(self, text: str, *, special: bool = False) -> tokenizers.Encoding:
+        """The library's own encoding of a text, with tokens and offsets; what is unknown stays the unknown token."""
         return self.tokenizer.encode(_whole(text), add_special_tokens=special)
 
     def _lacks(self, missing: Sequence[str]) -> InvalidInput:

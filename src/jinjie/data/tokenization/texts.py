@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,8 @@ PIECE = 1 << 18
 
 _CUT = re.compile(r"[\n ](?=\S)")
 _LINES = (".jsonl", ".ndjson")
+_ABOUT = 4_500_000
+"""Bytes of the longest named text, about."""
 
 
 def poems(report: Report | None = None) -> str:
@@ -45,6 +49,12 @@ def shakespeare(report: Report | None = None) -> str:
     return packaged()
 
 
+def packaged_poems() -> str:
+    """The test split of the Tang poems, which travels in the package: see packaged/README.md."""
+    file = resources.files("jinjie.data").joinpath("packaged", "poems.txt.gz")
+    return gzip.decompress(file.read_bytes()).decode()
+
+
 NAMED: dict[str, Callable[[Report | None], str]] = {"shakespeare": shakespeare, "poems": poems}
 """Texts that need no file of the user's. A file or folder of the same name is written ./poems."""
 
@@ -52,12 +62,20 @@ NAMED: dict[str, Callable[[Report | None], str]] = {"shakespeare": shakespeare, 
 class Texts:
     """Files, folders (with all that is in them, hidden files left out) and named texts, in pieces.
 
-    A `.jsonl` file gives the `text` of each line. Raises InvalidInput, for all of them at once, when one is missing,
-    cannot be read, or when there is nothing to read; while iterating, when a file is not UTF-8.
+    A `.jsonl` file gives the `text` of each line. Of more than `most` bytes, pieces spread evenly over all of them are
+    given, `most` bytes in all; the same ones each time.
+
+    Raises InvalidInput, for all of them at once, when one is missing, cannot be read, or when there is nothing to read;
+    while iterating, when a file is not UTF-8.
     """
 
-    def __init__(self, places: Sequence[str | Path], report: Report | None = None) -> None:
+    def __init__(
+        self, places: Sequence[str | Path], report: Report | None = None, most: int | None = None
+    ) -> None:
         self.report = report
+        self.most = most
+        self.read = 0
+        """Bytes of UTF-8 that the last reading gave."""
         problems: list[Problem] = []
         self.parts: list[Path | str] = []
         for place in places:
@@ -72,23 +90,29 @@ class Texts:
             problems.append(Problem("", "tokenizer.no_text", names=", ".join(NAMED)))
         if problems:
             raise InvalidInput(problems)
-        self.bytes = sum(p.stat().st_size for p in self.parts if isinstance(p, Path))
-        """How many bytes the files have, named texts left out."""
+        self.size = sum(p.stat().st_size if isinstance(p, Path) else _ABOUT for p in self.parts)
+        """About how many bytes there are to read."""
 
     def __iter__(self) -> Iterator[str]:
-        """Every piece once, in the order of the places and of the files' names."""
-        done = 0
+        """Pieces in the order of the places, and of the files' names."""
+        done = self.read = 0
         for part in self.parts:
             if isinstance(part, str):
-                yield from pieces([NAMED[part](self.report)])
-                continue
-            strings = _lines_of(part) if part.suffix.lower() in _LINES else pieces(_decoded(part))
-            before = done
+                strings, name, size = pieces([NAMED[part](self.report)]), part, _ABOUT
+            else:
+                strings = _lines_of(part) if part.suffix.lower() in _LINES else pieces(_decoded(part))
+                name, size = part.name, part.stat().st_size
+            seen = done
             for piece in strings:
-                yield piece
-                done += len(piece.encode(errors="surrogatepass"))
-                tell(self.report, say("tokenizer.reading", name=part.name), done, self.bytes)
-            done = before + part.stat().st_size
+                length = len(piece.encode(errors="surrogatepass"))
+                # A piece is taken where less than its share of what was seen by then has been.
+                if self.most is None or self.size <= self.most or self.read * self.size <= self.most * seen:
+                    self.read += length
+                    yield piece
+                seen = min(seen + length, done + size)
+                tell(self.report, say("tokenizer.reading", name=name), seen, self.size)
+            done += size
+        tell(self.report, say("tokenizer.learning"), 0, None)
 
 
 def pieces(stream: Iterator[str] | Sequence[str]) -> Iterator[str]:
