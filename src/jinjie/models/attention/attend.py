@@ -57,4 +57,5 @@ def weigh(
         seen = seen.tril(keys - time)
     if sight is not None:
         seen = seen & sight[:, None]
-    return scores.masked_fill(~seen, float("-inf")).softmax(-1)
+    weights: torch.Tensor = scores.masked_fill(~seen, float("-inf")).softmax(-1)
+    return weights

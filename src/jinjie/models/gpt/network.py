@@ -96,7 +96,7 @@ class GPT(nn.Module):
         """What every position looks at, for those who want to see it: (B, H, T, T) in fp32 for each layer."""
         x, sight = self._read(tokens, None, documents, None)
         found = []
-        for block in self.blocks:
+        for block in cast("list[Block]", list(self.blocks)):
             found.append(block.attention.weights(block.norm1(x), sight))
             x = block(x, sight, None)
         return found

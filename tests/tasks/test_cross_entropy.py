@@ -1,0 +1,110 @@
+"""The loss in pieces against torch's on the whole scores: value and gradients."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from jinjie.tasks import cross_entropy as pieces
+from jinjie.tasks.cross_entropy import IGNORED, cross_entropy
+
+
+def drawn(dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    hidden = torch.randn(3, 7, 8, generator=generator, dtype=torch.float64).to(dtype).requires_grad_()
+    weight = torch.randn(11, 8, generator=generator, dtype=torch.float64).to(dtype).requires_grad_()
+    targets = torch.randint(11, (3, 7), generator=generator)
+    targets[0, :3] = IGNORED
+    targets[2, 6] = IGNORED
+    return hidden, weight, targets
+
+
+@pytest.fixture(autouse=True)
+def _in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "FEW", 0)
+
+
+@pytest.mark.parametrize("most", [2**23, 30, 1], ids=["one piece", "pieces", "one position each"])
+@pytest.mark.parametrize("scale", [1.0, 0.25])
+def test_equals_the_whole(most: int, scale: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """fp32 sums in another order: 1e-6. The loss may be scaled before it is descended, as accumulation does."""
+    monkeypatch.setattr(pieces, "SCORES", most)
+    hidden, weight, targets = drawn(torch.float32)
+    got = cross_entropy(hidden, weight, targets)
+    expected = F.cross_entropy((hidden @ weight.t()).flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
+    torch.testing.assert_close(got, expected, rtol=0, atol=1e-6)
+    for a, b in zip(
+        torch.autograd.grad(got * scale, (hidden, weight)),
+        torch.autograd.grad(expected * scale, (hidden, weight)),
+        strict=True,
+    ):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-6)
+
+
+def test_few_scores_are_left_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same loss either way, to fp32's rounding."""
+    inputs = drawn(torch.float32)
+    ours = cross_entropy(*inputs)
+    monkeypatch.setattr(pieces, "FEW", 2**20)
+    theirs = cross_entropy(*inputs)
+    assert float(theirs.detach()) == pytest.approx(float(ours.detach()), abs=1e-6)
+
+
+def test_in_bf16_it_is_as_near_as_the_whole_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against fp64: gradients of size 0.1, bf16 rounds to 1/256 of a number; in pieces the sums are kept in fp32."""
+    monkeypatch.setattr(pieces, "SCORES", 22)
+    exact, w64, targets = drawn(torch.float64)
+    reference = F.cross_entropy((exact @ w64.t()).flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
+    hidden, weight, _ = drawn(torch.bfloat16)
+    got = cross_entropy(hidden, weight, targets)
+    assert got.dtype == torch.float32
+    assert float(got.detach()) == pytest.approx(float(reference.detach()), abs=0.02)
+    for a, b in zip(
+        torch.autograd.grad(got, (hidden, weight)), torch.autograd.grad(reference, (exact, w64)), strict=True
+    ):
+        assert a.dtype == torch.bfloat16
+        assert (a - b).abs().max() < 0.01
+
+
+def test_nothing_to_predict_is_no_loss() -> None:
+    hidden, weight, targets = drawn(torch.float32)
+    loss = cross_entropy(hidden, weight, torch.full_like(targets, IGNORED))
+    loss.backward()
+    assert float(loss.detach()) == 0
+    assert hidden.grad is not None and torch.all(hidden.grad == 0)
+
+
+def test_without_gradients_only_the_loss() -> None:
+    hidden, weight, targets = drawn(torch.float32)
+    with torch.no_grad():
+        quiet = cross_entropy(hidden, weight, targets)
+    assert not quiet.requires_grad
+    assert float(quiet) == pytest.approx(float(cross_entropy(hidden, weight, targets).detach()), abs=1e-6)
+
+
+def test_a_head_that_is_frozen_and_a_body_that_is_frozen() -> None:
+    for frozen in (0, 1):
+        inputs = list(drawn(torch.float32))
+        inputs[frozen] = inputs[frozen].detach()
+        loss = cross_entropy(*inputs)
+        loss.backward()
+        assert inputs[1 - frozen].grad is not None
+
+
+def test_the_whole_scores_never_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """2,048 positions of 8,192 tokens are 67 MB of scores; here no tensor of them may be larger than a piece."""
+    monkeypatch.setattr(pieces, "SCORES", 2**18)
+    largest = 0
+    linear = F.linear
+
+    def watching(x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+        nonlocal largest
+        found = linear(x, w)
+        largest = max(largest, found.numel())
+        return found
+
+    monkeypatch.setattr(pieces.F, "linear", watching)
+    hidden, weight = torch.randn(2048, 4, requires_grad=True), torch.randn(8192, 4, requires_grad=True)
+    cross_entropy(hidden, weight, torch.randint(8192, (2048,))).backward()
+    assert 0 < largest <= 2**18
