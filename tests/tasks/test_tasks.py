@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -143,3 +144,48 @@ def test_classify_says_the_likeliest_first(tmp_path: Path) -> None:
 
 def tensors(arrays: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+def test_nothing_is_predicted_where_nothing_is_to_be_predicted() -> None:
+    """The same loss as torch's over the positions that are left, with packed documents, whether the model gives logits
+    alone or is spared them. And the scores count those positions, and the bytes of their tokens."""
+    vocabulary = TEXT.facts["vocabulary"]
+    torch.manual_seed(0)
+    network = gpt.Config(vocabulary=vocabulary, block=16, layers=1, width=16, heads=2).build().eval()
+    arrays = {**TEXT.batch(0, 0, 4)}
+    arrays["documents"] = np.repeat([[0, 1, 2]], 4, 0).repeat([5, 4, 7], 1)
+    arrays["y"] = arrays["y"].copy()
+    arrays["y"][:, [4, 8]] = language.IGNORED
+    batch = tensors(arrays)
+    with torch.no_grad():
+        logits = network(batch["x"], documents=batch["documents"])
+        kept = batch["y"] != language.IGNORED
+        expected = torch.nn.functional.cross_entropy(logits[kept], batch["y"][kept])
+        assert float(language.mean_nats(network, batch)) == pytest.approx(float(expected), rel=1e-5)
+        assert float(language.mean_nats(LogitsOnly(network), batch)) == pytest.approx(
+            float(expected), rel=1e-5
+        )
+
+    class Packed(type(TEXT)):  # type: ignore[misc]
+        def batches(self, split: str, size: int, limit: int | None = None) -> Any:
+            yield arrays
+
+    data = Packed(TEXT.streams, TEXT.block, TEXT.about, TEXT.processor, TEXT.facts)
+    with torch.no_grad():
+        scores = language.Config().build().metrics({"model": network}, data, "validation", None)
+    text = TEXT.processor.text(arrays["y"][arrays["y"] >= 0].tolist())
+    bits = float(expected) / math.log(2) * kept.sum().item()
+    assert scores["loss"] == pytest.approx(float(expected), rel=1e-5)
+    assert scores["bits_per_byte"] == pytest.approx(bits / len(text.encode()), rel=1e-5)
+    assert scores["bits_per_character"] == pytest.approx(bits / len(text), rel=1e-5)
+
+
+class LogitsOnly(torch.nn.Module):
+    """A language model that has no more to give than its scores."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: torch.Tensor, **sight: torch.Tensor) -> torch.Tensor:
+        return self.network(x, **sight)

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from jinjie.decoding.sampling import Sampling
-from jinjie.recipes import find
 from jinjie.decoding.text import write
+from jinjie.recipes import find
 from jinjie.training import finished
 
 

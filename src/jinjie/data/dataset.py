@@ -114,6 +114,10 @@ class TextProcessor(Processor):
     def text(self, ids: list[int]) -> str:
         """The text that token ids stand for."""
 
+    @abstractmethod
+    def token_bytes(self) -> np.ndarray[Any, Any]:
+        """How many bytes of UTF-8 each token stands for, (V) int64; 0 for special tokens."""
+
     def describe(self, x: np.ndarray[Any, Any]) -> str:
         return self.text([int(i) for i in x])
 

@@ -216,6 +216,7 @@ METRICS = {
     "r2": "studio.metric.r2",
     "perplexity": "studio.metric.perplexity",
     "bits_per_character": "studio.metric.bits_per_character",
+    "bits_per_byte": "studio.metric.bits_per_byte",
 }
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-IGNORED = -100
-"""The target of a position that is not scored."""
+from jinjie.tasks.language import IGNORED
+
 SCORES = 2**24
 """Most scores that exist at once: 64 MB in fp32."""
 FEW = 2**20

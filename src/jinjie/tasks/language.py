@@ -17,6 +17,7 @@ from jinjie.tasks.task import Batch, Models, Prediction, Step, TaskConfig, Updat
 if TYPE_CHECKING:
     import numpy as np
     import torch
+    from torch import nn
 
     from jinjie.decoding.sampling import Sampling
 else:
@@ -24,6 +25,8 @@ else:
     torch = lazy("torch")
 
 BATCH = 16
+IGNORED = -100
+"""The target of a position after which there is nothing to predict."""
 
 
 class Config(TaskConfig):
@@ -44,36 +47,47 @@ class Config(TaskConfig):
 
 
 class Language(task.Task):
-    """Batches hold x (B, T), token ids, and y (B, T), the ids one place later; the model gives logits (B, T, V)."""
+    """Batches hold x (B, T), token ids, and y (B, T), the ids one place later, IGNORED where there is none to predict.
+
+    Where several documents share a row, `documents` (B, T) tells them apart, and none sees another. The model gives
+    logits (B, T, V); one that also gives `hidden` and `unembedding`, as GPT does, is spared holding them all at once.
+    """
 
     def __init__(self, config: Config) -> None:
         self.config = config
 
     def updates(self, models: Models, batch: Batch, step: Step) -> Iterator[Update]:
-        logits = models["model"](batch["x"])
-        yield Update(self._loss(logits, batch["y"]))
+        yield Update(mean_nats(models["model"], batch))
 
     def metrics(self, models: Models, data: Dataset, split: Split, limit: int | None) -> dict[str, float]:
-        """`loss` (nats a token), `perplexity`, and `bits_per_character`, which compares across tokenizers."""
-        processor = cast(TextProcessor, data.processor)
-        nats, tokens, characters = 0.0, 0, 0
-        for batch in data.batches(split, BATCH, limit):
-            y = torch.from_numpy(batch["y"])
-            logits = models["model"](task.like(models["model"], batch["x"]))
-            nats += float(self._loss(logits, y.to(logits.device))) * y.numel()
-            tokens += y.numel()
-            characters += len(processor.text(y.flatten().tolist()))
-        loss = nats / tokens
+        """`loss` (nats a token), `perplexity`, and what compares across tokenizers: bits a character and bits a byte.
+
+        A document's end costs its bits and counts as no character.
+        """
+        processor, network = cast(TextProcessor, data.processor), models["model"]
+        sizes = processor.token_bytes()
+        nats, tokens, characters, size = 0.0, 0, 0, 0
+        for arrays in data.batches(split, BATCH, limit):
+            batch = {name: task.like(network, array) for name, array in arrays.items()}
+            scored = arrays["y"] != IGNORED
+            targets = arrays["y"][scored]
+            nats += float(mean_nats(network, batch)) * len(targets)
+            tokens += len(targets)
+            characters += len(processor.text(targets[sizes[targets] > 0].tolist()))
+            size += int(sizes[targets].sum())
+        loss = nats / max(1, tokens)
         return {
             "loss": loss,
             "perplexity": math.exp(min(loss, 50.0)),
             "bits_per_character": nats / math.log(2) / max(1, characters),
+            "bits_per_byte": nats / math.log(2) / max(1, size),
         }
 
     def baseline(self, data: Dataset) -> dict[str, Any]:
         """`loss`, the entropy of single tokens in nats, from at most 64 batches of the training split."""
         ids = np.concatenate([batch["y"].ravel() for batch in data.batches("train", BATCH, 64)])
-        shares = np.unique_counts(ids).counts / len(ids)
+        counts = np.unique_counts(ids[ids != IGNORED]).counts
+        shares = counts / counts.sum()
         return {"loss": float(-(shares * np.log(shares)).sum())}
 
     def samples(self, models: Models, data: Dataset, step: Step) -> Iterator[str]:
@@ -93,6 +107,16 @@ class Language(task.Task):
 
         return Sampling(temperature=self.config.temperature, max_tokens=self.config.sample_tokens, seed=seed)
 
-    @staticmethod
-    def _loss(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), y.flatten())
+
+def mean_nats(network: nn.Module, batch: Batch) -> torch.Tensor:
+    """−ln p of the next token, the mean over those that are to be predicted, a scalar in fp32."""
+    from jinjie.tasks.cross_entropy import cross_entropy
+
+    sight = {"documents": batch["documents"]} if "documents" in batch else {}
+    if not hasattr(network, "unembedding"):
+        logits = network(batch["x"], **sight)
+        return torch.nn.functional.cross_entropy(
+            logits.flatten(0, 1).float(), batch["y"].flatten(), ignore_index=IGNORED
+        )
+    model = cast(Any, network)
+    return cross_entropy(model.hidden(batch["x"], **sight), model.unembedding, batch["y"])

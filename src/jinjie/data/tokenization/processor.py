@@ -148,8 +148,8 @@ class TokenProcessor(TextProcessor):
     def token_bytes(self) -> np.ndarray[Any, Any]:
         """How many bytes of UTF-8 each token stands for, (V) int64; 0 for special tokens and for ids without a token.
 
-        Exact for byte-level BPE and for characters: the sum over the ids of a text is its length in bytes. Llama's count
-        the blank that it puts before a text; WordPiece keeps no blanks, so its sum leaves them out.
+        Exact for byte-level BPE and for characters: the sum over the ids of a text is its length in bytes. Llama's
+        count the blank that it puts before a text; WordPiece keeps no blanks, so its sum leaves them out.
         """
         from jinjie.data.tokenization.pieces import token_bytes
 
