@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import subprocess
 import sys
@@ -75,7 +76,7 @@ def _with_whole_path(recipe: Recipe) -> Recipe:
     if path is None:
         return recipe
     whole = Path(path).expanduser().absolute()
-    if not whole.exists():
+    if not whole.exists() and not glob.has_magic(str(whole)):  # a pattern may stand for many files
         raise InvalidInput([Problem("data.path", "run.no_such_path", path=whole)])
     return recipe.changed({"data.path": str(whole)})
 

@@ -1,0 +1,85 @@
+"""The tokenizer of a corpus: one that is there already, or one learned from a sample of what is trained on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinjie.base.errors import InvalidInput, JinjieError, Problem
+from jinjie.base.paths import runs_home
+from jinjie.data.corpus.splits import Sorted
+
+if TYPE_CHECKING:
+    from jinjie.data.tokenization.processor import TokenProcessor
+
+SAMPLE = 48 * 2**20
+"""UTF-8 bytes that a tokenizer is learned from, about; more of them change few merges and cost minutes."""
+
+_WHOLE = 2**64
+_ODD = 0x9E3779B97F4A7C15
+
+
+def given(name: str, where: str = "data.tokenizer") -> TokenProcessor:
+    """A tokenizer by its folder, its file, or the name of a run, with its end token before and behind each document.
+
+    Raises InvalidInput when there is none, when its files are damaged, or when it has no token that ends a document.
+    """
+    from jinjie.data.tokenization.opening import open_tokenizer
+    from jinjie.data.tokenization.processor import TokenProcessor
+
+    try:
+        found: TokenProcessor = open_tokenizer(_place(name))
+    except JinjieError as error:
+        raise InvalidInput([Problem(where, error.key, **error.params)]) from error
+    end = found.special.get("eos", found.ends[0] if found.ends else None)
+    if end is None:
+        raise InvalidInput([Problem(where, "corpus.no_end", name=name)])
+    token: Any = found.tokenizer.id_to_token(end)
+    return TokenProcessor(
+        found.tokenizer, start=token, end=token, special=found.special_tokens, also_ends=found.ends
+    )
+
+
+def learned(
+    documents: Iterable[Sorted], size: int, vocabulary: int, read: Callable[[], None] = lambda: None
+) -> TokenProcessor:
+    """Byte-level BPE of at most `vocabulary` tokens from a sample of the training documents, `size` bytes in all.
+
+    Which pieces are taken is told by hashes, so it depends neither on the order of the documents nor on chance.
+    `read` is called when they have been read and the learning itself begins.
+    """
+    from jinjie.data.tokenization.processor import TokenProcessor
+    from jinjie.data.tokenization.train import BPE, END, train_bpe
+
+    made = train_bpe(BPE(size=vocabulary), _sample(documents, size, read))
+    return TokenProcessor(made.tokenizer, start=END, end=END, special=made.special_tokens)
+
+
+def end_of(processor: TokenProcessor) -> int:
+    """The id of the token that ends a document."""
+    return processor.ends[0]
+
+
+def checksum(processor: TokenProcessor) -> str:
+    """Tells tokenizers apart that give different ids."""
+    written = f"{processor.tokenizer.to_str()}\n{end_of(processor)}"
+    return hashlib.sha256(written.encode()).hexdigest()[:32]
+
+
+def _sample(documents: Iterable[Sorted], size: int, read: Callable[[], None]) -> Iterator[str]:
+    share = _WHOLE if size <= SAMPLE else _WHOLE * SAMPLE // size
+    part = 0
+    for piece in documents:
+        part = 0 if piece.first else part + 1
+        # The hash itself decides the split, so the training documents have but a part of all hashes.
+        if piece.split == "train" and (piece.hashed + part + 1) * _ODD % _WHOLE < share:
+            yield piece.text
+    read()
+
+
+def _place(name: str) -> Path:
+    """A run's model where there is a run of that name, else a path."""
+    model = runs_home() / name / "model"
+    return model if model.is_dir() else Path(name).expanduser()
