@@ -185,7 +185,11 @@ def test_penalties_as_they_are_defined() -> None:
     assert got.tolist() == [1.0, -4.0, 0.5, 0.5, float("-inf")]
     got = penalised(scores, Sampling(frequency_penalty=0.25, presence_penalty=1.0), history)
     assert got.tolist() == [2.0, -3.25, 0.5, -0.5, float("-inf")], "the prompt is not counted"
-    assert penalised(scores, Sampling(logit_bias={2: -0.5}), history)[2] == 0.0
+    assert penalised(scores, Sampling(logit_bias={2: -0.5, 5: 9, -1: 9}), history).tolist()[1:4] == [
+        -2.0,
+        0.0,
+        1.0,
+    ]
     assert scores[0] == 2.0, "the model's scores are left as they were"
 
 

@@ -222,12 +222,12 @@ def penalised(logits: torch.Tensor, sampling: Sampling, history: History) -> tor
     Repetition (Keskar et al. 2019, section 4.1, with the sign minded as in transformers): scores above 0 of every token
     that stands in prompt or text are divided by the penalty, those below are multiplied. Frequency and presence, as
     OpenAI's API defines them, look at what was written alone: a score loses frequency times the token's count, and
-    presence once.
+    presence once. A bias for a token that the vocabulary lacks changes nothing.
     """
     scores = logits.clone()
-    if sampling.logit_bias:
-        ids = torch.tensor(list(sampling.logit_bias))
-        scores[ids] += torch.tensor(list(sampling.logit_bias.values()), dtype=scores.dtype)
+    for token, bias in sampling.logit_bias.items():
+        if 0 <= token < len(scores):
+            scores[token] += bias
     if sampling.repetition_penalty != 1 and (history.prompt or history.written):
         seen = torch.tensor(sorted({*history.prompt, *history.written}))
         penalty, score = sampling.repetition_penalty, scores[seen]
