@@ -16,6 +16,7 @@ from jinjie.base.amounts import ago, count, duration, size
         (200, "3 min 20 s", "3 分 20 秒"),
         (3599.6, "1 h 00 min", "1 小时 00 分"),
         (3900, "1 h 05 min", "1 小时 05 分"),
+        (7 * 86_400 + 9000, "7 days 2 h", "7 天 2 小时"),
     ],
 )
 def test_times_in_both_languages(seconds: float, en: str, zh: str) -> None:

@@ -315,3 +315,11 @@ def test_every_command_has_help_in_both_languages(home: Path) -> None:
     for name in ("run", "resume", "stop", "generate", "predict", "runs show", "data fetch"):
         came = jinjie(*name.split(), "--help")
         assert came.returncode == 0 and "--json" in came.stdout, name
+
+
+def test_blocks_that_repeat_are_told_in_one_line() -> None:
+    """GPT-2 XL: 48 blocks of 30,740,800 weights each."""
+    said = jinjie("show", "gpt-shakespeare", "size=gpt2-xl").stdout
+    assert "blocks.0.attention.qkv" in said and "blocks.1.attention.qkv" not in said
+    line = next(line for line in said.splitlines() if line.startswith("blocks.1 "))
+    assert line.split() == ["blocks.1", "…", "blocks.47", "as", "before", f"{47 * 30_740_800:,}"]

@@ -24,13 +24,15 @@ def size(bytes_: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: 0.4 s, 42 s, 3 min 20 s, 1 h 05 min."""
+    """Seconds as people say them: 0.4 s, 42 s, 3 min 20 s, 1 h 05 min, 4 days 2 h."""
     if seconds < 90:
         return say("amount.seconds", seconds=f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}")
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return say("amount.minutes", minutes=minutes, seconds=f"{rest:02d}")
     hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return say("amount.days", days=hours // 24, hours=hours % 24)
     return say("amount.hours", hours=hours, minutes=f"{minutes:02d}")
 
 

@@ -166,13 +166,41 @@ def _layers(layers: list[dict[str, Any]], out: Any) -> None:
     table.add_column(say("cli.show.kind"))
     table.add_column(say("cli.show.shapes"))
     table.add_column(say("cli.show.parameters"), justify="right")
-    for layer in layers:
+    for layer in _folded(layers):
         shapes = "  ".join("×".join(map(str, shape)) for shape in layer["shapes"])
         table.add_row(layer["name"], layer["kind"], shapes, f"{layer['parameters']:,}")
     total = sum(layer["parameters"] for layer in layers)
     table.add_row(f"[bold]{say('cli.show.together')}[/]", "", "", f"[bold]{total:,}[/]")
     out.print(f"\n[bold]{say('cli.show.layers')}[/]")
     out.print(table)
+
+
+def _folded(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Blocks with the shapes of the first one told in one line: GPT-2 XL has 48 of six layers each."""
+    from itertools import groupby
+
+    told: list[dict[str, Any]] = []
+    first: dict[str, Any] = {}
+    for (stack, number), group in groupby(layers, key=lambda layer: _block(layer["name"])[:2]):
+        block = list(group)
+        shapes = [(_block(layer["name"])[2], layer["kind"], layer["shapes"]) for layer in block]
+        if number is None or first.setdefault(stack, shapes) != shapes or number == 0:
+            told += block
+            continue
+        size = sum(layer["parameters"] for layer in block)
+        if told[-1].get("stack") != stack:
+            told.append({"stack": stack, "begin": number, "parameters": 0, "kind": say("cli.show.same")})
+        line = told[-1]
+        names = f"{stack}.{line['begin']}" + (f" … {stack}.{number}" if number > line["begin"] else "")
+        line |= {"name": names, "shapes": [], "parameters": line["parameters"] + size}
+    return told
+
+
+def _block(name: str) -> tuple[str, int | None, str]:
+    """`blocks.3.norm1` as ("blocks", 3, "norm1"); (name, None, "") where there is no number."""
+    stack, _, rest = name.partition(".")
+    number, _, inside = rest.partition(".")
+    return (stack, int(number), inside) if number.isdigit() else (name, None, "")
 
 
 def _settings(recipe: Any, as_json: bool) -> None:

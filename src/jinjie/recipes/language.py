@@ -1,10 +1,12 @@
-"""Language models on characters: Shakespeare and Tang poems.
+"""Language models: on the characters of Shakespeare and of Tang poems, and on the tokens of both.
 
-The sizes of both: GPT-2's shape made small, with the rate, length and batch that suit each.
+Their sizes are GPT-2's shape made small, with the rate, length and batch that suit each, and GPT-2's own four.
 """
 
+from typing import Any
+
 from jinjie.base.words import Text
-from jinjie.data import poems, text
+from jinjie.data import mix, poems, text
 from jinjie.models import gpt
 from jinjie.tasks import language
 from jinjie.training.optim import AdamW, Muon
@@ -12,6 +14,30 @@ from jinjie.training.recipe import Budget, Recipe
 from jinjie.training.schedule import Cosine
 
 STAGE = 4
+
+
+def gpt2_sizes(*rates: float) -> dict[str, dict[str, Any]]:
+    """GPT-2's four shapes (Radford et al. 2019, table 2), each with its learning rate.
+
+    For machines that have the time: `jinjie show RECIPE size=gpt2-xl` says how much that is here.
+    """
+    shapes = {"": (12, 12, 768), "-medium": (24, 16, 1024), "-large": (36, 20, 1280), "-xl": (48, 25, 1600)}
+    return {
+        f"gpt2{name}": {
+            "model.layers": layers,
+            "model.heads": heads,
+            "model.width": width,
+            "model.block": 1024,
+            "data.block": 1024,
+            "model.dropout": 0.1,
+            "budget.batch": 32,
+            "budget.accumulate": 32,
+            "budget.steps": 10_000,
+            "optimizer.lr": rate,
+        }
+        for (name, (layers, heads, width)), rate in zip(shapes.items(), rates, strict=True)
+    }
+
 
 RECIPES = [
     Recipe(
@@ -66,6 +92,7 @@ RECIPES = [
                 "model.dropout": 0.2,
                 "optimizer.lr": 4e-4,
             },
+            **gpt2_sizes(3e-4, 2e-4, 2e-4, 1.5e-4),
         },
     ),
     Recipe(
@@ -114,6 +141,55 @@ RECIPES = [
                 "budget.steps": 6000,
                 "optimizer.lr": 0.01,
             },
+            **gpt2_sizes(0.01, 0.008, 0.006, 0.005),
+        },
+    ),
+    Recipe(
+        name="gpt-mix",
+        title=Text(en="A GPT for English and Chinese", zh="中英双语的 GPT"),
+        teaches=Text(
+            en="Tokens instead of characters: byte-level BPE that cannot meet an unknown one, documents packed into windows without seeing each other, and bits per byte, which compare where losses do not.",
+            zh="用词元代替字符：字节级 BPE 不会遇到生词；多篇文档拼进一个窗口却互不可见；还有每字节比特数，分词不同时损失不可比，它可比。",
+        ),
+        expect=Text(
+            en="EXPECT",
+            zh="EXPECT",
+        ),
+        data=mix.Config(block=256),
+        model=gpt.Config(block=256, layers=4, heads=4, width=96, dropout=0.0),
+        task=language.Config(prompts=("ROMEO.", "月"), sample_tokens=100),
+        optimizer=Muon(lr=0.02, adam_lr=2e-3),
+        schedule=Cosine(warmup=100, final=0.1),
+        budget=Budget(steps=2000, batch=8, clip=1.0, evaluate_batches=20),
+        size="tiny",
+        sizes={
+            "tiny": {"model.layers": 4, "model.heads": 4, "model.width": 96, "budget.steps": 2000},
+            "small": {
+                "model.layers": 6,
+                "model.heads": 6,
+                "model.width": 192,
+                "budget.batch": 16,
+                "budget.steps": 4000,
+            },
+            "medium": {
+                "model.layers": 8,
+                "model.heads": 6,
+                "model.width": 384,
+                "model.dropout": 0.1,
+                "budget.batch": 32,
+                "budget.steps": 5000,
+                "optimizer.lr": 0.015,
+            },
+            "large": {
+                "model.layers": 12,
+                "model.heads": 8,
+                "model.width": 512,
+                "model.dropout": 0.2,
+                "budget.batch": 32,
+                "budget.steps": 6000,
+                "optimizer.lr": 0.01,
+            },
+            **gpt2_sizes(0.01, 0.008, 0.006, 0.005),
         },
     ),
 ]
