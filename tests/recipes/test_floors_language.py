@@ -1,0 +1,58 @@
+"""What language models must beat: a 5-gram model of the same training tokens, on the same test tokens, printed."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ngrams import KneserNey
+from test_recipes import ALL, last, trained
+
+from jinjie.data.dataset import Dataset, Split
+
+SEEDS = (0, 1, 2)
+FLOORS: dict[str, dict[str, Any]] = {
+    "gpt-shakespeare": {"size": "small"},
+    "gpt-poems": {},
+    "gpt-mix": {},
+}
+"""The smallest setting of each dial that beats it."""
+
+
+def tokens(data: Dataset, split: Split) -> np.ndarray[Any, Any]:
+    """All tokens of a split in order, (T)."""
+    stream = data.streams[split]  # type: ignore[attr-defined]
+    return stream if isinstance(stream, np.ndarray) else stream.tokens(0, len(stream))
+
+
+def test_kneser_ney_is_a_distribution_and_knows_what_it_counted() -> None:
+    """It adds up to 1 after every context, seen or not; and on a text that repeats it is sure of what comes next."""
+    text = np.array([0, 1, 2, 0, 1, 3, 0, 1, 2, 4] * 20)
+    model = KneserNey(text, order=3, vocabulary=6)
+    for context in ((0, 1), (5, 5), (3, 0), (2,), ()):
+        assert math.isclose(sum(model.probability(context, token) for token in range(6)), 1, abs_tol=1e-9)
+    assert model.probability((2, 0), 1) > 0.95
+    assert 0.6 < model.probability((0, 1), 2) < 0.7  # two of three times
+    assert model.probability((0, 1), 5) < 0.01
+    assert model.bits(text) < 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FLOORS)
+def test_beats_the_five_gram_model(name: str, tmp_path: Path) -> None:
+    """Mean of three seeds, in bits a token of the test split (a token is a character in the first two)."""
+    recipe = ALL[name].changed(FLOORS[name])
+    data = recipe.data.load(None)
+    floor = KneserNey(tokens(data, "train"), 5, data.facts["vocabulary"]).bits(tokens(data, "test"))
+    scores = []
+    for seed in SEEDS:
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        trained(recipe.changed({"seed": seed}), folder)
+        scores.append(last(folder, "test")["loss"] / math.log(2))
+    mean = float(np.mean(scores))
+    print(f"{name} {FLOORS[name] or ''}: {mean:.3f} bits a token; 5-gram {floor:.3f}; seeds {scores}")
+    assert mean < floor
