@@ -15,8 +15,9 @@ from jinjie.analyse import evaluation as sentences
 from jinjie.analyse.evaluation import Evaluation
 from jinjie.analyse.evaluation_pictures import enlarged, pictures
 from jinjie.base.files import whole_folder, write_json, write_whole
-from jinjie.base.svg import COLOURS, FONTS, standalone
-from jinjie.base.words import LANGUAGES, language, say, speaking
+from jinjie.base.page import bilingual, table
+from jinjie.base.svg import standalone
+from jinjie.base.words import say
 from jinjie.training.events import unwritable
 from jinjie.training.runs import Run
 
@@ -24,20 +25,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from jinjie.analyse.evaluate import Made
-
-_STYLE = f"""
-:root{{{";".join(f"--{name}:{pair[0]}" for name, pair in COLOURS.items())};color-scheme:light dark}}
-@media (prefers-color-scheme:dark){{:root{{{";".join(f"--{name}:{pair[1]}" for name, pair in COLOURS.items())}}}}}
-body{{font:16px/1.6 {FONTS};color:var(--ink);background:var(--paper);max-width:60rem;margin:2rem auto;padding:0 1rem}}
-nav a{{margin-right:1rem}} a{{color:var(--series-1)}} h1{{font-size:1.5rem}} h2{{font-size:1.15rem;margin-top:2rem}}
-section+section{{border-top:1px solid var(--rule);margin-top:3rem}}
-table{{border-collapse:collapse;font-size:.9rem}} td,th{{padding:.25rem .75rem;text-align:right;vertical-align:top}}
-td:first-child,th:first-child{{text-align:left}} td{{font-variant-numeric:tabular-nums}}
-th{{color:var(--muted);font-weight:normal}} tr{{border-bottom:1px solid var(--rule)}}
-.wide{{overflow-x:auto}} svg{{max-width:100%;height:auto}} .note{{color:var(--muted)}} .warning{{color:var(--series-2)}}
-.seen{{display:flex;flex-wrap:wrap;gap:1rem}} .seen figure{{margin:0;max-width:9rem;font-size:.8rem}}
-.seen img{{image-rendering:pixelated}}
-"""
 
 
 def folder_of(run: Run, split: str) -> Path:
@@ -67,30 +54,20 @@ def write(run: Run, made: Made) -> tuple[Evaluation, Path]:
 
 def page(made: Evaluation, drawn: dict[str, bytes], pixels: np.ndarray[Any, Any] | None = None) -> str:
     """The whole evaluation as one page, Chinese and English, the current language first."""
-    first = language()
-    names, parts = [], []
-    for lang in sorted(LANGUAGES, key=lambda lang: lang != first):
-        with speaking(lang):
-            names.append(f'<a href="#{lang}">{say("evaluate.page.name")}</a>')
-            parts.append(f'<section id="{lang}" lang="{lang}">{_section(made, drawn, pixels)}</section>')
-    return (
-        f'<!doctype html><html lang="{first}"><meta charset="utf-8"><title>{escape(made.run)}</title>'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<style>{_STYLE}</style><nav>{''.join(names)}</nav>{''.join(parts)}</html>\n"
-    )
+    return bilingual(made.run, lambda: _section(made, drawn, pixels))
 
 
 def _section(made: Evaluation, drawn: dict[str, bytes], pixels: np.ndarray[Any, Any] | None) -> str:
     parts = [f"<h1>{escape(say('evaluate.page.title', run=made.run))}</h1>"]
     parts.append(f"<p>{escape(sentences.headline(made))}</p>")
     parts += [f'<p class="warning">{escape(line)}</p>' for line in sentences.notes(made)]
-    parts.append(_table(sentences.score_head(), sentences.score_rows(made)))
+    parts.append(table(sentences.score_head(), sentences.score_rows(made)))
     parts.append(f'<p class="note">{escape(sentences.how(made))}</p>')
     if made.threshold is not None:
         parts.append(f"<p>{escape(sentences.threshold_line(made.threshold))}</p>")
     if made.classes:
         parts.append(f"<h2>{escape(say('evaluate.page.classes'))}</h2>")
-        parts.append(_table(sentences.class_head(), sentences.class_rows(made)))
+        parts.append(table(sentences.class_head(), sentences.class_rows(made)))
     for name, content in drawn.items():
         if name.endswith(".svg"):
             parts.append(f"<h2>{escape(sentences.picture_name(name))}</h2>")
@@ -124,9 +101,3 @@ def _listed(made: Evaluation) -> str:
         for m in made.mistakes
     ]
     return f"<ol>{''.join(lines)}</ol>" if lines else ""
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    heading = "".join(f"<th>{escape(word)}</th>" for word in head)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table></div>'

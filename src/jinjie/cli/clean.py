@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from jinjie.data.cleaning.plan import Cleaning
     from jinjie.data.cleaning.report import Report
 
+_SHOWN = 50
+"""Columns, notices and steps that the terminal shows."""
 _LISTED = 10
 """Dropped rows that the terminal lists."""
 
@@ -77,17 +79,20 @@ def _print(report: Report, folder: Path) -> None:
     out = console()
     out.print(sentences.headline(report), style="bold", soft_wrap=True, markup=False)
     _columns(report, out)
-    _lines(out, [sentences.notice_line(notice) for notice in report.found.notices], "yellow")
+    notices, steps = report.found.notices, report.done
+    _lines(out, [sentences.notice_line(notice) for notice in notices[:_SHOWN]], len(notices), "yellow")
     out.print()
     out.print(say("clean.heading.done"), style="bold")
-    _lines(out, [sentences.step_line(step) for step in report.done] or [say("clean.nothing")])
+    lines = [sentences.step_line(step) for step in steps[:_SHOWN]]
+    _lines(out, lines or [say("clean.nothing")], len(steps))
     if report.dropped:
         out.print()
         out.print(say("clean.heading.dropped", count=report.dropped_count), style="bold")
         shown = report.dropped[:_LISTED]
-        _lines(out, [say("cli.clean.row", line=row.line, why=sentences.reason(row)) for row in shown], "dim")
+        rows = [say("cli.clean.row", line=row.line, why=sentences.reason(row)) for row in shown]
         if report.dropped_count > len(shown):
-            _lines(out, [say("cli.clean.more", count=report.dropped_count - len(shown))], "dim")
+            rows.append(say("cli.clean.more", count=report.dropped_count - len(shown)))
+        _lines(out, rows, style="dim")
     out.print()
     out.print(sentences.result(report), style="bold", soft_wrap=True, markup=False)
     places = say(
@@ -114,15 +119,19 @@ def _columns(report: Report, out: Console) -> None:
     )
     for i, heading in enumerate(headings):
         table.add_column(heading, justify="left" if i < 2 else "right", overflow="fold")
-    for c in report.found.columns:
+    for c in report.found.columns[:_SHOWN]:
         cells = ["" if v is None else plain(v) for v in (c.low, c.high, c.mean, c.outliers)]
         table.add_row(*(Text(cell) for cell in (c.name, type_name(c.type), str(c.missing), *cells)))
     out.print(table)
+    _lines(out, [], len(report.found.columns) - _SHOWN)
     note = say("clean.page.sampled", count=report.found.sampled)
     out.print(note, style="dim", soft_wrap=True, markup=False)
 
 
-def _lines(out: Console, lines: list[str], style: str = "") -> None:
+def _lines(out: Console, lines: list[str], count: int = 0, style: str = "") -> None:
+    """Some lines, and how many of `count` are left out."""
+    if count > len(lines):
+        lines = [*lines, say("clean.page.all_in_json", count=count - len(lines))]
     for line in lines:
         out.print(f"  {line}", style=style, soft_wrap=True, markup=False)
 
@@ -138,8 +147,9 @@ def _plan(source: Path, cleaning: Cleaning, as_json: bool) -> None:
         return
     out = console()
     out.print(outlook.headline(), style="bold", soft_wrap=True, markup=False)
-    for column in outlook.columns:
+    for column in outlook.columns[:_SHOWN]:
         rules = ", ".join(column.rules) or say("clean.plan.kept")
         out.print(f"  {column.name}  {type_name(column.type)}: {rules}", soft_wrap=True, markup=False)
+    _lines(out, [], len(outlook.columns) - _SHOWN)
     for line in outlook.lines():
         out.print(line, soft_wrap=True, markup=False)

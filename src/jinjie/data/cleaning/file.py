@@ -38,6 +38,10 @@ else:
     np = lazy("numpy")
     pl = lazy("polars")
 
+WIDE = 500
+"""Columns beyond which fewer rows are sampled."""
+FEWEST_SAMPLED = 100
+
 T = TypeVar("T")
 Firsts = list["np.ndarray[Any, Any]"]
 """For every block, one bit a row: whether it repeats no earlier one."""
@@ -117,8 +121,12 @@ class _Job:
         self.cleaning = cleaning
         self.progress = progress
         self.rows_about = source.rows_about()
-        self.stride = max(1, self.rows_about // cleaning.sample)
+        self.stride = max(1, self.rows_about // self._sampled())
         self.automatic: set[str] = set()
+
+    def _sampled(self) -> int:
+        """Rows for a closer look: fewer where they are very wide, so that they fit into memory."""
+        return max(FEWEST_SAMPLED, self.cleaning.sample * WIDE // max(WIDE, len(self.source.names)))
 
     def run(self) -> Report:
         kinds = initial_kinds(self.source, self.cleaning)

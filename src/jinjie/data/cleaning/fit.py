@@ -80,7 +80,8 @@ def learn(cleaning: Cleaning, kinds: Mapping[str, str], batches: Batches, rows: 
             learnt[name] |= found
     scaled = [n for n, k in kinds.items() if types.is_numeric(k) and cleaning.rule(n, "scale") != "keep"]
     encoded = [name for name, kind in kinds.items() if is_encoded(cleaning, name, kind)]
-    scaled = [name for name in scaled if name not in encoded]
+    both = set(encoded)
+    scaled = [name for name in scaled if name not in both]
     if scaled or encoded:
         for name, found in _scales(cleaning, scaled, encoded, so_far(), batches).items():
             learnt[name] |= found
@@ -123,6 +124,8 @@ def check_rules(cleaning: Cleaning, kinds: Mapping[str, str]) -> None:
             )
         if is_encoded(cleaning, name, kind) and kind.startswith("number"):
             found.append(Problem(f"encode.{name}", "clean.no_category"))
+    if len(kinds) > predict.WIDEST and any(cleaning.rule(n, "missing") == "predict" for n in kinds):
+        found.append(Problem("missing", "clean.too_wide_to_predict", columns=len(kinds), most=predict.WIDEST))
     if found:
         raise InvalidInput(found)
 
@@ -136,16 +139,6 @@ class Moments:
     squares: float = 0.0
     low: float = math.inf
     high: float = -math.inf
-
-    def add(self, numbers: pl.Series) -> None:
-        """The next numbers; missing ones are passed over."""
-        known = numbers.drop_nulls().cast(pl.Float64)
-        if not len(known):
-            return
-        mean = float(known.mean())  # type: ignore[arg-type]
-        self.merge(len(known), mean, float(((known - mean) ** 2).sum()))
-        self.low = min(self.low, float(known.min()))  # type: ignore[arg-type]
-        self.high = max(self.high, float(known.max()))  # type: ignore[arg-type]
 
     def merge(self, count: int, mean: float, squares: float) -> None:
         """The same of `count` numbers whose mean and sum of squared deviations are known."""
@@ -162,78 +155,90 @@ class Moments:
         return math.sqrt(self.squares / (self.count - freedom)) if self.count > freedom else 0.0
 
 
+def add_all(moments: Mapping[str, Moments], batch: pl.DataFrame) -> None:
+    """The next numbers of every column of `moments`; missing ones are passed over."""
+    if not moments:
+        return
+    numbers = batch.select([pl.col(name).cast(pl.Float64) for name in moments])
+    x = pl.all()
+    asked = (x.count(), x.mean(), ((x - x.mean()) ** 2).sum(), x.min(), x.max())
+    found = [numbers.select(one).row(0) for one in asked]
+    for m, count, mean, squares, low, high in zip(moments.values(), *found, strict=True):
+        if count:
+            m.merge(count, mean, squares)
+            m.low, m.high = min(m.low, low), max(m.high, high)
+
+
 def _columns(kinds: Mapping[str, str]) -> tuple[Learnt, ...]:
     return tuple(Learnt(name=name, kind=kind) for name, kind in kinds.items())
 
 
 def _bounds(cleaning: Cleaning, names: list[str], batches: Batches) -> dict[str, tuple[float, float]]:
-    found = {}
+    numbers = [pl.col(name).cast(pl.Float64) for name in names]
     if cleaning.outliers_by == "zscore":
         moments = {name: Moments() for name in names}
         for batch in batches():
-            for name in names:
-                moments[name].add(batch[name])
-        for name, m in moments.items():
-            if m.count:
-                far = cleaning.z * m.deviation()
-                found[name] = (m.mean - far, m.mean + far)
-        return found
-    parts: dict[str, list[pl.Series]] = {name: [] for name in names}
-    for batch in batches():
-        for name in names:
-            parts[name].append(batch[name].drop_nulls().cast(pl.Float64))
-    for name in names:
-        bounds = quartile_bounds(pl.concat(parts.pop(name)), cleaning.iqr)
-        if bounds is not None:
-            found[name] = bounds
-    return found
+            add_all(moments, batch)
+        far = {name: cleaning.z * m.deviation() for name, m in moments.items()}
+        return {n: (m.mean - far[n], m.mean + far[n]) for n, m in moments.items() if m.count}
+    parts = [batch.select(numbers) for batch in batches()]
+    return quartile_bounds(pl.concat(parts), cleaning.iqr)
 
 
-def quartile_bounds(numbers: pl.Series, reach: float) -> tuple[float, float] | None:
-    """(Q1 - reach · IQR, Q3 + reach · IQR), quartiles interpolated linearly (Tukey 1977); None without numbers."""
-    first, third = numbers.quantile(0.25, "linear"), numbers.quantile(0.75, "linear")
-    if first is None or third is None:
-        return None
-    return first - reach * (third - first), third + reach * (third - first)
+def quartile_bounds(numbers: pl.DataFrame, reach: float) -> dict[str, tuple[float, float]]:
+    """(Q1 - reach · IQR, Q3 + reach · IQR) of every column that has numbers (Tukey 1977).
+
+    Quartiles are interpolated linearly.
+    """
+    if not numbers.width:
+        return {}
+    first, third = (numbers.select(pl.all().quantile(q, "linear")).row(0) for q in (0.25, 0.75))
+    return {
+        name: (low - reach * (high - low), high + reach * (high - low))
+        for name, low, high in zip(numbers.columns, first, third, strict=True)
+        if low is not None
+    }
 
 
 def _fills(
     cleaning: Cleaning, rules: Mapping[str, str], kinds: dict[str, str], fitted: Fitted, batches: Batches
 ) -> dict[str, dict[str, Any]]:
     moments = {name: Moments() for name, rule in rules.items() if rule == "mean"}
-    numbers: dict[str, list[pl.Series]] = {}
+    middles: list[pl.Expr] = []
+    numbers: list[pl.DataFrame] = []
     counts: dict[str, list[pl.DataFrame]] = {}
     for name, rule in rules.items():
         if rule == "median" or (rule == "predict" and types.is_numeric(kinds[name])):
-            numbers[name] = []
+            middles.append(pl.col(name).cast(pl.Float64))
         elif rule in ("mode", "predict"):
             counts[name] = []
     sampled: list[pl.DataFrame] = []
     predicts = "predict" in rules.values()
     stride = max(1, -(-fitted.rows // cleaning.sample))
     offset = 0
-    asked = moments or numbers or counts or predicts
+    asked = moments or middles or counts or predicts
     for batch in _after_drops(fitted, batches) if asked else ():
-        for name, m in moments.items():
-            m.add(batch[name])
-        for name, parts in numbers.items():
-            parts.append(batch[name].drop_nulls().cast(pl.Float64))
-        for name, tallies in counts.items():
-            tallies.append(_tally(batch[name]))
+        add_all(moments, batch)
+        if middles:
+            numbers.append(batch.select(middles))
+        for column in batch.select(list(counts)).get_columns():
+            tallies = counts[column.name]
+            tallies.append(column.alias("value").value_counts(name="count"))
             if len(tallies) > 8:
-                tallies[:] = [_merged(tallies, name)]
+                tallies[:] = [_merged(tallies)]
         if predicts and len(batch):
             sampled.append(batch.gather_every(stride, offset))
             offset = (offset - len(batch)) % stride
     found: dict[str, dict[str, Any]] = {}
+    medians = pl.concat(numbers).select(pl.all().median()).row(0, named=True) if numbers else {}
     for name, rule in rules.items():
         fill: Any = None
         if name in moments:
             fill = moments[name].mean if moments[name].count else None
-        elif name in numbers:
-            fill = pl.concat(numbers.pop(name)).median()
+        elif name in medians:
+            fill = medians[name]
         elif name in counts:
-            fill = _mode(counts[name], name)
+            fill = _mode(counts[name])
         else:
             fill = types.from_text(rule.partition(":")[2], kinds[name])
         if isinstance(fill, float) and fill == int(fill) and types.family(kinds[name]) == "whole":
@@ -251,11 +256,10 @@ def _scales(
     values: dict[str, set[Any]] = {name: set() for name in encoded}
     for batch in _after_drops(fitted, batches):
         whole = batch.with_columns(fitted.fills())
-        for name, m in moments.items():
-            m.add(whole[name])
-        for name, seen in values.items():
-            if len(seen) <= cleaning.categories:
-                seen |= set(whole[name].drop_nulls().unique().to_list())
+        add_all(moments, whole)
+        for column in whole.select(encoded).get_columns():
+            if len(values[column.name]) <= cleaning.categories:
+                values[column.name] |= set(column.unique().to_list()) - {None}
     many = [
         Problem(f"encode.{name}", "clean.too_many_categories", most=cleaning.categories, column=name)
         for name, seen in values.items()
@@ -289,22 +293,20 @@ def _after_drops(fitted: Fitted, batches: Batches) -> Iterator[pl.DataFrame]:
     conditions = [condition for _, _, condition in fitted.drops()]
     for batch in batches():
         frame = fitted.treated(batch.lazy())
-        for condition in conditions:
-            frame = frame.filter(~condition)
-        yield frame.collect()
+        yield (frame.filter(~pl.any_horizontal(conditions)) if conditions else frame).collect()
 
 
-def _tally(values: pl.Series) -> pl.DataFrame:
-    return values.drop_nulls().alias("value").value_counts(name="count")
-
-
-def _merged(tallies: list[pl.DataFrame], name: str) -> pl.DataFrame:
+def _merged(tallies: list[pl.DataFrame]) -> pl.DataFrame:
+    if len(tallies) == 1:
+        return tallies[0]
     return pl.concat(tallies).group_by("value").agg(pl.col("count").sum())
 
 
-def _mode(tallies: list[pl.DataFrame], name: str) -> Any:
+def _mode(tallies: list[pl.DataFrame]) -> Any:
     """The commonest value; of equally common ones the smallest."""
-    counts = _merged(tallies, name)
-    if not len(counts):
+    if not tallies:
         return None
-    return counts.sort(["count", "value"], descending=[True, False])["value"][0]
+    merged = _merged(tallies)
+    known = merged.filter(merged["value"].is_not_null()) if merged["value"].null_count() else merged
+    values, counts = known.get_columns()
+    return values.filter(counts == counts.max()).min() if len(values) else None

@@ -82,8 +82,8 @@ class Fitted(Config):
             same = list(self.cleaning.same) or None
             values = values.unique(subset=same, keep="first", maintain_order=True)
         treated = self.treated(values)
-        for _, _, condition in self.drops():
-            treated = treated.filter(~condition)
+        if conditions := [condition for _, _, condition in self.drops()]:
+            treated = treated.filter(~pl.any_horizontal(conditions))
         return self.finished(treated)
 
     def typed(self, frame: pl.LazyFrame) -> pl.LazyFrame:

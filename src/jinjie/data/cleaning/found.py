@@ -97,10 +97,11 @@ class Look:
         self.blank_lines += block.blank
         self.trimmed += block.trimmed
         self.rows += len(cells)
+        holes, were = types.holes(values), types.holes(cells)
         for name in self.kinds:
-            self.missing[name] += values[name].null_count()
+            self.missing[name] += holes[name]
             if name in self._stated:
-                self.unfit[name] += values[name].null_count() - cells[name].null_count()
+                self.unfit[name] += holes[name] - were[name]
         asked = []
         for name, kind in self.kinds.items():
             x = pl.col(name)
@@ -118,7 +119,7 @@ class Look:
                 self.lows[name] = low if self.lows[name] is None else min(self.lows[name], low)
                 self.highs[name] = high if self.highs[name] is None else max(self.highs[name], high)
             if name in self.moments and low is not None:
-                count = len(values) - values[name].null_count()
+                count = len(values) - holes[name]
                 self.moments[name].merge(count, row[f"{name}~"], row[f"{name}^"] * count)
         if len(cells):
             self._cells.append(cells.gather_every(self._stride, self._offset))
@@ -132,36 +133,39 @@ class Look:
     def columns(self, reach: float, target: str | None) -> tuple[tuple[FoundColumn, ...], tuple[Notice, ...]]:
         """Each column, and what deserves a look; `reach` is how many quartile ranges make an outlier."""
         sample, cells = self.sample(), pl.concat(self._cells)
+        numbers = sample.select([pl.col(name).cast(pl.Float64) for name in self.moments])
+        bounds = quartile_bounds(numbers, reach)
+        far = [
+            ((pl.col(name) < low) | (pl.col(name) > high)).sum().alias(name)
+            for name, (low, high) in bounds.items()
+        ]
+        outliers = numbers.select(far).row(0, named=True) if far else {}
         found, notices = [], []
-        for name, kind in self.kinds.items():
-            values = sample[name]
+        for values, text in zip(sample.get_columns(), cells.get_columns(), strict=True):
+            name = values.name
             moments = self.moments.get(name)
-            outliers = None
-            if moments is not None and (
-                bounds := quartile_bounds(values.drop_nulls().cast(pl.Float64), reach)
-            ):
-                outliers = int(((values < bounds[0]) | (values > bounds[1])).sum())
-            known = values.drop_nulls()
+            holes = values.null_count()
             column = FoundColumn(
                 name=name,
-                type=types.family(kind),
+                type=types.family(self.kinds[name]),
                 missing=self.missing[name],
                 unfit=self.unfit[name],
                 low=_short(self.lows[name]),
                 high=_short(self.highs[name]),
                 mean=moments.mean if moments and moments.count else None,
                 deviation=moments.deviation() if moments and moments.count else None,
-                outliers=outliers,
-                distinct=known.n_unique(),
+                outliers=outliers.get(name),
+                distinct=values.n_unique() - (holes > 0),
             )
             found.append(column)
-            notices += self._notices(column, known, cells[name])
+            notices += self._notices(column, values, text)
         if target in self.kinds:
             notices += _copies(sample, self.kinds, target)
         return tuple(found), tuple(notices)
 
-    def _notices(self, column: FoundColumn, known: pl.Series, cells: pl.Series) -> list[Notice]:
+    def _notices(self, column: FoundColumn, values: pl.Series, cells: pl.Series) -> list[Notice]:
         name, kind = column.name, self.kinds[column.name]
+        known = len(values) - values.null_count()
         if self.missing[name] == self.rows:
             return [Notice(about="empty", column=name)]
         found = []
@@ -171,8 +175,8 @@ class Look:
             )
         if self.lows[name] == self.highs[name]:
             found.append(Notice(about="constant", column=name, detail=str(column.low)))
-        elif len(known) >= FEWEST and column.distinct == len(known) and kind in ("whole", "text"):
-            counted = kind == "whole" and bool(known.is_sorted())
+        elif known >= FEWEST and column.distinct == known and kind in ("whole", "text"):
+            counted = kind == "whole" and bool(values.drop_nulls().is_sorted())
             if kind == "text" or counted or _IDENTIFIER.search(name):
                 found.append(Notice(about="identifier", column=name))
         if kind == "text":
@@ -188,8 +192,10 @@ class Look:
 def _copies(sample: pl.DataFrame, kinds: dict[str, str], target: str) -> list[Notice]:
     """Columns from which the target can be read off: what a model learns from them is not there when it is used."""
     found = []
-    for name, kind in kinds.items():
-        both = sample.select(name, target).drop_nulls() if name != target else sample.head(0)
+    goal = sample[target]
+    for column in sample.get_columns():
+        name, kind = column.name, kinds[column.name]
+        both = pl.DataFrame([column, goal]).drop_nulls() if name != target else sample.head(0)
         if len(both) < FEWEST or both[target].n_unique() < 2:
             continue
         if types.is_numeric(kind) and types.is_numeric(kinds[target]):

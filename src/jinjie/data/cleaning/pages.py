@@ -6,33 +6,25 @@ million rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 from jinjie.base.files import write_whole
-from jinjie.base.svg import COLOURS, FONTS, clean, light, text_width
-from jinjie.base.words import LANGUAGES, language, say, speaking
+from jinjie.base.page import bilingual, table
+from jinjie.base.svg import FONTS, clean, light, text_width
+from jinjie.base.words import say
 from jinjie.data.cleaning import report as sentences
 from jinjie.data.cleaning.report import Columns, Report
 
 WIDTH = 640
 _BAR = 22
+_LINES = 200
+"""Columns, notices and steps that the page shows; report.json has all of them."""
 _LISTED = 200
 """Dropped rows that the page lists; report.json has more of them."""
 _COLUMNS = 60
 """Columns that the chart of missing values shows, those that miss most."""
-
-_STYLE = f"""
-:root{{{";".join(f"--{name}:{pair[0]}" for name, pair in COLOURS.items())};color-scheme:light dark}}
-@media (prefers-color-scheme:dark){{:root{{{";".join(f"--{name}:{pair[1]}" for name, pair in COLOURS.items())}}}}}
-body{{font:16px/1.6 {FONTS};color:var(--ink);background:var(--paper);max-width:60rem;margin:2rem auto;padding:0 1rem}}
-nav a{{margin-right:1rem}} a{{color:var(--series-1)}} h1{{font-size:1.5rem}} h2{{font-size:1.15rem;margin-top:2rem}}
-section+section{{border-top:1px solid var(--rule);margin-top:3rem}}
-table{{border-collapse:collapse;font-size:.9rem}} td,th{{padding:.25rem .75rem;text-align:left;vertical-align:top}}
-th{{color:var(--muted);font-weight:normal}} tr{{border-bottom:1px solid var(--rule)}}
-.n{{text-align:right;font-variant-numeric:tabular-nums}} .wide{{overflow-x:auto}} svg{{max-width:100%;height:auto}}
-.note{{color:var(--muted)}}
-"""
 
 
 def write_report(report: Report, folder: Path) -> None:
@@ -44,20 +36,7 @@ def write_report(report: Report, folder: Path) -> None:
 
 def page(report: Report) -> str:
     """The whole report as one page, Chinese and English, the current language first."""
-    first = language()
-    order = sorted(LANGUAGES, key=lambda lang: lang != first)
-    parts = []
-    names = []
-    for lang in order:
-        with speaking(lang):
-            names.append(f'<a href="#{lang}">{say("clean.page.name")}</a>')
-            parts.append(f'<section id="{lang}" lang="{lang}">{_section(report)}</section>')
-    title = escape(Path(report.out).name)
-    return (
-        f'<!doctype html><html lang="{first}"><meta charset="utf-8"><title>{title}</title>'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<style>{_STYLE}</style><nav>{''.join(names)}</nav>{''.join(parts)}</html>\n"
-    )
+    return bilingual(Path(report.out).name, lambda: _section(report))
 
 
 def _section(report: Report) -> str:
@@ -65,7 +44,7 @@ def _section(report: Report) -> str:
     parts = [f"<h1>{escape(say('clean.page.title', name=Path(report.source).name))}</h1>"]
     parts.append(f"<p>{escape(sentences.headline(report))}<br>{escape(sentences.result(report))}</p>")
     parts.append(f"<h2>{say('clean.heading.found')}</h2>")
-    parts.append(_list([sentences.notice_line(notice) for notice in found.notices]))
+    parts.append(_list([sentences.notice_line(notice) for notice in found.notices[:_LINES]], found.notices))
     head = [
         say("clean.column.name"),
         say("clean.column.type"),
@@ -86,20 +65,20 @@ def _section(report: Report) -> str:
                 for v in (c.low, c.high, c.mean, c.deviation, c.outliers)
             ),
         ]
-        for c in found.columns
+        for c in found.columns[:_LINES]
     ]
-    parts.append(_table(head, rows))
+    parts.append(table(head, rows, words=2))
+    parts.append(_more(len(found.columns) - len(rows)))
     parts.append(f'<p class="note">{escape(say("clean.page.sampled", count=found.sampled))}</p>')
     parts.append(missing_chart(report))
     parts.append(f"<h2>{say('clean.heading.done')}</h2>")
-    parts.append(
-        _list([sentences.step_line(step) for step in report.done]) or f"<p>{say('clean.nothing')}</p>"
-    )
+    steps = _list([sentences.step_line(step) for step in report.done[:_LINES]], report.done)
+    parts.append(steps or f"<p>{say('clean.nothing')}</p>")
     parts += [histogram(picture) for picture in report.pictures]
     if report.dropped:
         parts.append(f"<h2>{say('clean.heading.dropped', count=report.dropped_count)}</h2>")
         listed = [[str(row.line), sentences.reason(row)] for row in report.dropped[:_LISTED]]
-        parts.append(_table([say("clean.column.line"), say("clean.column.why")], listed))
+        parts.append(table([say("clean.column.line"), say("clean.column.why")], listed, words=2))
         if report.dropped_count > len(listed):
             parts.append(
                 f'<p class="note">{say("clean.page.more", count=report.dropped_count - len(listed))}</p>'
@@ -107,14 +86,14 @@ def _section(report: Report) -> str:
     return "".join(parts)
 
 
-def _list(lines: list[str]) -> str:
-    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""
+def _list(lines: list[str], of: Sequence[object]) -> str:
+    """The first lines, and how many there are besides."""
+    listed = f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>" if lines else ""
+    return listed + _more(len(of) - len(lines))
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    heading = "".join(f"<th>{escape(word)}</th>" for word in head)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table></div>'
+def _more(count: int) -> str:
+    return f'<p class="note">{escape(say("clean.page.all_in_json", count=count))}</p>' if count > 0 else ""
 
 
 def missing_chart(report: Report) -> str:

@@ -26,6 +26,9 @@ FEWEST = 20
 CATEGORIES = 20
 """The commonest categories of a column, which are inputs; a column of more categories than this is not predicted."""
 
+WIDEST = 500
+"""Columns above which none is predicted: every model has a weight for each of the others."""
+
 
 class Feature(Config):
     """One input of a model, made from one column."""

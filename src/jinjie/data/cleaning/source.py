@@ -6,20 +6,17 @@ Nothing larger than a few blocks is ever held. What polars refuses is read again
 
 from __future__ import annotations
 
-import csv
-import io
-import itertools
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from jinjie.base.errors import InvalidInput, Problem
 from jinjie.base.lazy import lazy
-from jinjie.data.cleaning import encodings
-from jinjie.data.reading import at_most, existing_file
+from jinjie.data.cleaning import encodings, faults, records
+from jinjie.data.cleaning.header import LONGEST, beginning, column_names, recognise_delimiter
+from jinjie.data.reading import existing_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,14 +29,9 @@ else:
 
 BLOCK = 8 << 20
 """Bytes of the file that are read at a time."""
-LONGEST = 64 << 20
-"""Bytes without the end of a record after which a quote must have been left open."""
-_SAMPLE = 1 << 18
-_PIECE = 1 << 18
 _SPACES = (" ", "\t", "\u3000", "\xa0")
 """What is taken off the ends of cells; the third is the space of Chinese text."""
 _BLANK = re.compile(rb"\r?\n")
-_DELIMITERS = (",", ";", "\t", "|")
 
 
 @dataclass
@@ -63,7 +55,7 @@ class Block:
         """The lines of the file on which the records `rows` (indices into the frame) begin."""
         places = rows if self.kept is None else self.kept[rows]
         if b'"' in self.text:
-            places = np.array(list(_starts(self.text)))[places]
+            places = np.array(list(records.starts(self.text)))[places]
         found: np.ndarray[Any, Any] = self.line + places
         return found
 
@@ -90,9 +82,9 @@ class Source:
         Raises InvalidInput with the line and the remedy of whatever is malformed.
         """
         header = True
-        for text, line, done in self._records():
+        for text, line, done in self._records(self._wide(BLOCK)):
             if header:
-                first = _end_of_record(text, self.quotes)
+                first = records.end_of_record(text, self.quotes)
                 line, text, header = line + text.count(b"\n", 0, first), text[first:], False
             if text:
                 yield self._parsed(text, line, done)
@@ -104,7 +96,11 @@ class Source:
         lines = max(1, start.count(b"\n") or start.count(b"\r"))
         return max(1, round(self.size * lines / max(1, len(start))))
 
-    def _records(self, size: int = BLOCK) -> Iterator[tuple[bytes, int, int]]:
+    def _wide(self, size: int) -> int:
+        """Bytes to read at a time: more where there are very many columns, whose handling costs the same a block."""
+        return min(4 * BLOCK, max(size, len(self.names) * 1000))
+
+    def _records(self, size: int) -> Iterator[tuple[bytes, int, int]]:
         """Blocks of whole records as UTF-8, the line on which each begins, and the bytes read so far."""
         skip = 3 if self.encoding == "utf-8-sig" else 0
         carry, line, done = b"", 1, 0
@@ -115,23 +111,23 @@ class Source:
                 at = line + before.count(b"\n", 0, before.index(0))
                 raise InvalidInput([Problem(f"{self.path}:{at}", "clean.nul")])
             text = carry + part
-            cut = _last_end(text, self.quotes)
+            cut = records.last_end(text, self.quotes)
             if not cut and len(text) > LONGEST:
                 raise self._open_quote(text, line)
             carry = text[cut:]
             if cut:
                 whole = text[:cut]
                 yield whole, line, done
-                line += _count(whole, 10)
+                line += records.count(whole, 10)
         if carry.strip():
             if self.quotes and carry.count(b'"') % 2:
                 raise self._open_quote(carry, line)
             yield carry, line, done
 
     def head(self) -> pl.DataFrame:
-        """The first records, a megabyte at most, to recognise types by."""
-        for text, line, done in self._records(1 << 20):
-            first = _end_of_record(text, self.quotes)
+        """The first records, about a megabyte (of very many columns more), to recognise types by."""
+        for text, line, done in self._records(self._wide(1 << 20)):
+            first = records.end_of_record(text, self.quotes)
             if text[first:]:
                 return self._parsed(text[first:], line + text.count(b"\n", 0, first), done).frame
         raise InvalidInput([Problem(str(self.path), "clean.no_rows", names=", ".join(self.names))])
@@ -175,7 +171,7 @@ class Source:
         if not len(rows):
             return
         if b'"' in block.text:
-            starts = np.array(list(_starts(block.text)))[rows]
+            starts = np.array(list(records.starts(block.text)))[rows]
         else:
             starts = rows
         lines = block.text.split(b"\n")
@@ -195,13 +191,10 @@ class Source:
         column = block.frame[last]
         if len(self.names) < 2 or not (column.null_count() or (column == "").any()):
             return
-        counted = _count(block.text, ord(self.delimiter))
+        counted = records.count(block.text, ord(self.delimiter))
         inside = 0
-        if b'"' in block.text:
-            cells = [
-                pl.col(name).str.count_matches(self.delimiter, literal=True).sum() for name in self.names
-            ]
-            inside = sum(block.frame.select(_named(cells)).row(0))
+        if b'"' in block.text:  # every second piece between quotes is a cell, or a part of one
+            inside = records.count(b"".join(block.text.split(b'"')[1::2]), ord(self.delimiter))
         if counted == len(block.frame) * (len(self.names) - 1) + inside:
             return
         if error := self._diagnosis(block.text, block.line):
@@ -209,7 +202,9 @@ class Source:
 
     def _tidy(self, block: Block) -> None:
         """Take off the spaces around cells, in columns that have any."""
-        marks = [mark for mark in _SPACES if mark != self.delimiter and _holds(block.text, mark.encode())]
+        marks = [
+            mark for mark in _SPACES if mark != self.delimiter and records.holds(block.text, mark.encode())
+        ]
         if marks:
             edges = [
                 pl.any_horizontal(
@@ -223,48 +218,10 @@ class Source:
             block.frame = block.frame.with_columns([pl.col(name).str.strip_chars() for name in spaced])
 
     def _open_quote(self, text: bytes, line: int) -> InvalidInput:
-        """The error for a quote that is never closed: the line of the first record that it spoils."""
-        found = self._diagnosis(text, line, refused=True)
-        if found is not None:
-            return found
-        return InvalidInput([Problem(f"{self.path}:{line}", "clean.open_quote", lines=text.count(b"\n"))])
+        return faults.open_quote(self.path, text, line, len(self.names), self.delimiter)
 
     def _diagnosis(self, text: bytes, line: int, refused: bool = False) -> InvalidInput | None:
-        """What is wrong with records, read slowly, each by its line; None when nothing is.
-
-        Only in what polars `refused` is a quote in the middle of a cell to blame: a cell of two lines looks alike.
-        """
-        if error := encodings.not_utf8(self.path, text, line):
-            return error
-        found: list[Problem] = []
-        begins = line
-        quoting = _quoting(self.quotes)
-        before = csv.field_size_limit(1 << 30)
-        reader = csv.reader(
-            io.StringIO(text.decode(), newline=""), delimiter=self.delimiter, quoting=quoting, strict=True
-        )
-        try:
-            for row in reader:
-                ends = line + reader.line_num - 1
-                if row and len(row) != len(self.names):
-                    found.append(self._wrong_length(begins, ends, len(row)))
-                begins = ends + 1
-        except csv.Error:
-            found.append(Problem(f"{self.path}:{begins}", "clean.open_quote", lines=reader.line_num))
-        finally:
-            csv.field_size_limit(before)
-        if not found and self.quotes and refused:
-            for number, record in enumerate(text.split(b"\n"), line):
-                if record.count(b'"') % 2:
-                    found.append(Problem(f"{self.path}:{number}", "clean.stray_quote"))
-                    break
-        return at_most(found, str(self.path)) if found else None
-
-    def _wrong_length(self, begins: int, ends: int, came: int) -> Problem:
-        where = f"{self.path}:{begins}"
-        if ends > begins + 1:
-            return Problem(where, "clean.open_quote", lines=ends - begins + 1)
-        return Problem(where, "clean.ragged", came=came, expected=len(self.names))
+        return faults.diagnosis(self.path, text, line, len(self.names), self.delimiter, self.quotes, refused)
 
 
 def open_source(path: Path, cleaning: Cleaning) -> Source:
@@ -277,142 +234,18 @@ def open_source(path: Path, cleaning: Cleaning) -> Source:
     encoding = encodings.recognise(path) if size else "utf-8"
     if cleaning.encoding != "auto" and not encoding.startswith(cleaning.encoding):
         encoding = cleaning.encoding
-    start, old_mac = _beginning(path, encoding)
+    start, old_mac = beginning(path, encoding)
     if not start.strip():
         raise InvalidInput([Problem(str(path), "data.empty_file", path=path)])
     delimiter: str = cleaning.delimiter
     if delimiter == "auto":
         delimiter = recognise_delimiter(start, cleaning.quotes)
-    names, unnamed = _header(path, start, delimiter, cleaning.quotes)
+    names, unnamed = column_names(path, start, delimiter, cleaning.quotes)
     return Source(
         path, encoding, delimiter, cleaning.quotes, names, unnamed, size, cleaning.missing_words, old_mac
     )
 
 
-def recognise_delimiter(text: str, quotes: bool = True) -> str:
-    """The delimiter under which most records have as many cells as the header; of equals, the one with most cells.
-
-    Where the header has one cell, the first that cuts no record.
-    """
-    best, chosen = (0.0, 1), None
-    whole = []
-    quoting = _quoting(quotes)
-    for delimiter in _DELIMITERS:
-        try:
-            rows = itertools.islice(csv.reader(io.StringIO(text), delimiter=delimiter, quoting=quoting), 200)
-            counts = [len(row) for row in rows if row]
-        except csv.Error:
-            continue
-        if counts and counts[0] > 1:
-            body = counts[1:-1] or counts
-            score = (round(Counter(body)[counts[0]] / len(body), 2), counts[0])
-            if score > best:
-                best, chosen = score, delimiter
-        elif counts and max(counts) == 1:
-            whole.append(delimiter)
-    return chosen or next(iter(whole), ",")
-
-
-def _beginning(path: Path, encoding: str) -> tuple[str, bool]:
-    """The beginning as text with "\\n" line ends; whether the file's own are carriage returns alone."""
-    with path.open("rb") as file:
-        raw = file.read(_SAMPLE)
-        while not {10, 13} & set(raw) and len(raw) < LONGEST and (more := file.read(_SAMPLE)):
-            raw += more  # the names of very many columns
-    text = raw.decode(encoding, "replace")
-    old_mac = "\n" not in text and "\r" in text
-    return text.replace("\r\n", "\n").replace("\r", "\n"), old_mac
-
-
-def _header(path: Path, start: str, delimiter: str, quotes: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    quoting = _quoting(quotes)
-    try:
-        row = next(csv.reader(io.StringIO(start), delimiter=delimiter, quoting=quoting, strict=True))
-    except (csv.Error, StopIteration):
-        raise InvalidInput([Problem(f"{path}:1", "clean.open_quote", lines=start.count("\n"))]) from None
-    names = [name.strip() for name in row]
-    if not any(names):
-        raise InvalidInput([Problem(f"{path}:1", "clean.no_names")])
-    taken = set(names)
-    unnamed = []
-    for i, name in enumerate(names):
-        if not name:
-            numbers = itertools.count(i + 1)
-            names[i] = next(f"column_{n}" for n in numbers if f"column_{n}" not in taken)
-            taken.add(names[i])
-            unnamed.append(names[i])
-    found = [
-        Problem(f"{path}:1", "data.column_twice", name=name) for name, n in Counter(names).items() if n > 1
-    ]
-    if all(map(_number, names)):
-        found.append(Problem(f"{path}:1", "data.no_header", came=", ".join(names)[:200]))
-    if any("\0" in name for name in names):
-        found = [Problem(f"{path}:1", "clean.nul")]
-    if found:
-        raise at_most(found, str(path))
-    return tuple(names), tuple(unnamed)
-
-
-def _quoting(quotes: bool) -> Literal[0, 3]:
-    """What the csv module calls it."""
-    return csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
-
-
-def _number(name: str) -> bool:
-    try:
-        float(name)
-    except ValueError:
-        return False
-    return True
-
-
-def _end_of_record(text: bytes, quotes: bool) -> int:
-    """Where the first record of `text` ends, its line end included."""
-    end = text.find(b"\n")
-    while quotes and end >= 0 and text.count(b'"', 0, end) % 2:
-        end = text.find(b"\n", end + 1)
-    return len(text) if end < 0 else end + 1
-
-
-def _last_end(text: bytes, quotes: bool) -> int:
-    """Where the last whole record of `text` ends, 0 when none does: an even count of quotes stands before it."""
-    end = text.rfind(b"\n")
-    if not quotes or end < 0 or b'"' not in text:
-        return end + 1
-    before = text.count(b'"', 0, end)
-    while end >= 0 and before % 2:
-        quote = text.rfind(b'"', 0, end)
-        before -= 1
-        end = text.rfind(b"\n", 0, quote)
-        before -= text.count(b'"', max(end, 0), quote)
-    return end + 1
-
-
 def _named(expressions: list[pl.Expr]) -> list[pl.Expr]:
     """The same under names that cannot clash."""
     return [expression.alias(str(i)) for i, expression in enumerate(expressions)]
-
-
-def _holds(text: bytes, mark: bytes) -> bool:
-    """`mark in text`, ten times as fast for several bytes: their first alone is sought by the processor's own means."""
-    return mark[:1] in text and mark in text
-
-
-def _count(text: bytes, byte: int) -> int:
-    """`text.count(byte)`, a piece at a time that fits a core's cache; several times as fast where there are many."""
-    codes = np.frombuffer(text, np.uint8)
-    pieces = range(0, len(codes), _PIECE)
-    return sum(int(np.count_nonzero(codes[i : i + _PIECE] == byte)) for i in pieces)
-
-
-def _starts(text: bytes) -> Iterator[int]:
-    """How many lines of `text` stand before each of its records."""
-    inside = False
-    start = 0
-    for number, line in enumerate(text.split(b"\n")):
-        if not inside:
-            start = number
-        if line.count(b'"') % 2:
-            inside = not inside
-        if not inside:
-            yield start

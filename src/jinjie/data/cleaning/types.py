@@ -7,6 +7,7 @@ and never comes down again, so that one pass finds the type of all.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -35,6 +36,7 @@ _MONEY = f"[{CURRENCIES}]"
 
 def guess(cells: list[str], comma: bool = False) -> str:
     """The narrowest type that all of some cells have; `comma` reads 1,5 as one and a half."""
+    cells = list(dict.fromkeys(cells))
     if not cells:
         return "empty"
     if all(map(_WHOLE.fullmatch, cells)):
@@ -56,8 +58,19 @@ def guess(cells: list[str], comma: bool = False) -> str:
     for yes, no in TRUTHS:
         if lowered <= {yes, no}:
             return f"truth:{yes}/{no}"
-    fitting = [form for form in DATES if all(_is_date(cell, form) for cell in cells)]
-    # 03/04/2020 is a day in March or in April: a date only when the column itself settles which.
+    return _date_form(cells)
+
+
+def _date_form(cells: list[str]) -> str:
+    """The one way in which days are written here; whether every cell is one is seen when they are read.
+
+    03/04/2020 is a day in March or in April: a date only when the column itself settles which.
+    """
+    fitting: tuple[str, ...] = DATES if cells[0][:1].isdigit() else ()
+    for cell in cells:
+        fitting = tuple(form for form in fitting if _is_date(cell, form))
+        if len(fitting) < 2:
+            break
     return f"date:{fitting[0]}" if len(fitting) == 1 else "text"
 
 
@@ -80,17 +93,27 @@ def recognise(frame: pl.DataFrame, known: dict[str, str], comma: bool = False) -
     `comma` says that numbers have a decimal comma, as in files whose cells are separated by semicolons.
     """
     found = dict(known)
-    for name in known:
-        if found[name] == "empty":
-            first = frame[name].drop_nulls().head(_GUESSED_FROM).to_list()
-            found[name] = guess(first, comma)
+    cells = {column.name: column for column in frame.get_columns() if column.name in found}
+    for name, kind in known.items():
+        if kind == "empty":
+            found[name] = guess(_first(cells[name]), comma)
+    doubtful = found
     for _ in range(6):  # no ladder is longer
-        belied = belies(frame, typed(frame, found), found)
+        belied = belies(frame, typed(frame, doubtful), doubtful)
         if not belied:
             return found
         for name in belied:
-            found[name] = _wider(found[name], frame[name], comma)
+            found[name] = _wider(found[name], cells[name], comma)
+        doubtful = {name: found[name] for name in belied}
     return found
+
+
+def _first(cells: pl.Series) -> list[str]:
+    """The first cells that are not missing."""
+    found = [cell for cell in cells[: 2 * _GUESSED_FROM].to_list() if cell is not None]
+    if len(found) < _GUESSED_FROM < len(cells) // 2:
+        found = cells.drop_nulls().head(_GUESSED_FROM).to_list()
+    return found[:_GUESSED_FROM]
 
 
 def without(frame: pl.DataFrame, names: Iterable[str], words: tuple[str, ...]) -> pl.DataFrame:
@@ -98,7 +121,7 @@ def without(frame: pl.DataFrame, names: Iterable[str], words: tuple[str, ...]) -
     names = list(names)
     listed = list(words)
     found = frame.select([pl.col(name).is_in(listed).any().alias(name) for name in names])
-    says = [name for name in names if found[name].item()]
+    says = [name for name, any_ in found.row(0, named=True).items() if any_] if names else []
     if not says:
         return frame
     return frame.with_columns(
@@ -115,11 +138,8 @@ def read(
     """
     values = typed(frame, types)
     safe = not any(_NUMBER.fullmatch(word) for word in words)
-    plain = {
-        name
-        for name, kind in types.items()
-        if safe and is_numeric(kind) and values[name].null_count() == frame[name].null_count()
-    }
+    read, were = holes(values), holes(frame)
+    plain = {name for name, kind in types.items() if safe and is_numeric(kind) and read[name] == were[name]}
     cells = without(frame, [name for name in types if name not in plain], words)
     if cells is frame:
         return frame, values
@@ -132,14 +152,29 @@ def typed(frame: pl.DataFrame, types: dict[str, str]) -> pl.DataFrame:
     return frame.select([parse(name, kind).alias(name) for name, kind in types.items()])
 
 
+def holes(frame: pl.DataFrame) -> dict[str, int]:
+    """How many nulls each column has. (To ask the frame for one column after another takes time that grows with the
+    square of their number.)"""
+    return {column.name: column.null_count() for column in frame.get_columns()}
+
+
 def belies(frame: pl.DataFrame, values: pl.DataFrame, types: dict[str, str]) -> list[str]:
     """Columns of text in `frame` with a cell that their type does not allow; `values` is what they became."""
+    were = holes(frame)
+    columns = {column.name: column for column in values.get_columns()}
     wrong = [
         name
         for name, kind in types.items()
-        if kind not in ("text", "empty") and values[name].null_count() != frame[name].null_count()
+        if kind not in ("text", "empty") and columns[name].null_count() != were[name]
     ]
-    more = {name: _oddity(name, values[name], kind) for name, kind in types.items() if name not in wrong}
+    passed = set(wrong)
+    numbers = [name for name, kind in types.items() if kind == "number" and name not in passed]
+    extremes = _extremes(values.select(numbers))
+    more = {
+        name: _oddity(name, extremes.get(name, 0.0), kind)
+        for name, kind in types.items()
+        if name not in passed
+    }
     asked = [expression.alias(name) for name, expression in more.items() if expression is not None]
     if asked and len(frame):
         row = frame.select(asked).row(0, named=True)
@@ -147,18 +182,35 @@ def belies(frame: pl.DataFrame, values: pl.DataFrame, types: dict[str, str]) -> 
     return wrong
 
 
-def _oddity(name: str, values: pl.Series, kind: str) -> pl.Expr | None:
-    """Whether any cell has a value by its letters, and still is not of its type; None where that cannot be."""
+def _extremes(numbers: pl.DataFrame) -> dict[str, float]:
+    """The largest magnitude in each column: infinite where a value is no finite number, 0 where there is none."""
+    x = pl.all()
+    finite = numbers.select(x.is_finite().all())
+    largest = numbers.select(x.abs().max().fill_null(0.0))
+    return {
+        name: size if known else math.inf
+        for name, size, known in zip(numbers.columns, *map(_only_row, (largest, finite)), strict=True)
+    }
+
+
+def _only_row(frame: pl.DataFrame) -> tuple[Any, ...]:
+    return frame.row(0) if frame.width else ()
+
+
+def _oddity(name: str, largest: float, kind: str) -> pl.Expr | None:
+    """Whether any cell has a value by its letters, and still is not of its type; None where that cannot be.
+
+    `largest` is the largest magnitude of a column of plain numbers.
+    """
     cell = pl.col(name)
     if kind == "empty":
         return cell.is_not_null().any()
     if kind == "whole":
         return (cell.str.starts_with("0") & (cell.str.len_bytes() > 1)).any()
     if kind == "number":
-        if not bool(values.is_finite().all()):
+        if math.isinf(largest):
             return pl.lit(True)
-        huge = values.abs() >= 1e17
-        return cell.filter(huge).str.contains(r"^[+-]?\d{18}").any() if huge.any() else None
+        return cell.str.contains(r"^[+-]?\d{18}").any() if largest >= 1e17 else None
     if kind == "number:thousands":
         return ~cell.str.contains(f"^({_GROUPED})$").all()
     if kind == "number:comma":

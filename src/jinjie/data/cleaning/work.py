@@ -35,10 +35,10 @@ class Work:
         self.reasons: dict[tuple[Why, str], int] = {}
         self.columns: tuple[str, ...] = ()
         self._handle = handle
-        self._changed = [c for c in fitted.columns if self._changes(c)]
+        self._changed = {c.name for c in fitted.columns if self._changes(c)}
         self._treats = [
             c
-            for c in self._changed
+            for c in fitted.columns
             if c.low is not None and fitted.cleaning.rule(c.name, "outliers") in ("clip", "blank")
         ]
         self._treated = dict.fromkeys((c.name for c in self._treats), 0)
@@ -61,8 +61,10 @@ class Work:
             mask = pl.Series(keep)
             cells = cells.filter(mask)
             treated = treated.filter(mask) if self._changed or self._filled else treated
-        for name in self._filled:
-            self._filled[name] += treated[name].null_count()
+        if self._filled:
+            holes = treated.null_count().row(0, named=True)
+            for name in self._filled:
+                self._filled[name] += holes[name]
         written = self._assemble(cells, treated)
         written.write_csv(self._handle, include_header=not self.columns)
         self.columns = tuple(written.columns)
@@ -149,10 +151,11 @@ class Work:
         gone: list[tuple[Why, str, np.ndarray[Any, Any]]] = []
         if not keep.all():
             gone.append(("duplicate", "", np.flatnonzero(~keep)))
-        for why, name, condition in self.fitted.drops():
-            if why == "missing" and not treated[name].null_count():
-                continue
-            hit = treated.select(condition).to_series().to_numpy() & keep
+        holes = treated.null_count().row(0, named=True)
+        drops = [drop for drop in self.fitted.drops() if drop[0] != "missing" or holes[drop[1]]]
+        hits = treated.select([condition.alias(str(i)) for i, (_, _, condition) in enumerate(drops)])
+        for (why, name, _), found in zip(drops, hits.get_columns(), strict=True):
+            hit = found.to_numpy() & keep
             if hit.any():
                 gone.append(("missing" if why == "missing" else "outlier", name, np.flatnonzero(hit)))
                 keep &= ~hit
@@ -172,22 +175,21 @@ class Work:
         texts = [
             pl.col(c.name).fill_null(_text(c))
             for c in self.fitted.columns
-            if c.fill is not None and c not in self._changed
+            if c.fill is not None and c.name not in self._changed
         ]
         if texts:
             cells = cells.with_columns(texts)
         if not self._changed:
             return cells
         finished = self.fitted.finished(treated.lazy()).collect()
-        finished = finished.with_columns(
-            [
-                _number(c.name)
-                for c in self._changed
-                if c.shift is None and c.name in finished.columns and finished.schema[c.name] == pl.Float64
-            ]
-        )
-        kept = {c.name for c in self.fitted.columns if c not in self._changed}
-        return finished.with_columns([cells[name] for name in kept])
+        scaled = {c.name for c in self.fitted.columns if c.shift is not None}
+        kept = [column for column in cells.get_columns() if column.name not in self._changed]
+        numbers = [
+            _number(name)
+            for name, dtype in finished.schema.items()
+            if dtype == pl.Float64 and name in self._changed and name not in scaled
+        ]
+        return finished.with_columns(numbers).with_columns(kept)
 
 
 def _number(name: str) -> pl.Expr:
