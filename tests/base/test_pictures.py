@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from jinjie.base import words
-from jinjie.base.pictures import Curve, confusion, curves, image_grid, reliability, scatter_line
+from jinjie.base.pictures import (
+    Curve,
+    confusion,
+    curves,
+    heat_map,
+    image_grid,
+    reliability,
+    scatter_line,
+)
 from jinjie.base.svg import COLOURS, light, standalone, text_width
 
 X = list(range(50))
@@ -27,6 +35,7 @@ def draw_all() -> dict[str, bytes]:
         "log": curves({"loss": (X, FALL)}, "Loss", "step", "loss", log=True),
         "fit": scatter_line((X, FALL), ([0, 49], [3, 0]), "y = −0.06x + 3"),
         "confusion": confusion([[9, 1], [0, 5]], ["正面", "负面"], "混淆矩阵"),
+        "heat": heat_map([[1, 0], [0.36, 0.64]], ["春", "眠"], "看向哪里", "被看的", "正在看的"),
         "reliability": reliability([(0.55, 0.4, 7), (0.95, 0.9, 123456)], "校准", "把握", "答对的比例"),
     }
 
@@ -37,7 +46,7 @@ def texts(svg: bytes) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", ["curves", "log", "fit", "confusion", "reliability"])
+@pytest.mark.parametrize("name", ["curves", "log", "fit", "confusion", "heat", "reliability"])
 def test_a_picture_can_be_inlined_and_follows_the_page(name: str) -> None:
     svg = draw_all()[name].decode()
     root = ET.fromstring(svg)
@@ -57,6 +66,20 @@ def test_text_stays_text_in_chinese() -> None:
     assert {"损失曲线", "步", "损失", "训练", "验证"} <= set(texts(found["curves"]))
     assert {"混淆矩阵", "正面", "负面", "9", "1", "5"} <= set(texts(found["confusion"]))
     assert "PingFang" in found["curves"].decode()
+
+
+def test_a_heat_map_of_many_tokens_is_small_and_names_some() -> None:
+    """100 tokens: a shape for each shade and not one for each of 5,050 cells; labels far enough apart to be read."""
+    count = 100
+    matrix = [[1 / (row + 1) if column <= row else 0.0 for column in range(count)] for row in range(count)]
+    svg = heat_map(matrix, [f"t{i}" for i in range(count)], "title", "x", "y")
+    assert len(svg) < 300_000
+    root = ET.fromstring(svg)
+    shades = [float(e.attrib["opacity"]) for e in root.iter() if "opacity" in e.attrib]
+    assert min(shades) > 0.09 and max(shades) <= 1, "0.01 still shows, as a tenth"
+    named = [text for text in texts(svg) if re.fullmatch(r"t\d+", text)]
+    assert 2 * 20 <= len(named) <= 2 * 60
+    assert {"0.01", "0.1", "0.5"} <= set(texts(svg))
 
 
 def test_equal_pictures_are_equal_bytes() -> None:

@@ -148,7 +148,7 @@ def test_weights_are_what_attention_uses() -> None:
     model = loud({"kv_heads": 2})
     x = torch.randint(31, (2, 9), generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        found = model.weights(x)
+        found = list(model.weights(x))
         inputs: list[torch.Tensor] = []
         model.blocks[1].attention.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
         model(x)

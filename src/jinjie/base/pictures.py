@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinjie.base.svg import canvas, clean, light, render, text_width
@@ -139,6 +140,82 @@ def confusion(
             _write(figure, x, y, name, _SMALL, ha="center")
     _write(figure, left + side, height - 8, across, _TEXT, "muted", ha="right")
     return render(figure, clean(title) or f"{down} / {across}")
+
+
+def heat_map(
+    matrix: Sequence[Sequence[float]],
+    labels: Sequence[str],
+    title: str = "",
+    x_label: str = "",
+    y_label: str = "",
+) -> bytes:
+    """Weights from 0 to 1 of rows over columns, such as of tokens over tokens; a row adds up to 1.
+
+    `matrix` is (T, T). A cell is as dark as the root of its weight, so that one of 0.01 still shows; a key says so.
+    """
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    count = len(matrix)
+    names = [_short(clean(label), 10) for label in labels]
+    cell = min(26.0, max(7.0, 640 / count))
+    every = math.ceil(15 / cell)  # a label needs so many cells
+    widest = max(text_width(name, _SMALL) for name in names)
+    turned = widest > cell * every - 2
+    key = [0.01, 0.1, 0.5, 1.0]
+    left, below = widest + 24, (widest * 0.75 if turned else 14) + 34
+    side = cell * count
+    # Bold letters are wider than they are measured here.
+    width = max(left + side + 24, text_width(title, _TITLE) * 1.15 + 24, text_width(y_label, _TEXT) + 220)
+    head = (34 if title else 8) + 22
+    height = head + side + below
+    figure = canvas(round(width), round(height))
+    _write(figure, 12, 24, title, _TITLE, weight="bold")
+    _write(figure, 12, head - 8, y_label, _TEXT, "muted")
+    axes = figure.add_axes((left / width, below / height, side / width, side / height))
+    axes.set_axis_off()
+    axes.set_xlim(0, count)
+    axes.set_ylim(count, 0)
+    frame = ((0, 0), (count, 0), (count, count), (0, count), (0, 0))
+    axes.plot([x for x, _ in frame], [y for _, y in frame], color=light("rule"), linewidth=1, clip_on=False)
+    # One shape for each of 40 shades, and not one for each cell: a hundred tokens make ten thousand cells.
+    shades: dict[int, list[Path]] = {}
+    for row, weights in enumerate(matrix):
+        levels = [round(40 * math.sqrt(min(1.0, max(0.0, weight)))) for weight in weights]
+        column = 0
+        for shade, run in groupby(levels):
+            end = column + len(list(run))
+            if shade:
+                corners = [(column, row), (end, row), (end, row + 1), (column, row + 1), (column, row)]
+                shades.setdefault(shade, []).append(Path(corners, closed=True))
+            column = end
+    for shade, cells in sorted(shades.items()):
+        patch = PathPatch(
+            Path.make_compound_path(*cells), linewidth=0, facecolor=light("series-1"), alpha=shade / 40
+        )
+        axes.add_patch(patch)
+    for place in range(0, count, every):
+        _write(figure, left - 8, head + (place + 0.5) * cell + 4, names[place], _SMALL, "ink", ha="right")
+        x, y = left + (place + 0.5) * cell, head + side + 16
+        if turned:
+            _write(figure, x + 4, y - 4, names[place], _SMALL, ha="right", rotation=45)
+        else:
+            _write(figure, x, y, names[place], _SMALL, ha="center")
+    x = width - 24
+    for weight in reversed(key):
+        x -= text_width(_number(weight), _SMALL)
+        _write(figure, x, head - 8, _number(weight), _SMALL, "muted")
+        x -= 14
+        swatch = ((x - 2) / width, 1 - (head - 7) / height, 10 / width, 10 / height)
+        square = figure.add_axes(swatch)
+        square.set_axis_off()
+        square.set_xlim(0, 1)
+        square.set_ylim(0, 1)
+        whole = Path([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], closed=True)
+        square.add_patch(PathPatch(whole, linewidth=0, facecolor=light("series-1"), alpha=math.sqrt(weight)))
+        x -= 10
+    _write(figure, left + side, height - 8, x_label, _TEXT, "muted", ha="right")
+    return render(figure, clean(title) or f"{y_label} / {x_label}")
 
 
 def reliability(

@@ -108,6 +108,10 @@ def _usage(error: Exception, app: typer.Typer) -> bool:
     ]
     if "No such command" in message and came:
         message = say("cli.no_such_command", name=came, suggestion=did_you_mean(came, names))
+    elif (option := getattr(error, "option_name", None)) is not None:
+        near = getattr(error, "possibilities", None) or []
+        suggestion = did_you_mean(option, near) if near else ""
+        message = say("cli.no_such_option", name=option, suggestion=suggestion).rstrip()
     print(message, file=sys.stderr)
     print(say("cli.see_help"), file=sys.stderr)
     return True

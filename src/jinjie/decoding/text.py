@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from jinjie.base.errors import InvalidInput
 from jinjie.data.dataset import TextProcessor
 from jinjie.data.tokenization.processor import TokenProcessor
+from jinjie.decoding.engine import Ask, Engine
+from jinjie.decoding.generate import generate
+from jinjie.decoding.sampling import Sampling
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from jinjie.decoding.sampling import Sampling
 
 _BROKEN = "\N{REPLACEMENT CHARACTER}"
 """What bytes decode to that make no whole character, or none yet."""
@@ -23,24 +24,105 @@ _CONTEXT = 6
 _PENDING = 64
 """Tokens that may wait for their text. More come only of a model that writes bytes which make no text."""
 
+_ROWS = 8
+"""Texts written at a time: a row of GPT-2's cache takes 75 MB."""
+
+
+class Piece(NamedTuple):
+    """What has just been written of one of several texts."""
+
+    number: int
+    """Which of them, from 0."""
+    text: str
+    tokens: int
+    """How many tokens of it have been written by now, without the one that ended it."""
+    ended: Literal["stop", "length"] | None = None
+    """Set on the last piece of a text, which may be empty."""
+
 
 def write(network: nn.Module, processor: TextProcessor, prompt: str, sampling: Sampling) -> Iterator[str]:
     """The prompt, then what the model adds to it, piece by piece, up to the document's end or a stop word.
 
     Raises InvalidInput when the prompt holds characters that the vocabulary lacks.
     """
-    from jinjie.decoding.generate import generate
-
     ids = processor.prompt(prompt)
     yield prompt
-    stream = TextStream(processor, ids, before=prompt, stop=sampling.stop)
-    for token in generate(network, ids, sampling, stop=processor.ends):
-        if piece := stream.add(token):
-            yield piece
+    for piece in write_many(network, processor, ids, [sampling], before=prompt):
+        if piece.text:
+            yield piece.text
+
+
+def write_many(
+    network: nn.Module,
+    processor: TextProcessor,
+    prompt: list[int],
+    samplings: Sequence[Sampling],
+    *,
+    before: str = "",
+    ends: Collection[int] = (),
+) -> Iterator[Piece]:
+    """What the model adds to one prompt, once for each of `samplings`, all at the same time: each is what it is alone.
+
+    Ends are the processor's and `ends`; for `before` see `TextStream`. Raises InvalidInput as `Engine.admit` does.
+    """
+    stop = frozenset(processor.ends) | frozenset(ends)
+    waiting = list(enumerate(samplings))
+    streams = [TextStream(processor, prompt, before=before, stop=one.stop) for one in samplings]
+    counts = [0] * len(samplings)
+
+    def told(number: int, token: int | None, ended: Literal["stop", "length"] | None) -> Piece:
+        stream = streams[number]
+        text = ""
+        if token is not None:
+            counts[number] += 1
+            text = stream.add(token)
         if stream.ended:
+            ended = "stop"
+        elif ended is not None:
+            text += stream.finish()
+            # What was kept back may hold a stop word that ends with the very last token.
+            ended = "stop" if stream.ended else ended
+        return Piece(number, text, counts[number], ended)
+
+    if not getattr(network.config, "causal", True):
+        for number, sampling in waiting:
+            yield from _one_by_one(network, prompt, sampling, stop, number, told)
+        return
+    engine = Engine(network, max(1, min(len(samplings), _ROWS)))
+    at_work: dict[int, int] = {}
+    while waiting or engine.busy:
+        while waiting and engine.free:
+            number, sampling = waiting.pop(0)
+            at_work[engine.admit(Ask(prompt, sampling, stop))] = number
+        for written in engine.step():
+            if written.ticket not in at_work:
+                continue  # one that a stop word ended in the same step
+            piece = told(at_work[written.ticket], written.token, written.ended)
+            if piece.ended is not None:
+                engine.drop(written.ticket)
+                del at_work[written.ticket]
+            if piece.text or piece.ended is not None:
+                yield piece
+
+
+def _one_by_one(
+    network: nn.Module,
+    prompt: list[int],
+    sampling: Sampling,
+    stop: frozenset[int],
+    number: int,
+    told: Callable[[int, int | None, Literal["stop", "length"] | None], Piece],
+) -> Iterator[Piece]:
+    """A model that sees all of its text keeps no cache, and writes one text at a time."""
+    count = 0
+    for count, token in enumerate(generate(network, prompt, sampling, stop=stop), 1):
+        piece = told(number, token, "length" if count == sampling.max_tokens else None)
+        if piece.text or piece.ended is not None:
+            yield piece
+        if piece.ended is not None:
             return
-    if rest := stream.finish():
-        yield rest
+    if count < sampling.max_tokens:
+        yield told(number, None, "stop")
 
 
 class TextStream:

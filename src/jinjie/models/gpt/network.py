@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Literal, NamedTuple, cast
 
 import torch
@@ -92,14 +93,15 @@ class GPT(nn.Module):
         """The matrix (V, C) whose rows score the tokens."""
         return self.embed.weight if self.head is None else self.head.weight
 
-    def weights(self, tokens: torch.Tensor, documents: torch.Tensor | None = None) -> list[torch.Tensor]:
-        """What every position looks at, for those who want to see it: (B, H, T, T) in fp32 for each layer."""
+    def weights(self, tokens: torch.Tensor, documents: torch.Tensor | None = None) -> Iterator[torch.Tensor]:
+        """What every position looks at, for those who want to see it: (B, H, T, T) in fp32, layer by layer.
+
+        One layer's at a time: all of GPT-2's over its whole block would take 600 MB.
+        """
         x, sight = self._read(tokens, None, documents, None)
-        found = []
         for block in cast("list[Block]", list(self.blocks)):
-            found.append(block.attention.weights(block.norm1(x), sight))
+            yield block.attention.weights(block.norm1(x), sight)
             x = block(x, sight, None)
-        return found
 
     def cache(self, batch: int = 1) -> Cache:
         """An empty cache for `batch` texts, in the precision and on the device of the weights."""
