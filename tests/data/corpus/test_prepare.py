@@ -18,7 +18,7 @@ from memory import Given
 
 from jinjie.base.errors import InvalidInput, JinjieError
 from jinjie.base.paths import data_home
-from jinjie.data.corpus import Config, prepare, tokenizer, units
+from jinjie.data.corpus import Config, cutting, prepare, tokenizer, units
 from jinjie.data.corpus.opening import opened
 from jinjie.data.corpus.prepare import Settings, about, prepared, whole
 from jinjie.data.corpus.splits import Shares
@@ -112,7 +112,7 @@ def test_documents_come_out_as_they_went_in() -> None:
     assert data.about.counts == {split: data.count(split) for split in SPLITS}
     assert {split: sum(len(t.encode()) for s, t in found if s == split) for split in SPLITS} == data.bytes
     folder = ready()[0]
-    assert about(folder)["dropped"] == {"empty": 2, "duplicates": len(texts) - 2 - len(kept)}
+    assert data.dropped == about(folder)["dropped"] == {"empty": 2, "duplicates": len(texts) - 2 - len(kept)}
     spelled = data.processor.token_bytes()  # type: ignore[attr-defined]
     assert spelled[data.end] == 0
     for split in SPLITS:
@@ -131,6 +131,21 @@ def test_a_long_document_has_the_tokens_of_the_whole(tmp_path: Path) -> None:
         ids = data.streams[split].tokens(0, data.count(split) - 1)
         assert ids.tolist() == data.processor.ids(found[split])  # type: ignore[attr-defined]
     assert len(about(ready()[0])["shards"]) > 1
+
+
+@pytest.mark.parametrize("name", ["gpt2", "ours"])
+def test_no_token_is_lost_where_a_document_is_cut(
+    name: str, data_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Real text in pieces of 2,000 characters: the ids of the whole."""
+    monkeypatch.setenv("JINJIE_DATA", str(data_home))
+    monkeypatch.setattr(cutting, "LONGEST", 2000)
+    monkeypatch.setattr(cutting, "_SEARCHED", 1500)
+    found = tokenizer.given("gpt2") if name == "gpt2" else train_bpe(BPE(size=400), lines(100))
+    text = packaged()[:200_000] + "\n" + "".join(POEMS) * 50
+    parts = [piece.text for piece in cutting.pieces(text)]
+    assert len(parts) > 90
+    assert [i for part in parts for i in found.ids(part)] == found.ids(text)
 
 
 def test_it_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,13 +233,33 @@ def test_a_tokenizer_that_is_there_is_used(tmp_path: Path) -> None:
     assert data.processor.encode("")["x"].tolist() == [[data.end]]
 
 
+def test_the_tokenizer_of_a_run_is_used_by_its_name(home: Path) -> None:
+    model = home / "runs" / "gpt-1" / "model"
+    model.mkdir(parents=True)
+    train_bpe(BPE(size=300), lines(40)).save(model)
+    assert tokenizer.given("gpt-1").vocabulary == tokenizer.given(str(model.parent)).vocabulary == 300
+    assert tokenizer.given("gpt-1").start == "<|endoftext|>"
+
+
+def test_a_published_tokenizer_is_used_by_its_name(data_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JINJIE_DATA", str(data_home))
+    found = tokenizer.given("gpt2")
+    assert (found.vocabulary, found.ends, found.start) == (50_257, (50_256,), "<|endoftext|>")
+    with pytest.raises(InvalidInput, match="gpt2"):
+        tokenizer.given("gtp2")
+
+
 def test_a_tokenizer_without_an_end_or_without_files_is_refused(tmp_path: Path) -> None:
     from jinjie.data.tokenization.characters import character_tokenizer, vocabulary_of
     from jinjie.data.tokenization.processor import TokenProcessor
 
     (tmp_path / "letters").mkdir()
     TokenProcessor(character_tokenizer(vocabulary_of("abc"))).save(tmp_path / "letters")
-    for name, said in (("letters", "ends a document"), ("nothing", "data.tokenizer")):
+    for name, said in (
+        ("letters", "ends a document"),
+        ("nothing", "data.tokenizer"),
+        ("tok/en", "data.tokenizer"),
+    ):
         with pytest.raises(InvalidInput, match=said):
             load(Given(lines(40)), Settings(Shares(10, 10), True, 0, str(tmp_path / name)))
 

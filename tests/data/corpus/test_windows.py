@@ -43,7 +43,7 @@ def written(folder: Path, shards: list[list[int]], dtype: Any = np.uint16) -> tu
 
 def packed(stream: Stream, block: int) -> Packed:
     named: dict[Any, Stream] = {"train": stream, "validation": stream, "test": stream}
-    return Packed(named, block, END, ABOUT, Processor, {}, documents={}, sizes={}, fingerprint="")  # type: ignore[arg-type]
+    return Packed(named, block, END, ABOUT, Processor, {}, documents={}, sizes={}, dropped={}, fingerprint="")  # type: ignore[arg-type]
 
 
 def stretches(batch: dict[str, Any]) -> list[tuple[list[int], list[int]]]:

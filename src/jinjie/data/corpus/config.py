@@ -57,8 +57,8 @@ class Config(DataConfig):
     test: float = option(1.0, "percent of the documents to test with", "留作测试的文档百分比", gt=0, le=40)
     tokenizer: TokenizerName = option(
         None,
-        "a tokenizer that is there: a folder, a file or a run; one is learned from the text when empty",
-        "现成的分词器：文件夹、文件或训练名；留空则从文本学一个",
+        "a tokenizer that is there: a folder, a file, a run or gpt2; one is learned from the text when empty",
+        "现成的分词器：文件夹、文件、训练名或 gpt2；留空则从文本学一个",
     )
     vocabulary: int = option(
         8192, "tokens of a tokenizer that is learned", "自学分词器的词元数", ge=257, le=1_000_000

@@ -34,6 +34,7 @@ def opened(
         facts,
         documents=found["documents"],
         sizes=found["bytes"],
+        dropped=found["dropped"],
         fingerprint=key_of(found["tokenizer"], {n: f["sha256"] for n, f in found["files"].items()}),
     )
 

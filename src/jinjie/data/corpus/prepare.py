@@ -75,7 +75,7 @@ def prepared(
     None; the outcome does not depend on how many. Raises InvalidInput for all that is wrong with the documents, and
     JinjieError when the disk is full.
     """
-    chosen = None if settings.tokenizer is None else given(settings.tokenizer)
+    chosen = None if settings.tokenizer is None else given(settings.tokenizer, report)
     folder = folder_of(name, source, settings, chosen)
     if whole(folder):
         return folder
@@ -102,7 +102,7 @@ def prepared(
 def folder_of(name: str, source: Source, settings: Settings, chosen: TokenProcessor | None = None) -> Path:
     """Where these documents stand, or will, tokenised in this way."""
     tokenizer: Any = settings.vocabulary if chosen is None else checksum(chosen)
-    shares = [settings.shares.validation, settings.shares.test]
+    shares = [float(settings.shares.validation), float(settings.shares.test)]
     return data_home() / f"{name}-{key_of(VERSION, source.identity(), shares, settings.distinct, tokenizer)}"
 
 
@@ -160,6 +160,8 @@ def _prepare(
     problems.check()
     if not found.documents:
         raise InvalidInput([Problem("data.path", "corpus.no_documents", empty=found.empty)])
+    dropped = {"empty": found.empty, "duplicates": found.duplicates if settings.distinct else 0}
+    tell(report, say("corpus.found", None, count=found.documents, **dropped), 1, 1)
     _check_room(folder.parent, found.bytes)
 
     def documents(read: Callable[[int], None] = lambda _: None) -> Any:
@@ -185,7 +187,6 @@ def _prepare(
     source.check_unchanged()
     problems.check()
     _check_splits(records)
-    dropped = {"empty": found.empty, "duplicates": found.duplicates if settings.distinct else 0}
     _finish(work, folder, records, processor, dropped)
 
 

@@ -199,10 +199,11 @@ def sort(
     cutter: _Cutter | None = None
     for piece in source.pieces(problems, read):
         if piece.first:
-            hashed = hash_of(piece.text) if piece.last else found.long[place]
+            # What the survey does not know was changed since, which whoever reads checks at the end.
+            hashed = hash_of(piece.text) if piece.last else found.long.get(place, 0)
             empty = piece.last and not piece.text.strip()
             keep = not empty and (not distinct or seen.add(hashed))
-            cutter = _Cutter(found.lengths[hashed], shares, hashed) if keep and found.lengths else None
+            cutter = _Cutter(found.lengths.get(hashed, 0), shares, hashed) if keep and found.lengths else None
         if cutter is not None:
             yield from cutter.cut(piece)
         elif keep:

@@ -10,27 +10,32 @@ from typing import TYPE_CHECKING, Any
 from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.paths import runs_home
 from jinjie.data.corpus.splits import Sorted
+from jinjie.data.dataset import Report
+from jinjie.data.fetch import DownloadFailed
 
 if TYPE_CHECKING:
     from jinjie.data.tokenization.processor import TokenProcessor
 
-SAMPLE = 48 * 2**20
+SAMPLE = 32 * 2**20
 """UTF-8 bytes that a tokenizer is learned from, about; more of them change few merges and cost minutes."""
 
 _WHOLE = 2**64
 _ODD = 0x9E3779B97F4A7C15
 
 
-def given(name: str, where: str = "data.tokenizer") -> TokenProcessor:
-    """A tokenizer by its folder, its file, or the name of a run, with its end token before and behind each document.
+def given(name: str, report: Report | None = None, where: str = "data.tokenizer") -> TokenProcessor:
+    """A tokenizer by its folder, its file, the name of a run or a published one's, with its end token before and
+    behind each document.
 
     Raises InvalidInput when there is none, when its files are damaged, or when it has no token that ends a document.
     """
-    from jinjie.data.tokenization.opening import open_tokenizer
     from jinjie.data.tokenization.processor import TokenProcessor
+    from jinjie.data.tokenization.published import find_tokenizer
 
     try:
-        found: TokenProcessor = open_tokenizer(_place(name))
+        found: TokenProcessor = find_tokenizer(_place(name), report)
+    except DownloadFailed:
+        raise
     except JinjieError as error:
         raise InvalidInput([Problem(where, error.key, **error.params)]) from error
     end = found.special.get("eos", found.ends[0] if found.ends else None)
@@ -79,7 +84,9 @@ def _sample(documents: Iterable[Sorted], size: int, read: Callable[[], None]) ->
     read()
 
 
-def _place(name: str) -> Path:
-    """A run's model where there is a run of that name, else a path."""
-    model = runs_home() / name / "model"
-    return model if model.is_dir() else Path(name).expanduser()
+def _place(name: str) -> Path | str:
+    """The folder of a run's model where `name` is a run's, or a run's folder."""
+    for model in (runs_home() / name / "model", Path(name) / "model"):
+        if model.is_dir():
+            return model
+    return name

@@ -49,6 +49,7 @@ class Packed(Dataset):
         *,
         documents: Mapping[str, int],
         sizes: Mapping[str, int],
+        dropped: Mapping[str, int],
         fingerprint: str,
     ) -> None:
         self.streams = streams
@@ -61,6 +62,8 @@ class Packed(Dataset):
         """Documents in each split."""
         self.bytes = sizes
         """UTF-8 bytes of text in each split."""
+        self.dropped = dropped
+        """Documents left out: `empty` ones and `duplicates`."""
         self._fingerprint = fingerprint
 
     def count(self, split: Split) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import traceback
@@ -37,6 +36,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
+            start_new_session=True,  # Ctrl-C in the terminal is the parent's to hear
         )
 
     def work(self, unit: Unit) -> dict[str, Any]:
@@ -87,7 +87,6 @@ def _answer(answer: dict[str, Any]) -> dict[str, Any]:
 def main(folder: Path, tokenizer: Path, end: int) -> None:
     from jinjie.data.tokenization.processor import TokenProcessor
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to hear
     processor = TokenProcessor.load(tokenizer)
     processor.tokenizer.encode_special_tokens = True
     while line := sys.stdin.buffer.readline():
