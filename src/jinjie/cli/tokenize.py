@@ -314,8 +314,6 @@ def _open(name: str, quiet: bool) -> TokenProcessor:
     from jinjie.base.errors import NotFound, did_you_mean
     from jinjie.data.tokenization.opening import open_tokenizer
     from jinjie.data.tokenization.published import PUBLISHED, published
-    from jinjie.training import finished
-    from jinjie.training.runs import all_runs
 
     place = Path(name).expanduser()
     if place.exists():
@@ -325,6 +323,9 @@ def _open(name: str, quiet: bool) -> TokenProcessor:
             return published(name)
         with console().status(say("cli.tokenize.opening", name=name)):
             return published(name)
+    from jinjie.training import finished
+    from jinjie.training.runs import all_runs
+
     try:
         folder = finished.model_folder(name)
     except NotFound as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jinjie.base.errors import JinjieError, NotFound
 from jinjie.base.lazy import lazy
+from jinjie.data.tokenization.characters import UNKNOWN
 from jinjie.data.tokenization.processor import DOCUMENTS, ROLES, TokenProcessor
 from jinjie.data.tokenization.wordpiece import SPECIAL, around, as_bert
 
@@ -30,6 +31,7 @@ _SENTENCEPIECE = ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model", 
 _GPT2 = (None, "GPT2Tokenizer", "GPT2TokenizerFast", "PreTrainedTokenizerFast", "TokenizersBackend")
 _QWEN2 = ("Qwen2Tokenizer", "Qwen2TokenizerFast")
 _NOT_BERT = ("BertJapaneseTokenizer",)
+_FLAGS = ("lstrip", "rstrip", "single_word", "normalized", "special")
 
 QWEN2_WORDS = "|".join(
     (
@@ -65,14 +67,15 @@ def open_tokenizer(place: Path, cls: type[P] = TokenProcessor) -> P:  # type: ig
         made = _from_merges(folder, settings, special)
     else:
         made = _from_whole(file)
-    _add(made, folder, settings, special)
+    _add(made, folder, settings)
+    _mark(made, special)
     _around(made, settings, special)
-    documents = _settings(folder / DOCUMENTS)
-    if documents:
-        start, end, ends = documents.get("start", ""), documents.get("end"), documents.get("ends", ())
+    if not made.get_vocab_size():
+        raise _damaged(file, "no tokens")
+    if (folder / DOCUMENTS).is_file():
+        start, end, ends = _documents(folder / DOCUMENTS)
     else:
-        ends = tuple(_ends(folder))
-        start, end = "", special.get("eos") or next(filter(None, map(made.id_to_token, ends)), None)
+        start, end, ends = "", special.get("eos"), list(_ends(folder))
     return cls(made, start=start, end=end, special=special, also_ends=ends)
 
 
@@ -110,9 +113,14 @@ def _from_merges(folder: Path, settings: Settings, special: dict[str, str]) -> t
             "tokenizer.needs_whole", folder=folder, came=sort, known="GPT2Tokenizer, Qwen2Tokenizer"
         )
     ids = _json(folder / VOCABULARY)
-    if not isinstance(ids, dict) or not all(isinstance(i, int) and i >= 0 for i in ids.values()):
+    if not isinstance(ids, dict) or not all(type(i) is int and 0 <= i < 2**32 for i in ids.values()):
         raise _damaged(folder / VOCABULARY, "tokens and their ids expected")
+    if len(set(ids.values())) < len(ids):
+        raise _damaged(folder / VOCABULARY, "several tokens have the same id")
     merges = list(_merges(folder / MERGES))
+    made_by_none = {t for t in ids if len(t) > 1} - {a + b for a, b in merges} - set(special.values())
+    if len(made_by_none) > max(64, len(merges) // 100):  # a few placeholders are usual
+        raise _damaged(folder / MERGES, f"{len(made_by_none):,} tokens of {VOCABULARY} come of no merge")
     made = _made(folder / MERGES, lambda: tokenizers.Tokenizer(tokenizers.models.BPE(ids, merges)))
     split = tokenizers.pre_tokenizers
     if sort in _QWEN2:
@@ -169,27 +177,41 @@ def _from_words(file: Path, settings: Settings, special: dict[str, str]) -> toke
     return made
 
 
-def _add(made: tokenizers.Tokenizer, folder: Path, settings: Settings, special: Mapping[str, str]) -> None:
-    """Tokens that stand beside the vocabulary, in the order of their ids, and the special ones marked as such."""
-    added = settings.get("added_tokens_decoder") or {}
-    known = set(made.get_vocab(with_added_tokens=True))
-    for _, token in sorted(((int(i), t) for i, t in added.items()), key=lambda pair: pair[0]):
-        made.add_tokens([_added(token)])
-    for token, _ in sorted(_settings(folder / "added_tokens.json").items(), key=lambda pair: pair[1]):
-        if token not in known and token not in (t["content"] for t in added.values()):
-            made.add_tokens([tokenizers.AddedToken(token, normalized=False)])
+def _add(made: tokenizers.Tokenizer, folder: Path, settings: Settings) -> None:
+    """Add the tokens that stand beside the vocabulary, in the order of their ids."""
+    old, new = folder / "added_tokens.json", folder / "tokenizer_config.json"
+    added: dict[int, tokenizers.AddedToken] = {}
+    file = old
+    try:
+        for content, i in _settings(old).items():
+            added[int(i)] = tokenizers.AddedToken(content, normalized=False)
+        file = new
+        for i, token in (settings.get("added_tokens_decoder") or {}).items():
+            flags = {name: bool(token.get(name, False)) for name in _FLAGS}
+            added[int(i)] = tokenizers.AddedToken(token["content"], **flags)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(file, f"added tokens: {error}") from error
+    for i in sorted(added):
+        made.add_tokens([added[i]])
+
+
+def _mark(made: tokenizers.Tokenizer, special: Mapping[str, str]) -> None:
+    """Have the tokenizer know the special tokens as such; what its vocabulary lacks is added behind it."""
     marked = {token.content for token in made.get_added_tokens_decoder().values() if token.special}
     for token in dict.fromkeys(special.values()):
-        if token not in marked:
+        if token not in marked and token != UNKNOWN:  # which a text cannot spell
             made.add_special_tokens([tokenizers.AddedToken(token, special=True, normalized=False)])
 
 
-def _added(token: Mapping[str, Any]) -> tokenizers.AddedToken:
-    flags = {
-        name: bool(token.get(name, False))
-        for name in ("lstrip", "rstrip", "single_word", "normalized", "special")
-    }
-    return tokenizers.AddedToken(token["content"], **flags)
+def _documents(file: Path) -> tuple[str, str | None, list[int]]:
+    """What stands before and behind a document in training, and the ids that end it, as `TokenProcessor` saves them."""
+    documents = _settings(file)
+    start, end, ends = documents.get("start", ""), documents.get("end"), documents.get("ends", [])
+    if not isinstance(start, str) or not isinstance(end, str | None) or not isinstance(ends, list):
+        raise _damaged(file, "start, end and ends expected")
+    if not all(type(i) is int for i in ends):
+        raise _damaged(file, f"ends must be token ids, not {ends}")
+    return start, end, ends
 
 
 def _around(made: tokenizers.Tokenizer, settings: Settings, special: Mapping[str, str]) -> None:
@@ -223,7 +245,7 @@ def _ends(folder: Path) -> Iterator[int]:
     for name in ("generation_config.json", "config.json"):
         came = _settings(folder / name).get("eos_token_id")
         if came is not None:
-            yield from (i for i in (came if isinstance(came, list) else [came]) if isinstance(i, int))
+            yield from (i for i in (came if isinstance(came, list) else [came]) if type(i) is int)
             return
 
 

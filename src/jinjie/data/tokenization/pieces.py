@@ -41,8 +41,8 @@ def token_bytes(processor: TokenProcessor) -> np.ndarray[Any, Any]:
 
 def spelling(processor: TokenProcessor) -> Callable[[str], bytes]:
     """A function from a token, as the vocabulary writes it, to the bytes that it adds to a text."""
-    decoder = json.loads(processor.tokenizer.to_str())["decoder"] if processor.tokenizer.decoder else None
-    return _decoding(decoder)
+    decoder = processor.tokenizer.decoder
+    return _decoding(None if decoder is None else json.loads(decoder.__getstate__()))
 
 
 def _decoding(decoder: Mapping[str, Any] | None) -> Callable[[str], bytes]:

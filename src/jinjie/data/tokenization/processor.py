@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from jinjie.base.errors import InvalidInput, Problem
+from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.files import write_json, write_whole
 from jinjie.base.lazy import lazy
 from jinjie.data.dataset import Arrays, TextProcessor
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 else:
     np = lazy("numpy")
     tokenizers = lazy("tokenizers")
+
+T = TypeVar("T")
 
 ROLES = ("pad", "bos", "eos", "unk", "cls", "sep", "mask")
 """What a special token can be for; transformers' tokenizer_config.json says `eos_token` and so on."""
@@ -131,9 +133,8 @@ class TokenProcessor(TextProcessor):
                 encode_characters(_whole(text), self._characters).astype(dtype, copy=False) for text in texts
             ]
         else:
-            found = self.tokenizer.encode_batch_fast(
-                [_whole(text) for text in texts], add_special_tokens=False
-            )
+            strings = [_whole(text) for text in texts]
+            found = self._encoded(lambda: self.tokenizer.encode_batch_fast(strings, add_special_tokens=False))
             made = [np.array(encoding.ids, dtype=dtype) for encoding in found]
         if not self.reads_unknown and self.unknown is not None:
             for text, ids in zip(texts, made, strict=True):
@@ -148,8 +149,8 @@ class TokenProcessor(TextProcessor):
     def token_bytes(self) -> np.ndarray[Any, Any]:
         """How many bytes of UTF-8 each token stands for, (V) int64; 0 for special tokens and for ids without a token.
 
-        Exact for byte-level BPE and for characters: the sum over the ids of a text is its length in bytes. Llama's
-        count the blank that it puts before a text; WordPiece keeps no blanks, so its sum leaves them out.
+        Exact for byte-level BPE and for characters: the sum over the ids of a text is its length in bytes.
+        Llama's counts the blank that it puts before a text; WordPiece keeps no blanks, so its sum leaves them out.
         """
         from jinjie.data.tokenization.pieces import token_bytes
 
@@ -205,7 +206,17 @@ class TokenProcessor(TextProcessor):
 
     def encoding(self, text: str, *, special: bool = False) -> tokenizers.Encoding:
         """The library's own encoding of a text, with tokens and offsets; what is unknown stays the unknown token."""
-        return self.tokenizer.encode(_whole(text), add_special_tokens=special)
+        return self._encoded(lambda: self.tokenizer.encode(_whole(text), add_special_tokens=special))
+
+    def _encoded(self, encode: Callable[[], T]) -> T:
+        try:
+            return encode()
+        except JinjieError:
+            raise
+        except (
+            Exception
+        ) as error:  # the library's own, of a tokenizer that names an unknown token it does not have
+            raise JinjieError("tokenizer.cannot_encode", reason=str(error)) from error
 
     def _lacks(self, missing: Sequence[str]) -> InvalidInput:
         names = " ".join(

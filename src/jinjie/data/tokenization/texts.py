@@ -26,6 +26,9 @@ else:
 PIECE = 1 << 18
 """Bytes read at once. Pieces are a little shorter or longer, since they are cut between words."""
 
+_LONGEST = 4
+"""Times PIECE that a text without a blank may grow before it is cut within a word."""
+
 _CUT = re.compile(r"[\n ](?=\S)")
 _LINES = (".jsonl", ".ndjson")
 _ABOUT = 4_500_000
@@ -119,7 +122,7 @@ def pieces(stream: Iterator[str] | Sequence[str]) -> Iterator[str]:
     """A text that comes in any parts, as pieces cut before the last blank of a run of blanks.
 
     There no pattern that cuts a text into words sees the cut: GPT-2's takes the last blank into the next word, or, a
-    line break, by itself.
+    line break, by itself. A text without any blanks is cut where it has grown too long.
     """
     held = ""
     for part in stream:
@@ -127,8 +130,9 @@ def pieces(stream: Iterator[str] | Sequence[str]) -> Iterator[str]:
             held += part[at : at + PIECE]
             if len(held) < PIECE:
                 continue
-            cuts = [found.start() for found in _CUT.finditer(held, len(held) // 2)]
-            cut = cuts[-1] if cuts else len(held)
+            cut = max((found.start() for found in _CUT.finditer(held, 1)), default=0)
+            if not cut and len(held) >= _LONGEST * PIECE:
+                cut = len(held)
             if cut:
                 yield held[:cut]
                 held = held[cut:]
@@ -151,8 +155,8 @@ def _files(place: Path) -> list[Path]:
 
 def _decoded(file: Path) -> Iterator[str]:
     """A UTF-8 file in parts, without a byte-order mark, with \\n line ends."""
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    offset, held = 0, ""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    offset, held, begun = 0, "", False
     with file.open("rb") as source:
         while True:
             content = source.read(PIECE)
@@ -169,6 +173,8 @@ def _decoded(file: Path) -> Iterator[str]:
                     byte=f"0x{error.object[error.start]:02x}",
                 )
                 raise InvalidInput([problem]) from None
+            if text and not begun:
+                text, begun = text.removeprefix("\ufeff"), True
             offset += len(content)
             # A \r may be half of a line end whose \n comes with the next part.
             held = "\r" if text.endswith("\r") and content else ""
