@@ -16,6 +16,7 @@ from jinjie.base.words import say
 def build() -> typer.Typer:
     """The application with every command, its help in the current language. Imports nothing heavy."""
     from jinjie.cli import (
+        chat,
         clean,
         compare,
         data,
@@ -58,6 +59,7 @@ def build() -> typer.Typer:
         evaluate,
         diagnose,
         generate,
+        chat,
         formula,
         data,
         tokenize,
