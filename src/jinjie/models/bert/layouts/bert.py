@@ -26,6 +26,7 @@ class BERT(Layout):
     name = "bert"
     kind = "bert"
     model_types = ("bert",)
+    task = "masked"
 
     def config_in(self, settings: Mapping[str, Any], names: Collection[str], folder: Path) -> Config:
         """Attention dropout is dropped (see `attention/attend.py`)."""

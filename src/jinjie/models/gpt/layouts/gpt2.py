@@ -27,6 +27,7 @@ class GPT2(Layout):
     name = "gpt2"
     kind = "gpt"
     model_types = ("gpt2",)
+    task = "language"
 
     def config_in(self, settings: Mapping[str, Any], names: Collection[str], folder: Path) -> Config:
         """Attention dropout is dropped (see `attention/attend.py`)."""

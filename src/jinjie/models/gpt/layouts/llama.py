@@ -58,6 +58,7 @@ class Llama(Layout):
     name = "llama"
     kind = "gpt"
     model_types = ("llama", "mistral", "qwen2", "qwen3")
+    task = "language"
 
     def config_in(self, settings: Mapping[str, Any], names: Collection[str], folder: Path) -> Config:
         """Attention dropout is dropped (see `attention/attend.py`); a dropout of our own is kept."""
