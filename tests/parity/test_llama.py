@@ -247,7 +247,7 @@ def test_half_precision_files_open_in_fp32_or_as_asked(kept: torch.dtype, tmp_pa
         ("llama", {"rope_scaling": {"type": "dynamic", "factor": 2.0}}, "rope_type = dynamic"),
         ("llama", {"rope_parameters": {"rope_type": "longrope"}}, "rope_type = longrope"),
         ("llama", {"partial_rotary_factor": 0.5}, "partial_rotary_factor = 0.5"),
-        ("llama", {"rope_scaling": {"rope_type": "linear"}}, "factor: Input should be a valid number"),
+        ("llama", {"rope_scaling": {"rope_type": "linear"}}, "factor: must be of type float"),
         ("llama", {"hidden_act": "mish"}, "hidden_act = mish"),
         ("llama", {"hidden_size": "many"}, "damaged"),
         ("llama", {"num_attention_heads": 0}, "damaged"),

@@ -49,16 +49,17 @@ def save_weights(
     folder: Path,
     *,
     layout: Layout | None = None,
+    own: bool = False,
     dtype: torch.dtype | None = None,
     shard_bytes: int | None = None,
 ) -> None:
     """Write a network's whole state by name, and its config, into a folder that is there.
 
-    In `layout`, which must have no obstacle, else in the first that fits, else in our own. In the precision of the
-    weights or in `dtype`; in one file, or in several of at most `shard_bytes`. For callers that add files of their own
-    and see to it that the folder appears whole.
+    In `layout`, which must have no obstacle, else in the first that fits, else in our own, or in our `own` at any
+    rate. In the precision of the weights or in `dtype`; in one file, or in several of at most `shard_bytes`. For
+    callers that add files of their own and see to it that the folder appears whole.
     """
-    layout = layout or layouts.fitting(config)
+    layout = None if own else layout or layouts.fitting(config)
     settings = (
         {"model_type": OWN, "format": FORMAT, "model": config.model_dump(mode="json")}
         if layout is None

@@ -15,10 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from pydantic import ValidationError
-
-from jinjie.base.config import Config, kinds
-from jinjie.base.errors import JinjieError
+from jinjie.base.config import Config, build, kinds
+from jinjie.base.errors import InvalidInput, JinjieError
 from jinjie.models.model import ModelConfig
 
 C = TypeVar("C", bound=Config)
@@ -108,18 +106,11 @@ def unless_usual(came: Any, usual: Any) -> Any:
 
 
 def checked(cls: type[C], values: Mapping[str, Any], folder: Path) -> C:
-    """A config from a file's settings. Raises JinjieError when they are damaged."""
+    """A config from a file's settings. Raises JinjieError when they are damaged, naming each that is wrong."""
     try:
-        return cls.model_validate(values)
-    except ValidationError as error:
-        raise JinjieError("model.damaged", file=folder / "config.json", reason=_in_short(error)) from error
-
-
-def _in_short(error: ValidationError) -> str:
-    """Each setting that is wrong, and how, on one line."""
-    return "; ".join(
-        f"{'.'.join(map(str, one['loc']))}: {one['msg']}, {one['input']!r}" for one in error.errors()
-    )
+        return build(cls, values)
+    except InvalidInput as error:
+        raise JinjieError("model.damaged", file=folder / "config.json", reason=str(error)) from error
 
 
 def of_type(model_type: str) -> Layout | None:

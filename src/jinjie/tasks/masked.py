@@ -24,7 +24,7 @@ HIDDEN_FROM_THE_LOSS = -100
 
 
 class Config(TaskConfig):
-    """Cross-entropy of the hidden tokens. Asked, it fills the gaps of a text; a model that fills none makes a vector."""
+    """Cross-entropy of the hidden tokens. Asked, it fills a text's gaps; without a head for that, it makes a vector."""
 
     kind: Literal["masked"] = "masked"
     candidates: int = option(5, "how many tokens to name for each gap", "每个空位列出几个候选词元", ge=1)

@@ -21,8 +21,9 @@ from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.files import whole_folder, write_json
 from jinjie.data.dataset import Processor, Report, TextProcessor
 from jinjie.data.pretrained import PRETRAINED, pretrained_folder
-from jinjie.data.tokenization.opening import open_tokenizer
-from jinjie.models.folder import layout_of
+from jinjie.data.tokenization.opening import QWEN2_WORDS, open_tokenizer
+from jinjie.data.tokenization.processor import TokenProcessor
+from jinjie.models.folder import layout_of, open_settings
 from jinjie.models.model import ModelConfig
 from jinjie.tasks.task import Task
 from jinjie.training import hub
@@ -61,7 +62,6 @@ def save(
     metrics: Mapping[str, float],
 ) -> None:
     """Write `RUN/model` whole: the best model so far. Raises DiskFull or RunGone."""
-    from jinjie.models.folder import save_weights
     from jinjie.training.events import unwritable
 
     folder = run / "model"
@@ -75,11 +75,62 @@ def save(
     }
     try:
         with whole_folder(folder) as temporary:
-            save_weights(networks.weights("model"), networks.configs["model"], temporary)
-            processor.save(temporary)
+            write(temporary, networks.weights("model"), networks.configs["model"], processor)
             write_json(temporary / "jinjie.json", card)
     except (OSError, SafetensorError) as error:
         raise unwritable(run, folder, error) from error
+
+
+def write(
+    folder: Path,
+    weights: Mapping[str, torch.Tensor],
+    config: ModelConfig,
+    processor: Processor,
+    **how: Any,
+) -> None:
+    """Write a model and what goes with it into a folder that is there; `how` as for `models.folder.save_weights`.
+
+    A published config.json also names the tokens that begin, end and pad a text, as other programs look for them there.
+    """
+    from jinjie.models.folder import save_weights
+
+    if getattr(config, "biased", None) == "qkv" and not (how.get("own") or _cuts_as_qwen2(processor)):
+        # transformers gives every folder of type qwen2 Qwen2's own tokenizer, whatever lies in it. Llama's type takes
+        # any, and a constant of 0 behind the attention makes the same model one of Llama's.
+        config, weights = _with_all_constants(config, weights)
+    save_weights(weights, config, folder, **how)
+    processor.save(folder)
+    layout = layout_of(folder)
+    if layout is None or not isinstance(processor, TokenProcessor):
+        return
+    ends = list(processor.ends)
+    named: dict[str, Any] = {f"{role}_token_id": processor.special.get(role) for role in ("bos", "pad")}
+    named["eos_token_id"] = ends if len(ends) > 1 else ends[0] if ends else None
+    write_json(folder / "config.json", open_settings(folder) | named)
+    told = {name: value for name, value in named.items() if value is not None}
+    if told and layout.task == "language":
+        write_json(folder / "generation_config.json", {"_from_model_config": True, **told})
+
+
+def _cuts_as_qwen2(processor: Processor) -> bool:
+    """Whether a tokenizer cuts words where Qwen2's does."""
+    if not isinstance(processor, TokenProcessor):
+        return True
+    cuts = json.loads(processor.tokenizer.to_str())["pre_tokenizer"] or {}
+    parts = cuts.get("pretokenizers", [cuts])
+    return any(part.get("pattern") == {"Regex": QWEN2_WORDS} for part in parts)
+
+
+def _with_all_constants(
+    config: ModelConfig, weights: Mapping[str, torch.Tensor]
+) -> tuple[ModelConfig, Mapping[str, torch.Tensor]]:
+    """A GPT with constants in queries, keys and values as one that has them behind the attention too, of 0."""
+    more = {
+        name.replace(".out.weight", ".out.bias"): tensor.new_zeros(len(tensor))
+        for name, tensor in weights.items()
+        if name.endswith("attention.out.weight")
+    }
+    return config.model_copy(update={"biased": "attention"}), {**weights, **more}
 
 
 def add_scores(folder: Path, metrics: Mapping[str, float]) -> None:
