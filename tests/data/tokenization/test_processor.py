@@ -62,6 +62,12 @@ def test_bytes_of_characters_and_of_tokens_that_are_bytes(characters: TokenProce
     assert counts[0] == 0 and counts[characters.special["eos"]] == 0
 
 
+def test_the_marks_of_wordpiece_are_no_bytes(bert: TokenProcessor) -> None:
+    ids = bert.ids("strawberries")
+    assert [bert.tokenizer.id_to_token(i) for i in ids] == ["straw", "##berries"]
+    assert bert.token_bytes()[ids].tolist() == [5, 7]
+
+
 def test_a_token_of_byte_fallback_is_a_byte() -> None:
     vocabulary = {"<unk>": 0, "▁": 1, "a": 2, "▁a": 3, "é": 4, **{f"<0x{b:02X}>": b + 5 for b in range(256)}}
     made = tokenizers.Tokenizer(

@@ -129,6 +129,9 @@ def test_english_and_chinese_are_cut_sensibly() -> None:
     assert cut("def f(x):\n    return x\n\n\ny") == [
         *("def", " f", "(", "x", "):", "\n   ", " return", " x", "\n\n", "\n", "y")
     ]
+    assert cut("'tis 'sblood, 'S it") == ["'", "tis", " '", "sblood", ",", " '", "S", " it"], (
+        "no contractions"
+    )
     assert cut("naïve cafe\u0301 x'd 'dog") == ["naïve", " cafe\u0301", " x", "'d", " '", "dog"]
 
 
