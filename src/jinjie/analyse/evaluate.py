@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from jinjie.analyse import bootstrap, measures
 from jinjie.analyse.evaluation import (
+    TASKS,
     Bin,
     ClassScores,
     Curve,
@@ -69,7 +70,7 @@ def evaluate(
     Raises JinjieError when there is no model yet, the split is empty, the model's answers are no numbers, or the task
     is another than `classify` or `regress`.
     """
-    if not isinstance(run.recipe.task.build(), Classify | Regress):
+    if run.recipe.task.kind not in TASKS:
         raise JinjieError("evaluate.other_task", run=run.name, task=run.recipe.task.kind)
     model = open_finished(model_folder(str(run.path)))
     data = run.recipe.data.load(report)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from jinjie.base.words import Text, say
 
 SCHEMA = 1
+TASKS = ("classify", "regress")
+"""The tasks whose runs can be evaluated so."""
 
 
 class _Values(BaseModel):
@@ -243,6 +245,11 @@ def class_rows(made: Evaluation, intervals: bool = True) -> list[list[str]]:
         ]
         for c in made.classes
     ]
+
+
+def hardest(made: Evaluation) -> str:
+    """Which classes have curves, where not all have."""
+    return say("evaluate.page.hardest", shown=len(made.roc), count=len(made.classes))
 
 
 def mistakes_heading(made: Evaluation) -> str:

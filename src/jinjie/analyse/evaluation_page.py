@@ -47,6 +47,8 @@ def write(run: Run, made: Made) -> tuple[Evaluation, Path]:
             for name, content in drawn.items():
                 content = standalone(content) if name.endswith(".svg") else content
                 write_whole(temporary / name, content)
+            for i, content in enumerate(_enlarged(made.pixels)):
+                write_whole(temporary / mistake_file(i), content)
     except OSError as error:
         raise unwritable(run.path, folder, error) from error
     return told, folder
@@ -72,8 +74,7 @@ def _section(made: Evaluation, drawn: dict[str, bytes], pixels: np.ndarray[Any, 
         if name.endswith(".svg"):
             parts.append(f"<h2>{escape(sentences.picture_name(name))}</h2>")
             if name == "roc.svg" and 2 < len(made.roc) < len(made.classes):
-                line = say("evaluate.page.hardest", shown=len(made.roc), count=len(made.classes))
-                parts.append(f'<p class="note">{escape(line)}</p>')
+                parts.append(f'<p class="note">{escape(sentences.hardest(made))}</p>')
             parts.append(content.decode())
     parts.append(f"<h2>{escape(sentences.mistakes_heading(made))}</h2>")
     parts.append(_seen(made, pixels) if pixels is not None else _listed(made))
@@ -82,17 +83,29 @@ def _section(made: Evaluation, drawn: dict[str, bytes], pixels: np.ndarray[Any, 
 
 def _seen(made: Evaluation, pixels: np.ndarray[Any, Any]) -> str:
     """The mistakes as pictures with what was said of each."""
-    from jinjie.base.pictures import image_grid
-
     figures = []
-    for mistake, picture in zip(made.mistakes, pixels, strict=True):
-        content = b64encode(image_grid(picture[None], scale=enlarged(picture.shape[0]))).decode()
+    for mistake, png in zip(made.mistakes, _enlarged(pixels), strict=True):
+        content = b64encode(png).decode()
         line = escape(sentences.mistake_line(mistake))
         figures.append(
             f'<figure><img src="data:image/png;base64,{content}" alt="{escape(mistake.true)}">'
             f"<figcaption>{line}</figcaption></figure>"
         )
     return f'<div class="seen">{"".join(figures)}</div>'
+
+
+def mistake_file(number: int) -> str:
+    """The file beside `evaluation.json` that shows one mistake, where the data is pictures."""
+    return f"mistake-{number:02d}.png"
+
+
+def _enlarged(pixels: np.ndarray[Any, Any] | None) -> list[bytes]:
+    """Each picture (height, width, 3) as a PNG of its own, large enough to be seen."""
+    if pixels is None:
+        return []
+    from jinjie.base.pictures import image_grid
+
+    return [image_grid(picture[None], scale=enlarged(picture.shape[0])) for picture in pixels]
 
 
 def _listed(made: Evaluation) -> str:

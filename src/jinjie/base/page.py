@@ -17,7 +17,8 @@ section+section{{border-top:1px solid var(--rule);margin-top:3rem}}
 table{{border-collapse:collapse;font-size:.9rem}} td,th{{padding:.25rem .75rem;text-align:left;vertical-align:top}}
 th{{color:var(--muted);font-weight:normal}} tr{{border-bottom:1px solid var(--rule)}}
 td.n,th.n{{text-align:right;font-variant-numeric:tabular-nums}} td,li{{overflow-wrap:anywhere}}
-.wide{{overflow-x:auto}} svg{{max-width:100%;height:auto}} .note{{color:var(--muted)}} .warning{{color:var(--series-2)}}
+.wide{{overflow-x:auto}} svg{{max-width:100%;height:auto}} @media(max-width:40rem){{.wide svg{{max-width:none}}}}
+.note{{color:var(--muted)}} .warning{{color:var(--series-2)}}
 .seen{{display:flex;flex-wrap:wrap;gap:1rem}} .seen figure{{margin:0;max-width:9rem;font-size:.8rem}}
 .seen img{{image-rendering:pixelated}}
 """

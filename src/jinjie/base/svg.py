@@ -86,6 +86,11 @@ def standalone(svg: bytes) -> bytes:
     return head + end + style.encode() + body
 
 
+def embedded(svg: bytes) -> bytes:
+    """The picture for a page again: `standalone` undone."""
+    return re.sub(rb"<style>@media[^<]*</style>", b"", svg, count=1)
+
+
 def clean(text: str) -> str:
     """`text` on one line and without characters that XML cannot hold."""
     return "".join(

@@ -15,7 +15,7 @@ from jinjie import __version__
 from jinjie.base.errors import InvalidInput, JinjieError, NotFound
 from jinjie.base.words import say
 from jinjie.serve.guard import Guard
-from jinjie.studio import api, pages
+from jinjie.studio import api, cleaning_pages, cleanings, evaluations, pages, render
 from jinjie.studio.story import Stories
 from jinjie.studio.viewer import Speaks
 
@@ -32,9 +32,13 @@ def make_app(token: str, cookie: str = "jinjie", closing: threading.Event | None
         openapi_url="/api/openapi.json",
     )
     app.state.stories = Stories()
+    app.state.evaluations = evaluations.Evaluations()
+    app.state.cleanings = cleanings.Cleanings()
     app.state.closing = closing or threading.Event()
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(evaluations.router)
+    app.include_router(cleaning_pages.router)
     app.add_api_route("/static/{file}", static, include_in_schema=False)
     app.add_exception_handler(JinjieError, refused)
     app.add_exception_handler(HTTPException, not_served)
@@ -61,7 +65,7 @@ async def refused(request: Request, error: Exception) -> Response:
         if isinstance(error, InvalidInput):
             content["problems"] = [{"where": p.where, "message": p.in_()} for p in error.problems]
         return JSONResponse(content, status)
-    return pages.problem(request, error.in_(), status)
+    return render.problem(request, error.in_(), status)
 
 
 async def not_served(request: Request, error: Exception) -> Response:
@@ -70,7 +74,7 @@ async def not_served(request: Request, error: Exception) -> Response:
     message = say("studio.no_such_page") if error.status_code == 404 else str(error.detail)
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": message}, error.status_code)
-    return pages.problem(request, message, error.status_code)
+    return render.problem(request, message, error.status_code)
 
 
 async def malformed(request: Request, error: Exception) -> Response:

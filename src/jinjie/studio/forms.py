@@ -48,6 +48,8 @@ class Field:
     choices: list[str] = field(default_factory=list)
     limits: str = ""
     optional: bool = False
+    words: dict[str, str] = field(default_factory=dict)
+    """What choices are called where their values say too little."""
     errors: list[str] = field(default_factory=list)
 
     @property
@@ -109,7 +111,7 @@ def form(recipe: Recipe, filled: Mapping[str, str] | None = None, problems: tupl
     for setting in settings(recipe):
         if setting.path in HIDDEN or not _shown(setting):
             continue
-        made = _field(setting, filled.get(setting.path))
+        made = field_of(setting, filled.get(setting.path))
         made.errors = [p.in_() for p in problems if p.where == setting.path]
         grouped[_heading(recipe, setting.path)].append(made)
     for path, family in FAMILIES.items():
@@ -169,7 +171,8 @@ def _shown(setting: Setting) -> bool:
     return not (setting.path.endswith("kind") or isinstance(setting.value, dict))
 
 
-def _field(setting: Setting, typed: str | None) -> Field:
+def field_of(setting: Setting, typed: str | None) -> Field:
+    """The input for one setting, with what was typed into it."""
     parts = _parts(setting.annotation)
     choices = [as_text(choice) for choice in setting.choices]
     kind: Literal["number", "text", "choice", "switch"] = "text"

@@ -2,105 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from functools import cache
-from importlib import resources
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import FileResponse, RedirectResponse, Response, StreamingResponse
-from fastapi.templating import Jinja2Templates
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from jinjie import recipes
-from jinjie.base import amounts
 from jinjie.base.config import settings
 from jinjie.base.errors import InvalidInput, JinjieError
-from jinjie.base.svg import standalone
-from jinjie.base.words import LANGUAGES, Text, say
+from jinjie.base.words import LANGUAGES
 from jinjie.serve.guard import YEAR
 from jinjie.studio import forms, views
 from jinjie.studio.live import ListWatch, RunWatch, Watch, stream
+from jinjie.studio.render import Filled, drawing, leave, page, piece
 from jinjie.studio.story import Stories, Story
-from jinjie.studio.viewer import THEMES, Viewer
+from jinjie.studio.viewer import THEMES
 from jinjie.training import launch
 from jinjie.training.runs import Run
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 60
 """Runs listed before one asks for all."""
-
-
-async def _filled(request: Request) -> dict[str, str]:
-    """A posted form as plain texts."""
-    return {name: str(value) for name, value in (await request.form()).items()}
-
-
-Filled = Annotated[dict[str, str], Depends(_filled)]
-
-
-@cache
-def templates() -> Jinja2Templates:
-    env = Environment(
-        loader=PackageLoader("jinjie.studio"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    env.globals |= {"say": say, "version": _version}
-    env.filters |= {
-        "duration": amounts.duration,
-        "moment": views.moment,
-        "number": views.number,
-        "bytes": amounts.size,
-    }
-    env.filters |= {"metric": views.metric, "picture": views.picture, "said": _said}
-    return Jinja2Templates(env=env)
-
-
-def _said(text: Mapping[str, str] | Text | None) -> str:
-    """A text in both languages, in the viewer's."""
-    return str(Text(**text)) if isinstance(text, Mapping) else str(text or "")
-
-
-@cache
-def _version(file: str) -> str:
-    """A few letters that change when a built file does: part of its address."""
-    try:
-        content = resources.files("jinjie.studio").joinpath("static", "built", file).read_bytes()
-    except FileNotFoundError:
-        return "0"
-    return hashlib.sha256(content).hexdigest()[:10]
-
-
-def _page(request: Request, name: str, status: int = 200, **values: Any) -> Response:
-    viewer: Viewer = request.state.viewer
-    here = request.url.path
-    context = {"lang": viewer.lang, "theme": viewer.theme, "themes": THEMES, "here": here}
-    return templates().TemplateResponse(request, name, {**context, **values}, status_code=status)
-
-
-def _piece(name: str, **values: Any) -> str:
-    return templates().get_template(name).render(**values)
-
-
-def problem(request: Request, message: str, status: int) -> Response:
-    """An error as a page, or as the page's notice when a part of it asked."""
-    if "hx-request" not in request.headers:
-        return _page(request, "problem.html", status, message=message)
-    place = {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"}
-    return Response(_piece("_notice.html", message=message), status, place, media_type="text/html")
-
-
-def _leave(request: Request, to: str) -> Response:
-    """Go to another page, from htmx or from a plain form."""
-    if "hx-request" in request.headers:
-        return Response(status_code=204, headers={"HX-Redirect": to})
-    return RedirectResponse(to, 303)
 
 
 def _stories(request: Request) -> Stories:
@@ -117,7 +40,7 @@ def home(request: Request, all: bool = False) -> Response:
     stories = _stories(request).all()
     rows = _rows(stories if all else stories[:SHOWN])
     chosen = request.query_params.get("recipe", "")
-    return _page(
+    return page(
         request, "runs.html", rows=rows, count=len(stories), all=all, **_start(chosen, request.query_params)
     )
 
@@ -135,7 +58,7 @@ def start_form(request: Request) -> Response:
     """The start form for another recipe, size or kind."""
     if "hx-request" not in request.headers:
         return RedirectResponse("/?" + str(request.query_params), 303)
-    return _page(
+    return page(
         request, "_start.html", **_start(request.query_params.get("recipe", ""), request.query_params)
     )
 
@@ -148,13 +71,13 @@ def start(request: Request, filled: Filled) -> Response:
         wanted = recipe.changed(forms.changes(recipe, filled))
     except InvalidInput:
         if "hx-request" in request.headers:
-            return _page(request, "_start.html", 422, **_start(recipe.name, filled))
+            return page(request, "_start.html", 422, **_start(recipe.name, filled))
         stories = _stories(request).all()
         rows = _rows(stories[:SHOWN])
-        return _page(
+        return page(
             request, "runs.html", 422, rows=rows, count=len(stories), all=False, **_start(recipe.name, filled)
         )
-    return _leave(request, f"/runs/{launch.launch(wanted).name}")
+    return leave(request, f"/runs/{launch.launch(wanted).name}")
 
 
 def _start(name: str, filled: Mapping[str, str]) -> dict[str, Any]:
@@ -167,7 +90,7 @@ def _start(name: str, filled: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _rows(stories: list[Story]) -> dict[str, str]:
-    return {story.run.name: _piece("_row.html", run=views.row(story)) for story in stories}
+    return {story.run.name: piece("_row.html", run=views.row(story)) for story in stories}
 
 
 # One run
@@ -178,7 +101,7 @@ def one_run(request: Request, name: str) -> Response:
     """A run's page."""
     run = views.run_named(name)
     story = _stories(request).of(run)
-    return _page(request, "run.html", run=views.summary(story), parts=_parts(story), settings=_settings(run))
+    return page(request, "run.html", run=views.summary(story), parts=_parts(story), settings=_settings(run))
 
 
 @router.get("/runs/{name}/live")
@@ -207,7 +130,7 @@ def resume(request: Request, name: str) -> Response:
 def delete(request: Request, name: str) -> Response:
     """Delete a run with everything it wrote."""
     views.run_named(name).delete()
-    return _leave(request, "/")
+    return leave(request, "/")
 
 
 def _acted(request: Request, run: Run, stopping: bool = False) -> Response:
@@ -215,20 +138,13 @@ def _acted(request: Request, run: Run, stopping: bool = False) -> Response:
     if "hx-request" not in request.headers:
         return RedirectResponse(f"/runs/{run.name}", 303)
     run_now = views.summary(_stories(request).of(run))
-    return Response(_piece("_actions.html", run=run_now, stopping=stopping), media_type="text/html")
+    return Response(piece("_actions.html", run=run_now, stopping=stopping), media_type="text/html")
 
 
 @router.get("/runs/{name}/pictures/{file}")
 def picture(name: str, file: str) -> Response:
-    """A picture that the run drew. It comes from data, so it may run and load nothing of its own."""
-    path = views.run_named(name).path / "pictures" / file
-    if Path(file).name != file or path.suffix not in (".svg", ".png") or not path.is_file():
-        raise HTTPException(404)
-    policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    headers = {"content-security-policy": policy, "cache-control": "private, max-age=3600"}
-    if path.suffix == ".svg":
-        return Response(standalone(path.read_bytes()), headers=headers, media_type="image/svg+xml")
-    return FileResponse(path, headers=headers)
+    """A picture that the run drew."""
+    return drawing(views.run_named(name).path / "pictures", file)
 
 
 def _parts(story: Story) -> dict[str, str]:
@@ -236,13 +152,13 @@ def _parts(story: Story) -> dict[str, str]:
     with story.lock:
         run = views.summary(story)
         return {
-            "state": _piece("_state.html", run=run),
-            "facts": _piece("_facts.html", run=run),
-            "actions": _piece("_actions.html", run=run, stopping=False),
-            "diagnosis": _piece("_diagnosis.html", found=views.diagnosis(story)),
-            "pictures": _piece("_pictures.html", run=run, pictures=views.pictures(story)),
-            "checkpoints": _piece("_checkpoints.html", run=run, checkpoints=views.checkpoints(story)),
-            "console": _piece("_console.html", text=views.console(story.run)),
+            "state": piece("_state.html", run=run),
+            "facts": piece("_facts.html", run=run),
+            "actions": piece("_actions.html", run=run, stopping=False),
+            "diagnosis": piece("_diagnosis.html", found=views.diagnosis(story)),
+            "pictures": piece("_pictures.html", run=run, pictures=views.pictures(story)),
+            "checkpoints": piece("_checkpoints.html", run=run, checkpoints=views.checkpoints(story)),
+            "console": piece("_console.html", text=views.console(story.run)),
         }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinjie.analyse.describe import expectation
 from jinjie.analyse.diagnose import Diagnosis, diagnose
+from jinjie.analyse.evaluation import TASKS
 from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.paths import runs_home
 from jinjie.base.words import language, say
@@ -73,7 +74,15 @@ def summary(story: Story) -> dict[str, Any]:
             "threads": story.started.get("threads"),
             "source": story.started.get("source"),
             "resumes": list(story.resumes),
+            "evaluation": None if running else _evaluation(run, recipe.get("task", {}).get("kind")),
         }
+
+
+def _evaluation(run: Run, task: str | None) -> str | None:
+    """Whether a run has an evaluation ("made"), could have one ("possible"), or neither."""
+    if task not in TASKS or not (run.path / "model" / "jinjie.json").is_file():
+        return None
+    return "made" if (run.path / "evaluation" / "evaluation.json").is_file() else "possible"
 
 
 def _ended_by(story: Story, state: str) -> str | None:

@@ -36,12 +36,15 @@ def write_report(report: Report, folder: Path) -> None:
 
 def page(report: Report) -> str:
     """The whole report as one page, Chinese and English, the current language first."""
-    return bilingual(Path(report.out).name, lambda: _section(report))
+    return bilingual(Path(report.out).name, lambda: section(report))
 
 
-def _section(report: Report) -> str:
+def section(report: Report, heading: bool = True) -> str:
+    """The report as HTML in the language that is spoken; everything that comes from the file is escaped."""
     found = report.found
-    parts = [f"<h1>{escape(say('clean.page.title', name=Path(report.source).name))}</h1>"]
+    parts = []
+    if heading:
+        parts.append(f"<h1>{escape(say('clean.page.title', name=Path(report.source).name))}</h1>")
     parts.append(f"<p>{escape(sentences.headline(report))}<br>{escape(sentences.result(report))}</p>")
     parts.append(f"<h2>{say('clean.heading.found')}</h2>")
     parts.append(_list([sentences.notice_line(notice) for notice in found.notices[:_LINES]], found.notices))
@@ -142,9 +145,9 @@ def histogram(column: Columns) -> str:
 
 def _svg(height: float, label: str, parts: list[str]) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" '
+        f'<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" '
         f'height="{height:g}" role="img" aria-label="{escape(clean(label))}" font-family="{FONTS}">'
-        f"{''.join(parts)}</svg>"
+        f"{''.join(parts)}</svg></div>"
     )
 
 

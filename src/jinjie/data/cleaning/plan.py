@@ -189,15 +189,25 @@ def parse(words: Iterable[str]) -> Cleaning:
         else:
             plain.append(word)
     changes: dict[str, Any] = {}
+    problems: list[Problem] = []
     for word in plain:
-        changes |= _plain(word)
+        try:
+            changes |= _plain(word)
+        except InvalidInput as error:
+            problems += error.problems
     given = changes.get("columns")
     if isinstance(given, dict):
         for name, rules in given.items():
             columns[name] = {**rules, **columns.get(name, {})} if isinstance(rules, dict) else rules
     if columns:
         changes["columns"] = columns
-    return build(Cleaning, changes)
+    try:
+        made = build(Cleaning, changes)
+    except InvalidInput as error:
+        raise InvalidInput([*problems, *error.problems]) from None
+    if problems:
+        raise InvalidInput(problems)
+    return made
 
 
 def _plain(word: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -240,7 +241,9 @@ def assemble(source: Source, out: Path, look: Look, work: Work, fitted: Fitted) 
 
 def _form(kind: str) -> str:
     """How cells of a type were written, in an example that needs no language."""
-    _, _, form = kind.partition(":")
+    family, _, form = kind.partition(":")
+    if family == "date" and form != "any":
+        return datetime(2020, 3, 14, 15, 9, 26).strftime(form)
     return {"thousands": "1,234", "percent": "12%", "comma": "1,5", "any": "…"}.get(form, form)
 
 

@@ -1,6 +1,7 @@
 // What every page of the studio does; each page's own part is started by the element it is about.
 
 import "htmx.org";
+import { startClean } from "./clean.js";
 import { startList } from "./list.js";
 import { startRun } from "./run.js";
 
@@ -9,6 +10,8 @@ const list = document.getElementById("runs");
 const run = document.getElementById("run");
 if (list) startList(list);
 if (run) startRun(run);
+const cleaner = document.getElementById("clean");
+if (cleaner) startClean(cleaner);
 if (list && list.children.length && matchMedia("(max-width: 63rem)").matches) {
   document.getElementById("starter").open = false; // where runs and form stand below each other, runs come first
 }
