@@ -17,7 +17,7 @@ from jinjie import recipes
 from jinjie.analyse import measures
 from jinjie.analyse.evaluate import Made, curve, evaluate
 from jinjie.analyse.evaluation import Evaluation
-from jinjie.analyse.evaluation_page import write
+from jinjie.analyse.evaluation_page import mistake_file, write
 from jinjie.analyse.evaluation_pictures import stairs
 from jinjie.base.errors import JinjieError
 from jinjie.base.files import TEMPORARY
@@ -137,7 +137,8 @@ def test_the_folder_is_whole_the_same_every_time_and_replaced(run):
     digits = run("mnist-mlp")
     told, folder = write(digits, evaluate(digits, samples=SAMPLES))
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert set(before) == {*told.pictures, "evaluation.json", "evaluation.html"}
+    mistakes = [mistake_file(i) for i in range(24)]
+    assert set(before) == {*told.pictures, *mistakes, "evaluation.json", "evaluation.html"}
     assert set(told.pictures) == {
         *("confusion.svg", "roc.svg", "precision-recall.svg", "calibration.svg", "mistakes.png")
     }
