@@ -135,6 +135,17 @@ def test_old_files_open(tmp_path: Path) -> None:
     assert compared(ours, theirs, "BertForPreTraining", x, types, None) < CLOSE
 
 
+def test_a_config_without_a_type_is_told_by_its_class(tmp_path: Path) -> None:
+    theirs_of("BertForMaskedLM", bert(0)).save_pretrained(tmp_path)
+    told = json.loads((tmp_path / "config.json").read_text())
+    del told["model_type"]
+    (tmp_path / "config.json").write_text(json.dumps(told))
+    assert isinstance(open_config(tmp_path), Config)
+    (tmp_path / "config.json").write_text(json.dumps(told | {"architectures": ["BloomModel"]}))
+    with pytest.raises(JinjieError, match="of type 'None'"):
+        open_config(tmp_path)
+
+
 def test_settings_left_out_are_transformers_own(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "bert"}))
     theirs, ours = transformers.BertConfig(), open_config(tmp_path)

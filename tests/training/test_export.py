@@ -198,3 +198,42 @@ def test_the_command(tmp_path: Path) -> None:
     done = jinjie("export", "poems", str(tmp_path / "b"))
     assert done.returncode == 0, done.stderr
     assert "transformers.GPT2LMHeadModel.from_pretrained" in done.stdout
+
+
+def test_a_foreign_folder_keeps_what_it_came_with(tmp_path: Path) -> None:
+    """A Llama that was taught to chat: template, token ids and settings of generation are the same after an export."""
+    config = transformers.LlamaConfig(
+        vocab_size=60,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=1,
+        num_attention_heads=4,
+        bos_token_id=1,
+        eos_token_id=[2, 5],
+        pad_token_id=3,
+    )
+    source = tmp_path / "theirs"
+    transformers.LlamaForCausalLM(config).save_pretrained(source)
+    TokenProcessor(character_tokenizer(VOCABULARY)).save(source)
+    (source / "documents.json").unlink()
+    settings = json.loads((source / "tokenizer_config.json").read_text())
+    settings |= {
+        "chat_template": "{% for m in messages %}{{ m['content'] }}{% endfor %}",
+        "model_max_length": 99,
+    }
+    (source / "tokenizer_config.json").write_text(json.dumps(settings))
+    (source / "generation_config.json").write_text(
+        '{"eos_token_id": [2, 5], "temperature": 0.7, "do_sample": true}'
+    )
+    made = export(source, tmp_path / "out")
+    for name in ("tokenizer.json", "tokenizer_config.json", "generation_config.json"):
+        assert (made.folder / name).read_bytes() == (source / name).read_bytes()
+    told = json.loads((made.folder / "config.json").read_text())
+    assert [told[f"{role}_token_id"] for role in ("bos", "eos", "pad")] == [1, [2, 5], 3]
+    copy = export(source, tmp_path / "own", layout="jinjie")
+    ours = finished.open_finished(copy.folder)
+    assert finished.text_processor(ours).ends == (2, 5)
+    x = torch.arange(20)[None]
+    with torch.no_grad():
+        theirs = transformers.AutoModelForCausalLM.from_pretrained(made.folder).eval()(x).logits
+        assert (ours.network(x) - theirs).abs().max() < 1e-5

@@ -136,7 +136,7 @@ def layout_of(folder: Path, settings: Mapping[str, Any] | None = None) -> Layout
     model_type = settings.get("model_type")
     if model_type == OWN:
         return None
-    layout = layouts.of_type(str(model_type))
+    layout = layouts.of_type(str(model_type)) if model_type else _by_architecture(settings)
     if layout is None:
         known = sorted(name for one in layouts.layouts() for name in one.model_types)
         raise JinjieError(
@@ -145,6 +145,14 @@ def layout_of(folder: Path, settings: Mapping[str, Any] | None = None) -> Layout
     if settings.get("quantization_config"):
         raise JinjieError("layout.quantised", folder=folder, name="config.json: quantization_config")
     return layout
+
+
+def _by_architecture(settings: Mapping[str, Any]) -> Layout | None:
+    """The layout of a config so old that it names no type, told by the class that wrote it: "BertForMaskedLM"."""
+    names = settings.get("architectures")
+    first = str(names[0]).lower() if isinstance(names, list) and names else ""
+    types = [name for one in layouts.layouts() for name in one.model_types if first.startswith(name)]
+    return layouts.of_type(max(types, key=len)) if types else None
 
 
 def blank(config: ModelConfig) -> nn.Module:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from jinjie.base.errors import InvalidInput, JinjieError, Problem, did_you_mean
-from jinjie.base.files import whole_folder
+from jinjie.base.files import whole_folder, write_json
 from jinjie.models import layout as layouts
 from jinjie.models import shards
-from jinjie.models.folder import OWN, open_config, open_settings
+from jinjie.models.folder import OWN, open_config, open_settings, save_weights
 from jinjie.models.layout import Layout
 from jinjie.models.model import ModelConfig
 from jinjie.training import finished
@@ -25,6 +25,24 @@ DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 SHARD_BYTES = 5_000_000_000
 _STORED: dict[str, Dtype] = {"F32": "fp32", "BF16": "bf16", "F16": "fp16"}
 _LARGEST_FP16 = 65504.0
+
+CHAT = "chat_template.jinja"
+TRAVEL = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "vocab.txt",
+    "tokenizer.model",
+    "documents.json",
+    "generation_config.json",
+    CHAT,
+    "chat_template.json",
+)
+"""What a folder holds beside its weights and their config, and other programs look for."""
+_TOKEN_IDS = ("bos_token_id", "eos_token_id", "pad_token_id")
 
 
 @dataclass(frozen=True)
@@ -66,20 +84,22 @@ def export(
     weights = model.network.state_dict()
     if kept == "fp16":
         _fits(weights)
+    how: dict[str, Any] = {
+        "layout": chosen,
+        "own": chosen is None,
+        "dtype": _torch_dtype(kept),
+        "shard_bytes": shard_bytes,
+    }
     target.parent.mkdir(parents=True, exist_ok=True)
     with whole_folder(target) as folder:
-        finished.write(
-            folder,
-            weights,
-            model.config,
-            model.processor,
-            layout=chosen,
-            own=chosen is None,
-            dtype=_torch_dtype(kept),
-            shard_bytes=shard_bytes,
-        )
-        if chosen is None and (source / "jinjie.json").is_file():
-            shutil.copyfile(source / "jinjie.json", folder / "jinjie.json")
+        if (source / "jinjie.json").is_file():
+            finished.write(folder, weights, model.config, model.processor, **how)
+            _copy(source, folder, [CHAT])
+        else:
+            save_weights(weights, model.config, folder, **how)
+            _as_it_came(source, folder)
+        if chosen is None:
+            write_json(folder / "jinjie.json", model.card)
     settings = open_settings(target)
     return Exported(
         target,
@@ -89,6 +109,20 @@ def export(
         kept,
         {file.name: file.stat().st_size for file in sorted(target.iterdir())},
     )
+
+
+def _as_it_came(source: Path, folder: Path) -> None:
+    """Take along a foreign folder's tokenizer, chat template and settings of generation, to the letter."""
+    _copy(source, folder, TRAVEL)
+    theirs, ours = open_settings(source), open_settings(folder)
+    named = {name: theirs[name] for name in _TOKEN_IDS if name in theirs}
+    write_json(folder / "config.json", ours | named)
+
+
+def _copy(source: Path, folder: Path, names: Sequence[str]) -> None:
+    for name in names:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)
 
 
 def _chosen(config: ModelConfig, name: str | None) -> Layout | None:

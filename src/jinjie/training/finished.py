@@ -158,8 +158,11 @@ def open_finished(folder: Path, dtype: torch.dtype | None = None, device: str = 
         raise JinjieError("model.no_card", folder=folder, reason=str(error)) from error
     config, network = open_model(folder, dtype)
     task = TypeAdapter(recipes.Task).validate_python(card["task"])
-    data = TypeAdapter(recipes.Data).validate_python(card["data"])
-    return Finished(folder, config, network.to(device), data.open_processor(folder), task.build(), card)
+    if "data" in card:
+        processor = TypeAdapter(recipes.Data).validate_python(card["data"]).open_processor(folder)
+    else:  # a copy, in our own layout, of a folder made elsewhere
+        processor = open_tokenizer(folder)
+    return Finished(folder, config, network.to(device), processor, task.build(), card)
 
 
 def text_processor(model: Finished) -> TextProcessor:

@@ -56,6 +56,7 @@ def fetched(name: str, *, quiet: bool = False) -> Path:
     client: Any = importlib.import_module("huggingface_hub")
     errors: Any = importlib.import_module("huggingface_hub.errors")
     repository, _, revision = name.partition("@")
+    quiet = quiet and not client.utils.are_progress_bars_disabled()
     if quiet:
         client.utils.disable_progress_bars()
     try:

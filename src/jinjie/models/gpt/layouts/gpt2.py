@@ -20,6 +20,14 @@ _FIXED = {
 }
 """Settings that GPT-2's code has and GPT-2 does not use: another value computes something else."""
 
+_ALSO = {
+    "hidden_size": "n_embd",
+    "max_position_embeddings": "n_positions",
+    "num_attention_heads": "n_head",
+    "num_hidden_layers": "n_layer",
+}
+"""Names of other families' that transformers takes for GPT-2's."""
+
 
 class GPT2(Layout):
     """Learned positions, LayerNorm, biases everywhere; projections are kept (inputs, outputs)."""
@@ -31,6 +39,7 @@ class GPT2(Layout):
 
     def config_in(self, settings: Mapping[str, Any], names: Collection[str], folder: Path) -> Config:
         """Attention dropout is dropped (see `attention/attend.py`)."""
+        settings = {_ALSO.get(name, name): value for name, value in settings.items()}
         for name, wanted in _FIXED.items():
             if settings.get(name, wanted) != wanted:
                 raise refuse(folder, name, settings[name], wanted)

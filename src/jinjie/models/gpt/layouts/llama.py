@@ -62,7 +62,7 @@ class Llama(Layout):
 
     def config_in(self, settings: Mapping[str, Any], names: Collection[str], folder: Path) -> Config:
         """Attention dropout is dropped (see `attention/attend.py`); a dropout of our own is kept."""
-        family = str(settings["model_type"])
+        family = str(settings.get("model_type", "llama"))
         told = {"rms_norm_eps": 1e-6, "tie_word_embeddings": False, **_DEFAULTS[family], **settings}
         _refuse_windows(told, family, folder)
         heads = told["num_attention_heads"]

@@ -1,0 +1,68 @@
+"""The loss and the scores of masked language modelling, against what they are by hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+
+from jinjie.models import bert
+from jinjie.tasks.masked import Config
+from jinjie.tasks.task import Step
+
+V = 11
+
+
+def a_bert() -> torch.nn.Module:
+    torch.manual_seed(0)
+    return bert.Config(vocabulary=V, block=6, layers=1, width=16, heads=2, dropout=0).build().eval()
+
+
+def batches() -> list[dict[str, np.ndarray[Any, Any]]]:
+    draw = np.random.default_rng(0)
+    made = []
+    for hidden in (5, 1):
+        y = np.full((2, 6), -100)
+        y.flat[draw.choice(12, hidden, replace=False)] = draw.integers(0, V, hidden)
+        made.append({"x": draw.integers(0, V, (2, 6)), "y": y})
+    return made
+
+
+class Data:
+    def batches(self, split: str, size: int, limit: int | None) -> list[dict[str, np.ndarray[Any, Any]]]:
+        return batches()
+
+
+def test_only_hidden_places_count_and_each_the_same() -> None:
+    """Batches hide 5 and 1 tokens: the score is the mean of the six, not of the two batches' means."""
+    network = a_bert()
+    nats, right = [], []
+    with torch.no_grad():
+        for batch in batches():
+            x, y = torch.from_numpy(batch["x"]), torch.from_numpy(batch["y"])
+            chances = network(x).masked.log_softmax(-1)
+            for row, place in (y != -100).nonzero().tolist():
+                nats.append(-float(chances[row, place, y[row, place]]))
+                right.append(int(chances[row, place].argmax()) == int(y[row, place]))
+        metrics = Config().build().metrics({"model": network}, cast(Any, Data()), "validation", None)
+        first = {name: torch.from_numpy(values) for name, values in batches()[0].items()}
+        (update,) = Config().build().updates({"model": network}, first, Step(0, 0))
+    assert len(nats) == 6
+    assert metrics["loss"] == pytest.approx(sum(nats) / 6, rel=1e-5)
+    assert metrics["accuracy"] == pytest.approx(sum(right) / 6)
+    assert float(update.loss) == pytest.approx(sum(nats[:5]) / 5, rel=1e-5)
+    assert metrics["loss"] == pytest.approx(math.log(V), abs=0.5)  # small first weights guess evenly
+
+
+def test_documents_keep_texts_of_a_row_apart() -> None:
+    network, (batch, _) = a_bert(), batches()
+    tensors = {name: torch.from_numpy(values) for name, values in batch.items()}
+    apart = torch.tensor([[0, 0, 0, 1, 1, 1]]).expand(2, 6)
+    losses = [
+        float(next(Config().build().updates({"model": network}, {**tensors, **more}, Step(0, 0))).loss.detach())
+        for more in ({}, {"documents": apart}, {"types": torch.ones(2, 6, dtype=torch.int64)})
+    ]
+    assert len({round(loss, 6) for loss in losses}) == 3
