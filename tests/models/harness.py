@@ -144,6 +144,7 @@ CASES = [
     Case("gpt, as Llama", _LLAMA, poem, 0.1),
     Case("gpt, as Qwen3", _LLAMA.model_copy(update={"qk_norm": True, "head_width": 10}), poem, 0.1),
     Case("gpt, as Qwen2", _LLAMA.model_copy(update={"biased": "qkv"}), poem, 0.1),
+    Case("gpt, as Mistral", _LLAMA.model_copy(update={"window": 3}), poem, 0.1),
     Case("bert, masked", _BERT, gaps, 0.1),
     Case("bert, both heads", _BERT.model_copy(update={"pooler": True, "next_sentence": True}), gaps, 0.1),
     Case(

@@ -15,6 +15,7 @@ KINDS: list[dict[str, Any]] = [
     {},
     {"positions": "rotary"},
     {"kv_heads": 2},
+    {"window": 5},
     {"positions": "rotary", "kv_heads": 1, "norm": "rmsnorm", "gated": True, "bias": False, "tied": False},
 ]
 

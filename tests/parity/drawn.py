@@ -86,7 +86,13 @@ def llama(family: str, seed: int) -> dict[str, Any]:
     if family == "qwen3":
         settings |= {"attention_bias": draw.random() < 0.5}
     if family == "mistral":
-        settings |= {"sliding_window": draw.choice([None, 40]), "hidden_size": draw.randint(9, 40)}
+        settings |= {"sliding_window": draw.choice([None, 40, 3, 6]), "hidden_size": draw.randint(9, 40)}
+    if family.startswith("qwen") and draw.random() < 0.5:
+        settings |= {
+            "use_sliding_window": True,
+            "sliding_window": 4,
+            "max_window_layers": draw.choice([0, 9]),
+        }
     return settings
 
 

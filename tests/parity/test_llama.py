@@ -80,6 +80,9 @@ def test_the_draws_cover_what_they_should() -> None:
         assert {s[name] for _, s in drawn if name in s} == set(values), name
     assert {s["rope_parameters"]["rope_type"] for _, s in drawn} == {"default", "linear", "llama3"}
     assert any(1 < s["num_key_value_heads"] < s["num_attention_heads"] for _, s in drawn)
+    assert any((s["sliding_window"] or 40) < s["max_position_embeddings"] for f, s in drawn if f == "mistral")
+    windows = {s.get("max_window_layers") for f, s in drawn if f.startswith("qwen")}
+    assert windows == {None, 0, 9}
     assert any(s["head_dim"] * s["num_attention_heads"] != s["hidden_size"] for _, s in drawn)
 
 
@@ -114,6 +117,7 @@ def test_pairs_turned_side_by_side_are_told_apart(tmp_path: Path, monkeypatch: p
         {"rope_scaling": None},
         {"activation": "gelu"},
         {"kv_heads": 1},
+        {"window": 31},
     ],
     ids=str,
 )
@@ -253,11 +257,10 @@ def test_half_precision_files_open_in_fp32_or_as_asked(kept: torch.dtype, tmp_pa
         ("llama", {"num_attention_heads": 0}, "damaged"),
         ("llama", {"num_key_value_heads": 5}, "damaged"),
         ("llama", {"quantization_config": {"quant_method": "fp8"}}, "quantised"),
-        ("mistral", {"sliding_window": 8}, "sliding_window = 8"),
         (
             "qwen2",
-            {"use_sliding_window": True, "max_window_layers": 0, "sliding_window": 8},
-            "sliding_window = 8",
+            {"use_sliding_window": True, "max_window_layers": 1, "sliding_window": 8},
+            "layer_types = full_attention, sliding_attention",
         ),
     ],
     ids=str,

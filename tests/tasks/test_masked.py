@@ -62,7 +62,9 @@ def test_documents_keep_texts_of_a_row_apart() -> None:
     tensors = {name: torch.from_numpy(values) for name, values in batch.items()}
     apart = torch.tensor([[0, 0, 0, 1, 1, 1]]).expand(2, 6)
     losses = [
-        float(next(Config().build().updates({"model": network}, {**tensors, **more}, Step(0, 0))).loss.detach())
+        float(
+            next(Config().build().updates({"model": network}, {**tensors, **more}, Step(0, 0))).loss.detach()
+        )
         for more in ({}, {"documents": apart}, {"types": torch.ones(2, 6, dtype=torch.int64)})
     ]
     assert len({round(loss, 6) for loss in losses}) == 3

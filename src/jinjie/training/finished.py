@@ -94,7 +94,8 @@ def write(
     """
     from jinjie.models.folder import save_weights
 
-    if getattr(config, "biased", None) == "qkv" and not (how.get("own") or _cuts_as_qwen2(processor)):
+    qwen2 = getattr(config, "biased", None) == "qkv" and getattr(config, "window", None) is None
+    if qwen2 and not (how.get("own") or _cuts_as_qwen2(processor)):
         # transformers gives every folder of type qwen2 Qwen2's own tokenizer, whatever lies in it. Llama's type takes
         # any, and a constant of 0 behind the attention makes the same model one of Llama's.
         config, weights = _with_all_constants(config, weights)

@@ -115,6 +115,12 @@ class Config(ModelConfig):
         "each token sees only those before it; without that mask it also sees the token it should predict",
         "每个词元只能看到它之前的词元；去掉这个掩码，它就能看到自己要预测的那个词元",
     )
+    window: int | None = option(
+        None,
+        "how many tokens back each one sees, itself among them; as far as the block when empty (Mistral)",
+        "每个词元往回能看到几个词元（含自己）；留空则看到整个 block（如 Mistral）",
+        ge=1,
+    )
     bias: bool = option(True, "constants added in projections and norms", "投影与归一化是否带偏置")
     biased: Biased | None = option(
         None,

@@ -139,6 +139,8 @@ class GPT(nn.Module):
             if documents is not None:
                 positions = _within(documents)
                 mask = documents[:, :, None] == documents[:, None, :]
+        if self.config.window is not None and longest > self.config.window:
+            mask = self._near(tokens, cache, positions, mask)
         if longest > self.config.block:
             raise ValueError(f"{longest} tokens are more than the block of {self.config.block}")
         x = self.embed(tokens)
@@ -151,6 +153,23 @@ class GPT(nn.Module):
             rates = self._rates(x.device)
             angles = rotary.angles(positions, rates, x.dtype)
         return self.dropout(x), Sight(angles, causal, mask)
+
+    def _near(
+        self,
+        tokens: torch.Tensor,
+        cache: Cache | None,
+        positions: torch.Tensor | None,
+        mask: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """`mask` (B, T, S), or none yet, narrowed to the last `window` positions (Jiang et al. 2023, section 2)."""
+        batch, time = tokens.shape
+        places = torch.arange(time, device=tokens.device)
+        keys = places
+        if cache is not None and positions is not None:
+            places = positions
+            keys = torch.arange(min(cache.longest + time, cache.block), device=tokens.device)
+        near = (places[..., None] - keys < (self.config.window or 0)).expand(batch, -1, -1)
+        return near if mask is None else mask & near
 
     def _rates(self, device: torch.device) -> torch.Tensor:
         """By how much each pair of a head turns a position, (D/2,), stretched as the config says."""

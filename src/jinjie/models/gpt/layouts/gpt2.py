@@ -69,6 +69,7 @@ class GPT2(Layout):
             "gated": False,
             "causal": True,
             "qk_norm": False,
+            "window": None,
         }
         found = [Obstacle(n, getattr(config, n), v) for n, v in wanted.items() if getattr(config, n) != v]
         if config.groups != config.heads:

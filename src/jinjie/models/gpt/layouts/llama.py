@@ -64,7 +64,6 @@ class Llama(Layout):
         """Attention dropout is dropped (see `attention/attend.py`); a dropout of our own is kept."""
         family = str(settings.get("model_type", "llama"))
         told = {"rms_norm_eps": 1e-6, "tie_word_embeddings": False, **_DEFAULTS[family], **settings}
-        _refuse_windows(told, family, folder)
         heads = told["num_attention_heads"]
         size = told.get("head_dim")
         width = told["hidden_size"]
@@ -86,6 +85,7 @@ class Llama(Layout):
                 "activation": named(told, "hidden_act", "silu", folder),
                 "gated": True,
                 "feedforward": unless_usual(told["intermediate_size"], 4 * width),
+                "window": _window_in(told, family, folder),
                 "bias": bias,
                 "biased": biased,
                 "tied": told["tie_word_embeddings"],
@@ -109,6 +109,12 @@ class Llama(Layout):
             and (config.bias or config.biased not in (None, "qkv"))
         ):
             found.append(Obstacle("bias", config.biased or True, False))
+        elif (
+            not config.qk_norm
+            and config.window is not None
+            and (config.bias or config.biased not in (None, "qkv"))
+        ):
+            found.append(Obstacle("window", config.window, None))
         return found
 
     def config_out(self, config: ModelConfig) -> dict[str, Any]:
@@ -116,13 +122,15 @@ class Llama(Layout):
         qkv_bias, out_bias, feedforward_bias = config.biases
         extra: dict[str, Any]
         family, model, extra = "llama", "Llama", {"attention_bias": out_bias, "mlp_bias": feedforward_bias}
+        slides = config.window is not None
+        qwen = {"use_sliding_window": slides, "sliding_window": config.window, "max_window_layers": 0}
         if config.qk_norm:
-            family, model, extra = "qwen3", "Qwen3", {"attention_bias": out_bias, "use_sliding_window": False}
+            family, model, extra = "qwen3", "Qwen3", {"attention_bias": out_bias, **qwen}
         elif qkv_bias and not out_bias:
-            family, model, extra = "qwen2", "Qwen2", {"use_sliding_window": False}
-        elif config.width % config.heads:
+            family, model, extra = "qwen2", "Qwen2", qwen
+        elif slides or config.width % config.heads:
             # Llama's code wants the heads to share the width evenly, though it has no need of that; Mistral's does not.
-            family, model, extra = "mistral", "Mistral", {"sliding_window": None}
+            family, model, extra = "mistral", "Mistral", {"sliding_window": config.window}
         rope: dict[str, Any] = {"rope_type": "default"}
         match config.rope_scaling:
             case Linear(factor=factor):
@@ -213,18 +221,21 @@ def _leaves(bias: bool) -> tuple[str, ...]:
     return ("weight", "bias") if bias else ("weight",)
 
 
-def _refuse_windows(told: Mapping[str, Any], family: str, folder: Path) -> None:
-    """Raise where a layer sees fewer positions than there are: Jinjie's attention has no such window."""
+def _window_in(told: Mapping[str, Any], family: str, folder: Path) -> Any:
+    """How far back a token sees; None for as far as there are positions. Raises where layers differ in that."""
+    window, layers = told.get("sliding_window"), told["num_hidden_layers"]
     if family.startswith("qwen"):
-        window = told["sliding_window"] if told.get("use_sliding_window", False) else None
-        if told.get("max_window_layers", 28) >= told["num_hidden_layers"]:
-            window = None
-        if "sliding_attention" in (told.get("layer_types") or ()):
-            window = told["sliding_window"]
-    else:
-        window = told.get("sliding_window") if family == "mistral" else None
-    if window is not None and window < told["max_position_embeddings"]:
-        raise refuse(folder, "sliding_window", window, f"null, ≥ {told['max_position_embeddings']}")
+        whole = told.get("max_window_layers", 28) if told.get("use_sliding_window", False) else layers
+        types = told.get("layer_types") or ["full_attention"] * whole + ["sliding_attention"] * (
+            layers - whole
+        )
+        sliding = {kind == "sliding_attention" for kind in types[:layers]}
+        if len(sliding) > 1 and window is not None and window < told["max_position_embeddings"]:
+            raise refuse(folder, "layer_types", "full_attention, sliding_attention", "full_attention")
+        window = window if sliding == {True} else None
+    elif family != "mistral":
+        window = None
+    return window if window is not None and window < told["max_position_embeddings"] else None
 
 
 def _biases_in(told: Mapping[str, Any], family: str) -> tuple[bool, Biased | None]:
