@@ -35,7 +35,9 @@ def write(path: Path, size: int) -> None:
                 lines = text.split("\n")
                 if copies:
                     generator.shuffle(lines)
-                written += file.write(json.dumps({"text": "\n".join(lines)}, ensure_ascii=False) + "\n")
+                row = json.dumps({"text": "\n".join(lines)}, ensure_ascii=False) + "\n"
+                file.write(row)
+                written += len(row.encode())
             copies += 1
 
 
@@ -46,6 +48,12 @@ def held() -> float:
     except OSError:
         return float("nan")
     return int(status.partition("RssAnon:")[2].split()[0]) / 1e3
+
+
+def used() -> float:
+    """Seconds of processor time, of this process and of those it started and that ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def main() -> None:
@@ -69,12 +77,17 @@ def main() -> None:
         settings = Settings(Shares(1.0, 1.0), True, 8192, str(learned))
         for processes in dict.fromkeys((1, 2, processors())):
             os.environ["TOKENIZERS_PARALLELISM"] = "false"  # one process is one core
-            began = time.perf_counter()
+            began, spent = time.perf_counter(), used()
             place = prepared("corpus", source, settings, processes=processes)
-            seconds = time.perf_counter() - began
+            seconds, cpu = time.perf_counter() - began, used() - spent
             found = about(place)
             tokens = sum(found["tokens"].values())
-            told = {"bytes": source.size, "tokens": tokens, "shards": len(found["shards"])}
+            told = {
+                "bytes": source.size,
+                "tokens": tokens,
+                "shards": len(found["shards"]),
+                "cpu_seconds": cpu,
+            }
             show("tokenise", processes=processes, seconds=seconds, tokens_per_second=tokens / seconds, **told)
             if processes != processors():
                 place.rename(place.with_name(f"done-{processes}"))

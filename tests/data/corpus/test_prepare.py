@@ -94,10 +94,17 @@ def test_shards_are_equal_on_any_number_of_processes(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.usefixtures("small")
-def test_documents_come_out_as_they_went_in() -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+def test_documents_come_out_as_they_went_in(processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long ones too, that come in pieces, several in a unit and one in several."""
+    monkeypatch.setattr(prepare, "processors", lambda: processes)
+    monkeypatch.setattr(cutting, "LONGEST", 500)
+    monkeypatch.setattr(cutting, "_SEARCHED", 400)
     texts = [
         *lines(200),
         "what looks like <|endoftext|> is text",
+        "\n".join(lines(20)),
+        packaged()[:20_000],
         "\x00 \ufeff 🀄 \u2028",
         "   ",
         "",
@@ -361,6 +368,18 @@ def test_what_a_killed_process_finished_is_kept_and_nothing_else(
     assert not finished & set(redone)
     monkeypatch.setenv("JINJIE_DATA", str(tmp_path / "other"))
     assert files(prepared("corpus", Given(lines(300)), SETTINGS)) == files(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
+@pytest.mark.usefixtures("small")
+def test_shards_of_other_units_are_not_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As another version of this program, which cuts units elsewhere, may have left them."""
+    assert run(tmp_path, processes=1, kill=2, unit=9000).returncode == -9
+    folder = prepared("corpus", Given(lines(300)), SETTINGS, processes=1)
+    monkeypatch.setenv("JINJIE_DATA", str(tmp_path / "other"))
+    assert files(prepared("corpus", Given(lines(300)), SETTINGS, processes=1)) == files(folder)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits files as POSIX does")
