@@ -117,7 +117,7 @@ ZEPHYR = """\
 ODD = """\
     {#- a note #}
   {% for message in messages %}
-{{ message.role|upper }}: {{ message.content }}{{ missing }}{{ message.name or '' }}
+{{ message.role|upper }}: {{ message.content }}{{ missing }}{{ message.name or '' }}{{ message.tool_calls is defined }}
 {%- if message.reasoning_content is defined %} ({{ message.reasoning_content }}){% endif %}
 {% for word in message.content.split() %}{% if word == 'stop' %}{% break %}{% endif %}{{ loop.index }} {% endfor %}
     {%- set ns = namespace(n=0) %}{% for _ in range(3) %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}{{ unk_token }}

@@ -99,8 +99,8 @@ SETTINGS: list[dict[str, Any]] = [
 def test_beam_search(family: str, settings: dict[str, Any], seed: int, tmp_path: Path) -> None:
     """All beams, their order and their scores; scores of 20 tokens add up to 20 times the rounding."""
     ours, theirs = pair(family, seed, tmp_path)
-    for stop in ([], [4], [2, 9, 17]):
-        for most in (1, 2, 20):
+    for stop in ([], [4], [2, 9, 17], list(range(4, 20))):
+        for most in (1, 20):
             expected = theirs_write(
                 theirs,
                 max_new_tokens=most,

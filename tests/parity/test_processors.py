@@ -118,6 +118,17 @@ def test_equals_at_the_border(count: int, p: float) -> None:
     agree(torch.zeros(1, count), Sampling(min_p=1.0), [0])
 
 
+@pytest.mark.parametrize("base", [2.0, 3.0, 5.0, 1.7])
+def test_a_sum_that_is_p_but_for_rounding(base: float) -> None:
+    """Probabilities that fall by one ratio, and p a sum of the first few of them: the order of adding up decides."""
+    scores = -torch.arange(24) * torch.tensor(base).log()
+    likely = scores.double().softmax(-1)
+    for count in range(1, 12):
+        agree(scores[None], Sampling(top_p=float(likely[:count].sum())), [0])
+    agree(scores[None], Sampling(top_p=1e-9), [0])
+    agree(scores[None], Sampling(top_p=1 - 1e-9), [0])
+
+
 def test_bf16_scores_are_widened_first() -> None:
     """A vocabulary in bf16 is full of equals; theirs are widened by `generate` before any processor sees them."""
     logits = torch.randn(1, 5000, generator=torch.Generator().manual_seed(0)).bfloat16()
