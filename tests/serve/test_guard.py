@@ -7,6 +7,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
+from jinjie.serve import problems
 from jinjie.serve.guard import Guard, kept_token
 
 TOKEN = "a-token-of-forty-three-characters-or-so-0123"
@@ -142,3 +143,51 @@ def test_a_damaged_token_is_made_anew(tmp_path):
     path = tmp_path / "token"
     path.write_text("short\n")
     assert len(kept_token(path)) >= 32
+
+
+# Before a server that programs ask
+
+
+@pytest.fixture
+def api() -> TestClient:
+    guard = Guard(
+        PlainTextResponse("inside"),
+        TOKEN,
+        cookie=None,
+        origins=("http://localhost:3000",),
+        refuse=problems.refuse,
+    )
+    return TestClient(guard, base_url=HOME, follow_redirects=False)
+
+
+def test_programs_are_refused_in_the_shape_they_read(api):
+    for headers, status, code in (
+        ({}, 401, "invalid_api_key"),
+        (bearer("wrong"), 401, "invalid_api_key"),
+        ({**bearer(), "host": "attacker.example"}, 400, "invalid_host"),
+        ({**bearer(), "origin": "https://attacker.example"}, 403, "invalid_origin"),
+    ):
+        answer = api.post("/v1/completions", headers=headers)
+        assert answer.status_code == status
+        error = answer.json()["error"]
+        assert set(error) == {"message", "type", "param", "code"}
+        assert (error["code"], error["type"]) == (code, "invalid_request_error")
+    assert "api_key" in api.get("/v1/models").json()["error"]["message"]
+
+
+def test_no_cookie_and_no_address_lets_in(api):
+    assert api.get("/", headers={"cookie": f"jinjie={TOKEN}; None={TOKEN}; ={TOKEN}"}).status_code == 401
+    assert api.get("/", params={"token": TOKEN}).status_code == 401
+    assert api.get("/", headers=bearer()).text == "inside"
+
+
+def test_a_page_that_may_ask_needs_the_token_too(api):
+    page = {"origin": "http://localhost:3000"}
+    assert api.post("/", headers=page).status_code == 401
+    assert api.post("/", headers={**bearer(), **page}).status_code == 200
+    assert api.post("/", headers={**bearer(), "origin": "http://localhost:3001"}).status_code == 403
+
+
+def test_a_server_that_takes_cookies_must_know_its_names():
+    with pytest.raises(ValueError, match="names"):
+        Guard(PlainTextResponse("inside"), TOKEN, hosts=None)

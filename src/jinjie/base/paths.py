@@ -44,3 +44,8 @@ def pictures_home() -> Path:
 def studio_home() -> Path:
     """The studio's token, address and log."""
     return home() / "studio"
+
+
+def serve_home() -> Path:
+    """The token that servers of models ask for."""
+    return home() / "serve"

@@ -29,6 +29,7 @@ def build() -> typer.Typer:
         recipes,
         run,
         runs,
+        serve,
         studio,
         tokenize,
     )
@@ -67,6 +68,7 @@ def build() -> typer.Typer:
         tokenize,
         clean,
         doctor,
+        serve,
         studio,
     ):
         group.register(app)

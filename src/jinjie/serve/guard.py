@@ -7,6 +7,8 @@ Four checks, each against one way in:
 - the `Host` header: DNS rebinding, where a stranger's domain is pointed at 127.0.0.1;
 - the `Origin` header of requests that change something: other pages of the same browser;
 - headers on every answer: what a page may load, who may frame it, what leaves with a link.
+
+How a refusal is worded belongs to the server behind: `pages` for people, `serve/problems.py` for programs.
 """
 
 from __future__ import annotations
@@ -18,16 +20,20 @@ import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, urlencode
 
 from jinjie.base.files import write_whole
-from jinjie.base.words import LANGUAGES, Text, text
+from jinjie.base.words import LANGUAGES, text
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+Reason = Literal["host", "token", "origin"]
+Refuse = Callable[[Send, int, Reason, str, dict[str, str]], Awaitable[None]]
+"""Answers with a status, and says why: (send, status, reason, the host or origin that came, the request's headers)."""
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -57,21 +63,31 @@ class Guard:
 
     The nonce for inline styles is left in `scope["state"]["nonce"]`. Paths under `open_paths` need no token: they
     must give away nothing but files of the program itself.
+
+    With `cookie` None only `Authorization: Bearer` lets in, as programs send it. Only then may `hosts` be None, any
+    name: a page on a rebound domain has no cookie to use and does not know the token. `origins` are other pages that
+    may ask with the token ("*": all).
     """
 
     def __init__(
         self,
         app: App,
         token: str,
-        cookie: str = "jinjie",
+        cookie: str | None = "jinjie",
         open_paths: tuple[str, ...] = (),
-        hosts: tuple[str, ...] = LOCAL,
+        hosts: tuple[str, ...] | None = LOCAL,
+        origins: tuple[str, ...] = (),
+        refuse: Refuse | None = None,
     ) -> None:
+        if hosts is None and cookie is not None:
+            raise ValueError("a server that lets cookies in must know its own names")
         self.app = app
         self.token = token
         self.cookie = cookie
         self.open_paths = open_paths
         self.hosts = hosts
+        self.origins = tuple(origin.lower() for origin in origins)
+        self.refuse = refuse or pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -87,28 +103,37 @@ class Guard:
         }
 
         host = headers.get("host", "")
-        if _name(host) not in self.hosts:
-            await _refuse(send, 400, text("studio.refused.host", host=host), headers)
+        if self.hosts is not None and _name(host) not in self.hosts:
+            await self.refuse(send, 400, "host", host, headers)
             return
         if scope["path"].startswith(self.open_paths) and scope["method"] in SAFE:
             await self.app(scope, receive, send)
             return
-        if scope["method"] == "GET" and (clean := self._admitted(scope)) is not None:
+        if self.cookie and scope["method"] == "GET" and (clean := self._admitted(scope)) is not None:
             await _redirect(
                 send, clean, f"{self.cookie}={self.token}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Strict"
             )
             return
         bearer = _same(_bearer(headers), self.token)
-        if not bearer and not _same(_cookie(headers, self.cookie), self.token):
-            retry = scope["method"] == "GET" and headers.get("sec-fetch-site") == "cross-site"
-            await _refuse(send, 401, text("studio.refused.token"), headers, retry=retry)
+        if not bearer and not (self.cookie and _same(_cookie(headers, self.cookie), self.token)):
+            if scope["method"] != "GET":
+                headers.pop("sec-fetch-site", None)  # only what is read may be asked again
+            await self.refuse(send, 401, "token", "", headers)
             return
-        if scope["method"] not in SAFE and not _own_origin(headers, host, bearer):
-            await _refuse(
-                send, 403, text("studio.refused.origin", origin=headers.get("origin", "–")), headers
-            )
+        if scope["method"] not in SAFE and not self._own_origin(headers, host, bearer):
+            await self.refuse(send, 403, "origin", headers.get("origin", "–"), headers)
             return
         await self.app(scope, receive, send)
+
+    def _own_origin(self, headers: dict[str, str], host: str, bearer: bool) -> bool:
+        """Whether a changing request comes from our own page, or one that may ask. Programs send no Origin, and carry
+        the token themselves."""
+        origin = headers.get("origin")
+        if origin is None:
+            return bearer
+        if origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower()):
+            return True
+        return bearer and ("*" in self.origins or origin.lower() in self.origins)
 
     def _admitted(self, scope: Scope) -> str | None:
         """The address without its token, where the query carries the right one."""
@@ -174,14 +199,6 @@ def _cookie(headers: dict[str, str], name: str) -> str:
     return ""
 
 
-def _own_origin(headers: dict[str, str], host: str, bearer: bool) -> bool:
-    """Whether a changing request comes from our own page. Programs send no Origin, and carry the token themselves."""
-    origin = headers.get("origin")
-    if origin is None:
-        return bearer
-    return origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
-
-
 async def _redirect(send: Send, to: str, cookie: str) -> None:
     headers = [
         (b"location", to.encode("ascii")),
@@ -192,14 +209,22 @@ async def _redirect(send: Send, to: str, cookie: str) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _refuse(send: Send, status: int, why: Text, headers: dict[str, str], retry: bool = False) -> None:
-    """Say no, to people in both languages and to programs as JSON.
+async def pages(send: Send, status: int, reason: Reason, came: str, headers: dict[str, str]) -> None:
+    """The studio's refusal: to people in both languages, to programs as JSON.
 
-    `retry` lets a link on another site lead here: the browser withheld our strict cookie from that first request, and
-    sends it when our own page asks again.
+    A link on another site leads here by way of a second request: the browser withheld our strict cookie from the
+    first, and sends it when our own page asks again.
     """
+    match reason:
+        case "host":
+            why = text("studio.refused.host", host=came)
+        case "token":
+            why = text("studio.refused.token")
+        case "origin":
+            why = text("studio.refused.origin", origin=came)
     if "text/html" in headers.get("accept", ""):
         title = text("studio.refused.title")
+        retry = reason == "token" and headers.get("sec-fetch-site") == "cross-site"
         again = '<meta http-equiv="refresh" content="0">' if retry else ""
         parts = "".join(
             f'<section lang="{lang}"><h1>{escape(title.in_(lang))}</h1><p>{escape(why.in_(lang))}</p></section>'
@@ -210,12 +235,15 @@ async def _refuse(send: Send, status: int, why: Text, headers: dict[str, str], r
             '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/static/studio.css">'
             f'<title>Jinjie</title></head><body class="refused"><main>{parts}</main></body></html>'
         )
-        kind = b"text/html; charset=utf-8"
+        await refusal(send, status, "text/html; charset=utf-8", body)
     else:
-        body = json.dumps({"error": why.both()}, ensure_ascii=False)
-        kind = b"application/json"
+        await refusal(send, status, "application/json", json.dumps({"error": why.both()}, ensure_ascii=False))
+
+
+async def refusal(send: Send, status: int, kind: str, body: str) -> None:
+    """Send a whole answer; 401 says what was expected."""
     content = body.encode()
-    start = [(b"content-type", kind), (b"content-length", str(len(content)).encode())]
+    start = [(b"content-type", kind.encode()), (b"content-length", str(len(content)).encode())]
     if status == 401:
         start.append((b"www-authenticate", b"Bearer"))
     await send({"type": "http.response.start", "status": status, "headers": start})

@@ -12,6 +12,7 @@ import uvicorn
 from jinjie.base.errors import JinjieError
 from jinjie.base.paths import studio_home
 from jinjie.serve.guard import kept_token
+from jinjie.serve.listening import listen
 from jinjie.studio.app import BUILT, make_app
 
 HOST = "127.0.0.1"
@@ -78,23 +79,8 @@ def prepare(port: int = PORT) -> Studio:
     last = min(port + TRIES, 65535) if port else 0
     for candidate in range(port, last + 1):
         try:
-            listener = _listen(candidate)
+            listener = listen(HOST, candidate)
         except OSError:
             continue
         return Studio(listener, port, kept_token(studio_home() / "token"))
     raise JinjieError("studio.server.no_port", first=port, last=last)
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:  # a port whose server was killed a moment ago can be taken again
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
-        listener.listen(128)
-    except OSError:
-        listener.close()
-        raise
-    return listener

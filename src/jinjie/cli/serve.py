@@ -1,0 +1,135 @@
+"""`jinjie serve`: a finished model over HTTP, as OpenAI's API spells it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from jinjie.base.words import say
+from jinjie.cli.output import json_option, progress
+
+if TYPE_CHECKING:
+    from jinjie.serve.server import Server
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+
+    @app.command("serve", help=say("cli.serve.help"))
+    def serve(
+        name: str = typer.Argument(..., help=say("cli.serve.model"), metavar="RUN"),
+        port: int = typer.Option(8643, "--port", min=0, max=65535, help=say("cli.serve.port")),
+        host: str = typer.Option("127.0.0.1", "--host", help=say("cli.serve.host")),
+        rows: int = typer.Option(16, "--rows", min=1, max=4096, help=say("cli.serve.rows")),
+        queue: int = typer.Option(64, "--queue", min=0, max=65536, help=say("cli.serve.queue")),
+        max_tokens: int | None = typer.Option(None, "--max-tokens", min=1, help=say("cli.serve.max_tokens")),
+        called: str | None = typer.Option(None, "--name", help=say("cli.serve.name")),
+        token: str | None = typer.Option(None, "--token", help=say("cli.serve.token")),
+        origins: list[str] = typer.Option([], "--allow-origin", help=say("cli.serve.origin")),
+        threads: int | None = typer.Option(None, "--threads", min=1, help=say("cli.serve.threads")),
+        as_json: bool = json_option(),
+    ) -> None:
+        from jinjie.serve.server import Options, prepare, take
+        from jinjie.training import finished
+
+        with progress(as_json) as report:
+            folder = finished.model_folder(name, report)
+        options = Options(host, port, rows, queue, max_tokens, token, tuple(origins))
+        door = take(options)
+
+        import torch
+
+        from jinjie.base import machine
+        from jinjie.serve.served import Served
+
+        model = finished.open_finished(folder)
+        # What a step with every row at work takes.
+        flops = model.config.flops(1) / max(1, getattr(model.config, "block", 1)) * rows
+        torch.set_num_threads(threads or machine.pick_threads(flops, machine.cores()))
+        at_path = Path(name).expanduser().is_dir()
+        served = Served(model, called or str(model.card.get("run") or (folder.name if at_path else name)))
+        server = prepare(door, served, options)
+        if as_json:
+            _print_json(server)
+        else:
+            _print(server)
+        server.serve()
+
+
+def _print_json(server: Server) -> None:
+    import json
+
+    print(
+        json.dumps(
+            {
+                "base_url": server.address,
+                "port": server.port,
+                "token": server.token,
+                "model": server.served.name,
+                "parameters": server.served.parameters,
+                "context": server.served.context,
+                "max_tokens": server.max_tokens,
+                "rows": server.options.rows,
+                "queue": server.options.queue,
+                "weights_bytes": server.served.weights_bytes,
+                "cache_bytes": server.served.cache_bytes(server.options.rows),
+            },
+            ensure_ascii=False,
+        ),
+        flush=True,
+    )
+
+
+def _print(server: Server) -> None:
+    from jinjie.base.amounts import count, size
+
+    served, options = server.served, server.options
+    print(
+        say(
+            "serve.server.model",
+            name=served.name,
+            parameters=count(served.parameters),
+            size=size(served.weights_bytes),
+            context=served.context,
+        )
+    )
+    if served.writes:
+        print(
+            say(
+                "serve.server.cache",
+                size=size(served.cache_bytes(options.rows)),
+                rows=options.rows,
+                queue=options.queue,
+            )
+        )
+    else:
+        print(say("serve.server.embeds_alone"))
+    if not server.local:
+        print(say("serve.server.open", host=options.host))
+    for origin in options.origins:
+        print(say("serve.server.origin", origin=origin))
+    print(say("serve.server.address", address=server.address))
+    print(say("serve.server.its_token", token=server.token))
+    print()
+    if served.writes:
+        route, field, call = "chat/completions", '"messages": [{"role": "user", "content": "月"}]', "chat"
+    else:
+        route, field, call = "embeddings", '"input": "月"', "embeddings"
+    print(say("serve.server.with_curl"))
+    print(f"  curl {server.address}/{route} \\")
+    print(f'    -H "Authorization: Bearer {server.token}" -H "Content-Type: application/json" \\')
+    print(f'    -d \'{{"model": "{served.name}", {field}}}\'')
+    print(say("serve.server.with_openai"))
+    print("  from openai import OpenAI")
+    print(f'  client = OpenAI(base_url="{server.address}", api_key="{server.token}")')
+    if call == "chat":
+        print(
+            f'  print(client.chat.completions.create(model="{served.name}", '
+            'messages=[{"role": "user", "content": "月"}]).choices[0].message.content)'
+        )
+    else:
+        print(f'  print(client.embeddings.create(model="{served.name}", input="月").data[0].embedding[:4])')
+    print()
+    print(say("serve.server.end"), flush=True)
