@@ -25,6 +25,7 @@ from jinjie.data.corpus.splits import Shares
 from jinjie.data.corpus.windows import Packed
 from jinjie.data.dataset import SPLITS, About
 from jinjie.data.text import packaged
+from jinjie.data.tokenization.processor import TokenProcessor
 from jinjie.data.tokenization.train import BPE, train_bpe
 
 pytestmark = pytest.mark.usefixtures("empty")
@@ -240,6 +241,29 @@ def test_a_tokenizer_that_is_there_is_used(tmp_path: Path) -> None:
     assert data.processor.encode("")["x"].tolist() == [[data.end]]
 
 
+@pytest.mark.parametrize("around", [True, False])
+def test_a_token_for_beginnings_stands_where_documents_begin(tmp_path: Path, around: bool) -> None:
+    """As in Llama: <s> before a text, put there by the tokenizer itself or not, and </s> behind it."""
+    made = train_bpe(BPE(size=300, special=("<s>", "</s>")), lines(40)).tokenizer
+    begin, end = (made.token_to_id(token) for token in ("<s>", "</s>"))
+    if around:
+        made.post_processor = tokenizers.processors.TemplateProcessing(
+            single="<s> $A", special_tokens=[("<s>", begin)]
+        )
+    (tmp_path / "llama").mkdir()
+    TokenProcessor(made, special={"bos": "<s>", "eos": "</s>"}).save(tmp_path / "llama")
+    data = load(Given(lines(60)), Settings(Shares(10, 10), True, 0, str(tmp_path / "llama")))
+    assert (data.begin, data.end) == (begin, end)
+    assert sorted(text for _, text in documents(data)) == sorted(lines(60))
+    batches = list(data.batches("train", 4))
+    x, y = (np.concatenate([batch[name].ravel() for batch in batches]) for name in ("x", "y"))
+    read = x[y >= 0]  # without padding
+    assert (read == begin).sum() == (y == end).sum() == data.documents["train"] and end not in read
+    ids = data.processor.ids("to be")  # type: ignore[attr-defined]
+    assert data.processor.encode("to be")["x"].tolist() == [[begin, *ids]]
+    assert data.processor.encode("")["x"].tolist() == [[begin]]
+
+
 def test_the_tokenizer_of_a_run_is_used_by_its_name(home: Path) -> None:
     model = home / "runs" / "gpt-1" / "model"
     model.mkdir(parents=True)
@@ -258,7 +282,6 @@ def test_a_published_tokenizer_is_used_by_its_name(data_home: Path, monkeypatch:
 
 def test_a_tokenizer_without_an_end_or_without_files_is_refused(tmp_path: Path) -> None:
     from jinjie.data.tokenization.characters import character_tokenizer, vocabulary_of
-    from jinjie.data.tokenization.processor import TokenProcessor
 
     (tmp_path / "letters").mkdir()
     TokenProcessor(character_tokenizer(vocabulary_of("abc"))).save(tmp_path / "letters")

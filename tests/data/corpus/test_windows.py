@@ -18,7 +18,7 @@ from jinjie.data.corpus.shards import Stream, begins_file, dtype_of, shard_file
 from jinjie.data.corpus.windows import IGNORED, Packed
 from jinjie.data.dataset import About, Processor
 
-END = 0
+BEGIN, END = 999, 0
 ABOUT = About(title=Text(en="", zh=""), real=False, source="", licence="")
 
 lengths = st.lists(st.lists(st.integers(1, 9), max_size=6), min_size=1, max_size=5).filter(
@@ -43,7 +43,9 @@ def written(folder: Path, shards: list[list[int]], dtype: Any = np.uint16) -> tu
 
 def packed(stream: Stream, block: int) -> Packed:
     named: dict[Any, Stream] = {"train": stream, "validation": stream, "test": stream}
-    return Packed(named, block, END, ABOUT, Processor, {}, documents={}, sizes={}, dropped={}, fingerprint="")  # type: ignore[arg-type]
+    return Packed(
+        named, block, BEGIN, END, ABOUT, Processor, {}, documents={}, sizes={}, dropped={}, fingerprint=""
+    )  # type: ignore[arg-type]
 
 
 def stretches(batch: dict[str, Any]) -> list[tuple[list[int], list[int]]]:
@@ -76,7 +78,7 @@ def check(found: list[tuple[list[int], list[int]]], documents: list[list[int]]) 
         if inside:
             i, k = inside[0]
             assert [token for token in y if token != END] == documents[i][k : k + len(inside)]
-            assert x[0] == (END if k == 0 else documents[i][k - 1])
+            assert x[0] == (BEGIN if k == 0 else documents[i][k - 1])
     assert ends == len(documents)
     assert seen == Counter(token for d in documents for token in d if token != END)
 
@@ -127,7 +129,7 @@ def test_a_document_may_go_on_in_the_next_shard(tmp_path: Path) -> None:
     assert stream.begins(3, 10).tolist() == [9]
     data = packed(stream, 4)
     (batch,) = data.batches("test", 9)
-    assert batch["x"].tolist() == [[END, 1, END, 2], [3, 4, 5, 6], [7, END, 8, END]]
+    assert batch["x"].tolist() == [[BEGIN, 1, BEGIN, 2], [3, 4, 5, 6], [7, BEGIN, 8, BEGIN]]
     assert batch["y"].tolist() == [[1, END, 2, 3], [4, 5, 6, 7], [END, 8, END, IGNORED]]
     assert batch["documents"].tolist() == [[0, 0, 1, 1], [0, 0, 0, 0], [0, 1, 1, 2]]
     check([s for b in data.batches("test", 2) for s in stretches(b)], documents)

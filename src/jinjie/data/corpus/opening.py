@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jinjie.data.corpus.files import key_of
 from jinjie.data.corpus.prepare import TOKENIZER, Settings, about, prepared
 from jinjie.data.corpus.shards import Stream
+from jinjie.data.corpus.tokenizer import begin_of
 from jinjie.data.corpus.windows import Packed
 from jinjie.data.dataset import SPLITS, About, Report, Split
 
@@ -24,13 +25,15 @@ def opened(
 
     folder = prepared(name, source, settings, report)
     found = about(folder)
+    processor = TokenProcessor.load(folder / TOKENIZER)
     facts = {"vocabulary": found["vocabulary"], "block": block}
     return Packed(
         streams(folder, found),
         block,
+        begin_of(processor),
         found["end"],
         said.model_copy(update={"cached": True, "counts": found["tokens"], "facts": facts}),
-        TokenProcessor.load(folder / TOKENIZER),
+        processor,
         facts,
         documents=found["documents"],
         sizes=found["bytes"],

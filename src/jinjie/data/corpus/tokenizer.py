@@ -24,8 +24,8 @@ _ODD = 0x9E3779B97F4A7C15
 
 
 def given(name: str, report: Report | None = None, where: str = "data.tokenizer") -> TokenProcessor:
-    """A tokenizer by its folder, its file, the name of a run or a published one's, with its end token before and
-    behind each document.
+    """A tokenizer by its folder, its file, the name of a run or a published one's, so that a prompt stands behind the
+    token that documents begin behind in training.
 
     Raises InvalidInput when there is none, when its files are damaged, or when it has no token that ends a document.
     """
@@ -38,12 +38,18 @@ def given(name: str, report: Report | None = None, where: str = "data.tokenizer"
         raise
     except JinjieError as error:
         raise InvalidInput([Problem(where, error.key, **error.params)]) from error
-    end = found.special.get("eos", found.ends[0] if found.ends else None)
-    if end is None:
+    if "eos" not in found.special and not found.ends:
         raise InvalidInput([Problem(where, "corpus.no_end", name=name)])
-    token: Any = found.tokenizer.id_to_token(end)
+    end = end_of(found)
+    begin = begin_of(found)
+    # Llama's post-processor puts <s> in front by itself, and one is enough.
+    start: Any = "" if found.ids("", special=True) == [begin] else found.tokenizer.id_to_token(begin)
     return TokenProcessor(
-        found.tokenizer, start=token, end=token, special=found.special_tokens, also_ends=found.ends
+        found.tokenizer,
+        start=start,
+        end=found.tokenizer.id_to_token(end),
+        special=found.special_tokens,
+        also_ends=found.ends,
     )
 
 
@@ -64,7 +70,12 @@ def learned(
 
 def end_of(processor: TokenProcessor) -> int:
     """The id of the token that ends a document."""
-    return processor.ends[0]
+    return processor.special.get("eos", processor.ends[0])
+
+
+def begin_of(processor: TokenProcessor) -> int:
+    """The id of the token that a document's first one is predicted from: the end's, where there is none of its own."""
+    return processor.special.get("bos", end_of(processor))
 
 
 def checksum(processor: TokenProcessor) -> str:

@@ -2,11 +2,11 @@
 
 The tokens of a split are one long stream, D₁ E D₂ E …, each document closed by the end token E, and a window is T
 places of it: y is the tokens at those places, and x the token before each. So the first token of a document is
-predicted from E, as a model that is given nothing begins to write; E is predicted at every document's end; and each
-token of the stream is predicted exactly once. `documents` numbers the stretches of a window that must not see each
-other, from 0. A window that begins inside a document goes on with it as a document of its own: it knows the one token
-before, and its positions count from there. What is left of the last window is padding: one more document, where y is
-−100.
+predicted from E (or from the token that the tokenizer has for beginnings), as a model that is given nothing begins to
+write; E is predicted at every document's end; and each token of the stream is predicted exactly once. `documents`
+numbers the stretches of a window that must not see each other, from 0. A window that begins inside a document goes on
+with it as a document of its own: it knows the one token before, and its positions count from there. What is left of the
+last window is padding: one more document, where y is −100.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Packed(Dataset):
         self,
         streams: Mapping[Split, Stream],
         block: int,
+        begin: int,
         end: int,
         about: About,
         processor: Processor,
@@ -54,7 +55,10 @@ class Packed(Dataset):
     ) -> None:
         self.streams = streams
         self.block = block
+        self.begin = begin
+        """The token that stands in x where a document begins."""
         self.end = end
+        """The token that every document ends with in y."""
         self.about = about
         self.processor = processor
         self.facts = facts
@@ -100,16 +104,18 @@ class Packed(Dataset):
         """Window number `index` of the stream that begins at place `shift`, and goes on at its front after its end."""
         total = self.count(split)
         first, last = index * self.block, min((index + 1) * self.block, total)
-        x = np.full(self.block, self.end)
+        x = np.full(self.block, self.begin)
         y = np.full(self.block, IGNORED)
         new = np.zeros(self.block, np.int64)
         done = 0
         for a, b in _rolled(first + shift, last + shift, total):
             length = b - a
             before = self.streams[split].tokens(max(a - 1, 0), b)
+            places = self.streams[split].begins(a, b) - a + done
             x[done + (a == 0) : done + length] = before[:-1]
+            x[places] = self.begin
             y[done : done + length] = before[-length:]
-            new[self.streams[split].begins(a, b) - a + done] = 1
+            new[places] = 1
             done += length
         new[0] = 0
         new[done : done + 1] = 1
