@@ -74,27 +74,37 @@ def environment(language: str, home: Path) -> dict[str, str]:
     }
 
 
+ANSWERS = {"jinjie studio": ("/?token={token}", b"<html"), "jinjie serve": ("/v1/models", b'"poems"')}
+"""The two servers: an address to ask each for, and what is in its answer."""
+
+
 def served(command: str, environ: dict[str, str]) -> str:
-    """Run the studio until it has served a page; what it printed."""
+    """Run a server until it has told its address and answered once; what it printed."""
+    path, wanted = next(answer for name, answer in ANSWERS.items() if command.startswith(name))
     with subprocess.Popen(
         ["bash", "-c", f"exec {command}"], env=environ, stdout=subprocess.PIPE, text=True
-    ) as studio:
-        assert studio.stdout is not None
+    ) as server:
+        assert server.stdout is not None
         printed = ""
-        for line in studio.stdout:
+        for line in server.stdout:
             printed += line
-            if address := re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", line):
+            address = re.search(r"http://127\.0\.0\.1:\d+", printed)
+            token = re.search(r"(?:token=|Token: |令牌：)(\S+)", printed)
+            if address and token:
                 break
         else:
-            raise AssertionError(f"no address in: {printed}")
+            raise AssertionError(f"no address and token in: {printed}")
         try:
             opener = urllib.request.build_opener(
                 urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor()
             )
-            with opener.open(address[0], timeout=30) as page:
-                assert page.status == 200 and b"<html" in page.read()
+            ask = urllib.request.Request(
+                address[0] + path.format(token=token[1]), headers={"Authorization": f"Bearer {token[1]}"}
+            )
+            with opener.open(ask, timeout=60) as page:
+                assert page.status == 200 and wanted in page.read()
         finally:
-            studio.terminate()
+            server.terminate()
     return printed
 
 
@@ -106,7 +116,7 @@ def test_every_command_of_the_readme_does_what_it_says(readme: str, home: Path, 
     for block in commands:
         output = ""
         for command in block.lines:
-            if command.startswith("jinjie studio"):
+            if command.startswith(tuple(ANSWERS)):
                 output += served(command, environ)
                 continue
             done = subprocess.run(
