@@ -179,6 +179,15 @@ def test_shards_that_are_not_as_their_index_says(tmp_path: Path) -> None:
         open_model(folder)
 
 
+def test_a_config_that_describes_far_more_than_there_is(tmp_path: Path) -> None:
+    """Said at once, and not by a machine that runs out of memory."""
+    folder = changed(saved(tmp_path / "m", SMALL), n_layer=10**9)
+    with pytest.raises(
+        JinjieError, match="describes a model of .*G parameters, and the files beside it hold 3"
+    ):
+        open_model(folder)
+
+
 def test_a_tensor_under_two_names_is_not_guessed_at(tmp_path: Path) -> None:
     folder = saved(tmp_path / "m", SMALL)
     weights = load_file(folder / "model.safetensors")

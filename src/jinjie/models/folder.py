@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from jinjie.base.amounts import count
 from jinjie.base.config import OfKind
 from jinjie.base.errors import InvalidInput, JinjieError, NotFound, Problem
 from jinjie.base.files import whole_folder, write_json
@@ -33,6 +35,8 @@ FORMAT = 1
 
 OWN = "jinjie"
 _NUMBERS = ("F64", "F32", "F16", "BF16")
+_SMALL = 10_000_000
+"""Parameters of a network that can be made at any rate, so that each tensor it lacks is named."""
 _NAMED = 5
 """How many tensors an error names at most."""
 
@@ -113,6 +117,7 @@ def open_model(folder: Path, dtype: torch.dtype | None = None) -> tuple[ModelCon
         names = _known(layout, found)
         config = _config_in(layout, settings, names, folder)
         config = _without_repeats(layout, config, names, found)
+    _refuse_the_impossible(config, found)
     network = blank(config)
     if dtype is not None:
         for parameter in network.parameters():
@@ -203,6 +208,13 @@ def _config_in(
         return layout.config_in(settings, names, folder)
     except (TypeError, ValueError, AttributeError) as error:  # text where a number belongs, and the like
         raise JinjieError("model.damaged", file=folder / "config.json", reason=str(error)) from error
+
+
+def _refuse_the_impossible(config: ModelConfig, found: Shards) -> None:
+    """Raise for a config that describes far more than the files hold, before a network of that size is made."""
+    wanted, held = config.parameters(), sum(prod(one.shape) for one in found.stored.values())
+    if wanted > max(_SMALL, 2 * held):
+        raise JinjieError("model.too_little", folder=found.folder, wanted=count(wanted), held=count(held))
 
 
 def _own_parts(state: Mapping[str, torch.Tensor]) -> Iterator[Part]:

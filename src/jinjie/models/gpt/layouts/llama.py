@@ -226,10 +226,10 @@ def _window_in(told: Mapping[str, Any], family: str, folder: Path) -> Any:
     window, layers = told.get("sliding_window"), told["num_hidden_layers"]
     if family.startswith("qwen"):
         whole = told.get("max_window_layers", 28) if told.get("use_sliding_window", False) else layers
-        types = told.get("layer_types") or ["full_attention"] * whole + ["sliding_attention"] * (
-            layers - whole
-        )
-        sliding = {kind == "sliding_attention" for kind in types[:layers]}
+        if types := told.get("layer_types"):
+            sliding = {kind == "sliding_attention" for kind in types}
+        else:
+            sliding = {True} if whole <= 0 else {False} if whole >= layers else {True, False}
         if len(sliding) > 1 and window is not None and window < told["max_position_embeddings"]:
             raise refuse(folder, "layer_types", "full_attention, sliding_attention", "full_attention")
         window = window if sliding == {True} else None
