@@ -96,7 +96,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     for file in poems.iterdir():
         if file.name != "jinjie.json":
             (good / file.name).write_bytes(file.read_bytes())
-    for name in ("pytorch_model.bin", "train.py", "onnx/model.safetensors"):
+    for name in ("pytorch_model.bin", "train.py", "onnx/model.safetensors", "consolidated.safetensors"):
         (good / name).write_text("not to be fetched")
     pickle = tmp_path / "pickle"
     pickle.mkdir()
@@ -135,7 +135,9 @@ def test_a_name_is_fetched_and_then_needs_no_line(address: str, home: Path) -> N
     assert done.stdout.startswith("月") and len(done.stdout.strip()) > 3
     fetched = {line.rpartition("/")[2] for line in Hub.asked if line.startswith("GET /me/")}
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= fetched
-    assert not any(name in " ".join(Hub.asked) for name in ("pytorch_model.bin", "train.py", "onnx/model"))
+    assert not any(
+        name in " ".join(Hub.asked) for name in ("pytorch_model", "train.py", "onnx", "consolidated")
+    )
     again = generate(home, address, "me/poems", "月", HF_HUB_OFFLINE="1")
     assert again.returncode == 0, again.stderr
     assert again.stdout == done.stdout

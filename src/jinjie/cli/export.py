@@ -37,15 +37,15 @@ def register(app: typer.Typer) -> None:
         if problems or most is None:
             raise InvalidInput(problems)
         with progress(as_json) as report:
-            source = finished.model_folder(name, report)
-        made = exporting.export(
-            source,
-            folder.expanduser().absolute(),
-            layout=layout,
-            dtype=next((one for one in exporting.DTYPES if one == dtype), None),
-            shard_bytes=most,
-            replace=replace,
-        )
+            made = exporting.export(
+                finished.model_folder(name, report),
+                folder.expanduser().absolute(),
+                layout=layout,
+                dtype=next((one for one in exporting.DTYPES if one == dtype), None),
+                shard_bytes=most,
+                replace=replace,
+                report=report,
+            )
         if as_json:
             print_json(
                 {

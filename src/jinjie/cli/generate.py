@@ -103,7 +103,8 @@ def _generate() -> Any:
             from jinjie.base.errors import InvalidInput, Problem
 
             raise InvalidInput([Problem("--number", "cli.generate.more_than_beams", beams=beams)])
-        model = finished.open_finished(folder)
+        with progress(as_json) as report:
+            model = finished.open_finished(folder, report=report)
         processor = finished.text_processor(model)
         if explain:
             from jinjie.cli.explain import show
@@ -155,8 +156,7 @@ def _predict() -> Any:
                 ]
             )
         with progress(as_json) as report:
-            folder = finished.model_folder(name, report)
-        model = finished.open_finished(folder)
+            model = finished.open_finished(finished.model_folder(name, report), report=report)
         models = {"model": model.network}
         made = []
         for text in inputs:

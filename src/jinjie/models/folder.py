@@ -20,11 +20,12 @@ from jinjie.base.amounts import count
 from jinjie.base.config import OfKind
 from jinjie.base.errors import InvalidInput, JinjieError, NotFound, Problem
 from jinjie.base.files import whole_folder, write_json
+from jinjie.base.words import say
 from jinjie.models import layout as layouts
 from jinjie.models import shards
 from jinjie.models.layout import Layout, Part
 from jinjie.models.model import ModelConfig
-from jinjie.models.shards import Piece, Shards
+from jinjie.models.shards import Piece, Report, Shards
 
 if TYPE_CHECKING:
     import torch
@@ -56,6 +57,7 @@ def save_weights(
     own: bool = False,
     dtype: torch.dtype | None = None,
     shard_bytes: int | None = None,
+    report: Report | None = None,
 ) -> None:
     """Write a network's whole state by name, and its config, into a folder that is there.
 
@@ -77,7 +79,7 @@ def save_weights(
         raise ValueError(f"the layout has no place for {sorted(forgotten)}")
     called = [part.theirs if layout is None else layout.file_name(config, part.theirs) for part in parts]
     pieces = [_piece(name, part, weights[part.ours], dtype) for name, part in zip(called, parts, strict=True)]
-    shards.write(pieces, folder, shard_bytes)
+    shards.write(pieces, folder, shard_bytes, report)
     write_json(folder / "config.json", settings)
 
 
@@ -97,10 +99,13 @@ def open_config(folder: Path) -> ModelConfig:
     return _config_in(layout, settings, [n for n in map(layout.known_as, stored) if n is not None], folder)
 
 
-def open_model(folder: Path, dtype: torch.dtype | None = None) -> tuple[ModelConfig, nn.Module]:
+def open_model(
+    folder: Path, dtype: torch.dtype | None = None, report: Report | None = None
+) -> tuple[ModelConfig, nn.Module]:
     """A model folder's config and its network in evaluation mode, in fp32 or in `dtype`.
 
-    Tensors are copied to their places one by one, so that memory holds the network once.
+    Tensors are copied to their places one by one, so that memory holds the network once; `report` hears how far that
+    is, where there are many bytes.
 
     Raises NotFound when config or weights are missing, JinjieError when they are damaged, do not fit one another,
     are of a type that Jinjie does not run, or come as a pickle.
@@ -126,9 +131,14 @@ def open_model(folder: Path, dtype: torch.dtype | None = None) -> tuple[ModelCon
     parts = list(_own_parts(state) if layout is None else layout.parts(config))
     if problems := [*_misfits(parts, state, names, found)]:
         raise InvalidInput(problems)
+    total, done = sum(tensor.nbytes for tensor in state.values()), 0
     with torch.no_grad():
         for part in parts:
-            _place(part, state).copy_(found.read(names[part.theirs]))
+            place = _place(part, state)
+            place.copy_(found.read(names[part.theirs]))
+            done += place.nbytes
+            if report is not None and total > shards.LONG:
+                report(say("model.reading", folder=folder.name), done, total)
     return config, network.eval()
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinjie.base.errors import JinjieError, NotFound
 from jinjie.base.files import write_json
+from jinjie.base.words import say
 
 if TYPE_CHECKING:
     import torch
@@ -32,6 +33,11 @@ OTHERS = ("*.h5", "*.msgpack", "*.onnx", "*.gguf", "*.tflite", "*.ot")
 
 _LONGEST_HEADER = 100_000_000
 """Bytes; safetensors' own limit."""
+
+Report = Callable[[str, int, int | None], None]
+"""Hears how far reading or writing is: (what, bytes done, bytes in all)."""
+LONG = 300_000_000
+"""Bytes from which on a user waits long enough to want to know."""
 
 
 class Stored(NamedTuple):
@@ -151,11 +157,13 @@ class Piece(NamedTuple):
     make: Callable[[], torch.Tensor]
 
 
-def write(pieces: list[Piece], folder: Path, shard_bytes: int | None = None) -> None:
+def write(
+    pieces: list[Piece], folder: Path, shard_bytes: int | None = None, report: Report | None = None
+) -> None:
     """Write tensors into a folder that is there: to one file, or to several of at most `shard_bytes` and an index.
 
     A shard's tensors are made when it is written, and let go of after. A tensor that is larger than a shard has one
-    for itself.
+    for itself. `report` hears of each shard of many bytes.
     """
     from safetensors.torch import save_file
 
@@ -163,11 +171,14 @@ def write(pieces: list[Piece], folder: Path, shard_bytes: int | None = None) -> 
     names = [f"model-{i + 1:05}-of-{len(shards):05}.safetensors" for i in range(len(shards))]
     if len(shards) == 1:
         names = [WEIGHTS]
+    total, done = sum(piece.bytes for piece in pieces), 0
     for name, shard in zip(names, shards, strict=True):
+        if report is not None and total > LONG:
+            report(say("model.writing", file=name), done, total)
+        done += sum(piece.bytes for piece in shard)
         save_file({piece.name: piece.make() for piece in shard}, folder / name, metadata={"format": "pt"})
     if len(shards) > 1:
         index = {piece.name: name for name, shard in zip(names, shards, strict=True) for piece in shard}
-        total = sum(piece.bytes for piece in pieces)
         write_json(folder / INDEX, {"metadata": {"total_size": total}, "weight_map": index})
 
 

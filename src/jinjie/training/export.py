@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from jinjie.base.errors import InvalidInput, JinjieError, Problem, did_you_mean
 from jinjie.base.files import whole_folder, write_json
+from jinjie.data.dataset import Report
 from jinjie.models import layout as layouts
 from jinjie.models import shards
 from jinjie.models.folder import OWN, open_config, open_settings, save_weights
@@ -67,6 +68,7 @@ def export(
     dtype: Dtype | None = None,
     shard_bytes: int = SHARD_BYTES,
     replace: bool = False,
+    report: Report | None = None,
 ) -> Exported:
     """Write the finished model in `source` to `target`, whole or not at all.
 
@@ -80,7 +82,7 @@ def export(
     chosen = _chosen(config, layout)
     _free(target, source, replace)
     kept = dtype or _as_stored(source)
-    model = finished.open_finished(source, _torch_dtype(kept) if kept != "fp16" else None)
+    model = finished.open_finished(source, _torch_dtype(kept) if kept != "fp16" else None, report=report)
     weights = model.network.state_dict()
     if kept == "fp16":
         _fits(weights)
@@ -89,6 +91,7 @@ def export(
         "own": chosen is None,
         "dtype": _torch_dtype(kept),
         "shard_bytes": shard_bytes,
+        "report": report,
     }
     target.parent.mkdir(parents=True, exist_ok=True)
     with whole_folder(target) as folder:

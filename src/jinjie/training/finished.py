@@ -140,8 +140,10 @@ def add_scores(folder: Path, metrics: Mapping[str, float]) -> None:
     write_json(folder / "jinjie.json", {**card, "test": dict(metrics)})
 
 
-def open_finished(folder: Path, dtype: torch.dtype | None = None, device: str = "cpu") -> Finished:
-    """Open a finished model's folder for use, ours or one in a published layout.
+def open_finished(
+    folder: Path, dtype: torch.dtype | None = None, device: str = "cpu", report: Report | None = None
+) -> Finished:
+    """Open a finished model's folder for use, ours or one in a published layout; `report` hears how far a large one is.
 
     Raises JinjieError when something is missing from it.
     """
@@ -150,14 +152,14 @@ def open_finished(folder: Path, dtype: torch.dtype | None = None, device: str = 
     if not (folder / "jinjie.json").is_file() and (layout := layout_of(folder)) is not None:
         task = TypeAdapter(recipes.Task).validate_python({"kind": layout.task})
         processor: Processor = open_tokenizer(folder)
-        config, network = open_model(folder, dtype)
+        config, network = open_model(folder, dtype, report)
         card: dict[str, Any] = {"task": task.model_dump(mode="json"), "layout": layout.name}
         return Finished(folder, config, network.to(device), processor, task.build(), card)
     try:
         card = json.loads((folder / "jinjie.json").read_bytes())
     except (OSError, ValueError) as error:
         raise JinjieError("model.no_card", folder=folder, reason=str(error)) from error
-    config, network = open_model(folder, dtype)
+    config, network = open_model(folder, dtype, report)
     task = TypeAdapter(recipes.Task).validate_python(card["task"])
     if "data" in card:
         processor = TypeAdapter(recipes.Data).validate_python(card["data"]).open_processor(folder)

@@ -14,7 +14,9 @@ from typing import Any
 
 from jinjie.base.errors import JinjieError, NotFound
 
-TAKEN = ("*.safetensors", "*.json", "vocab.txt", "merges.txt", "tokenizer.model")
+TAKEN = ("model*.safetensors", "*.json", "vocab.txt", "merges.txt", "tokenizer.model")
+_LEFT = ("*/*", "*.fp16.*", "*.bf16.*")
+"""Files in folders, and those of further precisions, are other versions of the same model."""
 _PART = r"(?!\S*(?:--|\.\.))\w(?:[\w.-]{0,94}\w)?"
 _NAME = re.compile(rf"{_PART}/{_PART}(@\w[\w./-]*)?", re.ASCII)
 _BROKEN_LINE = ("ConnectError", "ConnectTimeout", "ReadTimeout", "OfflineModeIsEnabled", "ProxyError")
@@ -60,10 +62,9 @@ def fetched(name: str, *, quiet: bool = False) -> Path:
     if quiet:
         client.utils.disable_progress_bars()
     try:
-        # Files in folders are other programs' versions of the same model.
         folder = Path(
             client.snapshot_download(
-                repository, revision=revision or None, allow_patterns=[*TAKEN], ignore_patterns=["*/*"]
+                repository, revision=revision or None, allow_patterns=[*TAKEN], ignore_patterns=[*_LEFT]
             )
         )
         if not any(folder.glob("*.safetensors")):
