@@ -47,7 +47,8 @@ def split(processor: TokenProcessor, text: str, *, special: bool = False) -> lis
     bytes_of = spelling(processor)
     encoded = processor.encoding(text, special=special)
     parts = []
-    for i, token, (start, end) in zip(encoded.ids, encoded.tokens, encoded.offsets, strict=True):
+    # A damaged post-processor may lack the id of a token that it names, so the lengths are not held to be equal.
+    for i, token, (start, end) in zip(encoded.ids, encoded.tokens, encoded.offsets, strict=False):
         marked = i in processor.special_ids
         parts.append(Part(i, token, start, end, b"" if marked else bytes_of(token), marked))
     return parts
