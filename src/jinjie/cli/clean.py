@@ -55,8 +55,13 @@ def command() -> Any:
 
 
 def _run(source: Path, out: Path, cleaning: Cleaning, folder: Path | None, quiet: bool) -> Report:
+    import signal
+    import sys
+
     from jinjie.data.cleaning import clean
 
+    # Asked to end, the half-written file is taken away as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     if quiet:
         return clean(source, out, cleaning, folder=folder)
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn

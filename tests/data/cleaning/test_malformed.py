@@ -92,7 +92,17 @@ def test_every_line_end_is_read(end: str, tmp_path: Path) -> None:
         (b"a,b\n1,2\n3\n", "in.csv:3", "clean.ragged"),
         (b'a,b\n1,2\n"3,4\n5,6\n', "in.csv:3", "clean.open_quote"),
         (b'a,b\n1,2\n5"x,3\n5,6\n', "in.csv:3", "clean.stray_quote"),
-        (b'a,b\n1,2\n"5"x,3\n5,6\n', "in.csv:3", "clean.open_quote"),
+        (b'a,b\n1,2\n"5"x,3\n5,6\n', "in.csv:3", "clean.stray_quote"),
+        (b'a,b\n1,2\n"x "y" z",3\n5,6\n', "in.csv:3", "clean.stray_quote"),
+        (b'a,b\n1,2\n"x" ,3\n5,6\n', "in.csv:3", "clean.stray_quote"),
+        (b"a,b\n1,2\r3,4\n5,6\n", "in.csv:2", "clean.lone_return"),
+        (b"a,b\r1,2\n3,4\n", "in.csv:1", "clean.lone_return"),
+        (b"\x1f\x8b\x08\x00a,b\n", "in.csv", "clean.other_format"),
+        (b"PK\x03\x04,\n1,2\n", "in.csv", "clean.other_format"),
+        (b'\xef\xbb\xbf[{"a": 1},\n{"a": 2}]', "in.csv", "clean.other_format"),
+        (b'{"a": 1}\n{"a": 2}', "in.csv", "clean.other_format"),
+        (b"<!DOCTYPE html>\n<html>", "in.csv", "clean.other_format"),
+        (b"\n\n,\n1,2\n", "in.csv:3", "clean.no_names"),
         (b'"a,b\n1,2\n', "in.csv:1", "clean.open_quote"),
         (b"a,b\n1,2\n3,\x004\n", "in.csv:3", "clean.nul"),
         (b"a,b\n1,2\n3,\xff\xfe\xfd\n", "in.csv:3", None),
@@ -106,6 +116,82 @@ def test_what_cannot_be_read_is_named_with_its_line(
         return
     came = refusal(tmp_path, content)
     assert came == (where if key.startswith("clean.") or ":" in where else came[0], key)
+
+
+@pytest.mark.parametrize(
+    ("content", "read"),
+    [
+        ("a,b\r\n1,2\n3,4\r\n", "a,b\n1,2\n3,4\n"),
+        ("\n \na,b\n1,2\n", "a,b\n1,2\n"),
+        ("sep=;\na;b\n1,5;2\n", "a,b\n1.5,2\n"),
+        ('"SEP=|"\r\na|b\r\n1|2\r\n', "a,b\n1,2\n"),
+        ("\ufeff\ufeffa,b\n\ufeff1,2\n", "a,b\n1,2\n"),
+        ('a,b\n6\'2" x 5",1\n', 'a,b\n"6\'2"" x 5""",1\n'),
+        ('a,b\n"say ""hi"", you",1\n"""",2\n', 'a,b\n"say ""hi"", you",1\n"""",2\n'),
+        ("zip,id\n01234,7\n02345,8\n", "zip,id\n01234,7\n02345,8\n"),
+        ("a,b\n0x1F,1e400\n0x20,2\n", "a,b\n0x1F,1e400\n0x20,2\n"),
+        ("a,b\n9223372036854775808,12345678901234567890\n1,2\n", None),
+        ("a,b\ninf,-Infinity\n1.5,2\n", None),
+        ("a,b\n=1+2,@SUM(A1)\n+cmd|x,-2+3\n", None),
+        ("a,b\n,1\n,2\n", None),
+        ("a, A ,  c d \n1,2,3\n", "a,A,c d\n1,2,3\n"),
+        ("only\n1\n\n3\n", None),
+        ("a,b\n−5,１２\n2020-02-30,x\n", None),
+    ],
+)
+def test_odd_tables_keep_what_stands_in_them(content: str, read: str | None, tmp_path: Path) -> None:
+    assert result(tmp_path, content.encode()) == (content if read is None else read)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("big5", "名稱,城市\n臺灣,臺北\n書店,高雄\n學校,新竹\n"),
+        ("shift-jis", "名前,都市\nりんご,東京\nアメリカ,さっぽろ\n"),
+        ("gb18030", "名,值\n𠮷野,2\n㐀,3\n"),
+        ("latin-1", "name,city\nÁVILA,MÁLAGA\nÄpfel,KÖLN\n"),
+    ],
+)
+def test_characters_of_other_places_are_recognised(encoding: str, text: str, tmp_path: Path) -> None:
+    assert result(tmp_path, text.encode(encoding)) == text
+
+
+def test_the_swallowed_lines_are_counted_from_the_quote(tmp_path: Path) -> None:
+    # Once they were counted from the beginning of the block.
+    (tmp_path / "in.csv").write_text("a,b\n" + "1,2\n" * 500 + '"3,4\n5,6\n')
+    with pytest.raises(InvalidInput) as caught:
+        clean(tmp_path / "in.csv", tmp_path / "out.csv", Cleaning())
+    assert caught.value.problems[0].where.endswith("in.csv:502")
+    assert caught.value.problems[0].params["lines"] == 2
+
+
+def test_the_input_is_never_written_over_by_whatever_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("a,b\n1,2\n1,2\n")
+    (tmp_path / "link.csv").symlink_to(source)
+    (tmp_path / "again.csv").hardlink_to(source)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "report.json").symlink_to(source)
+    monkeypatch.chdir(tmp_path)
+    for out, folder in (
+        ("in.csv", None),
+        ("./folder/../in.csv", None),
+        ("link.csv", None),
+        ("again.csv", None),
+        ("out.csv", Path("folder")),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            clean(source, out, Cleaning(), folder=folder)
+        assert [p.key for p in caught.value.problems] == ["clean.same_file"]
+        with pytest.raises(InvalidInput):
+            clean("link.csv", out, Cleaning(), folder=folder)
+    assert source.read_text() == "a,b\n1,2\n1,2\n"
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidInput) as caught:  # as /dev/null, which would become a file
+        clean(source, tmp_path / "pipe", Cleaning())
+    assert caught.value.problems[0].key == "clean.not_a_file"
 
 
 def test_all_ragged_lines_are_named_at_once(tmp_path: Path) -> None:

@@ -40,13 +40,14 @@ def test_keys_follow_the_config_and_columns_may_hold_dots_and_be_called_numbers(
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(InvalidInput) as error:
-        parse(["missing=avg", "missing.age=guess", "scale=big", "outlier=clip", "z=-1"])
+        parse(["missing=avg", "missing.age=guess", "scale=big", "outlier=clip", "z=-1", "word"])
     assert problems(error) == {
         "missing": "clean.unknown_missing",
         "columns.age.missing": "clean.unknown_missing",
         "scale": "problem.not_a_choice",
         "outlier": "problem.unknown_setting",
         "z": "problem.out_of_range",
+        "word": "problem.not_an_override",
     }
 
 
@@ -72,6 +73,14 @@ def test_rules_that_do_not_suit_their_columns_are_named() -> None:
     with pytest.raises(InvalidInput) as error:
         Cleaning(encode="onehot").fit(pl.DataFrame({"k": ["a", "b"], "k=a": [1, 2]}))
     assert problems(error) == {"encode.k": "clean.name_taken"}
+
+
+def test_a_very_wide_table_is_not_predicted() -> None:
+    wide = pl.DataFrame({f"c{i}": [1.0, None] for i in range(501)})
+    with pytest.raises(InvalidInput) as error:
+        parse(["missing=predict"]).fit(wide)
+    assert problems(error) == {"missing": "clean.too_wide_to_predict"}
+    assert parse(["missing=median"]).fit(wide).columns[500].fill == 1.0
 
 
 def test_the_target_is_left_as_it_is_unless_its_own_column_says_so() -> None:

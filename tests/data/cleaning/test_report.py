@@ -86,6 +86,14 @@ def test_what_deserves_a_look_is_noticed_and_nothing_else(tmp_path: Path) -> Non
     }
 
 
+def test_cells_that_a_spreadsheet_would_run_are_noticed_and_numbers_are_not(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("a,b,c\n=1+2,-5,+x\n@SUM(A1),+3,- -\nplain,-1e3,--\n")
+    report = clean(tmp_path / "in.csv", tmp_path / "out.csv", Cleaning())
+    told = {n.column: n.detail for n in report.found.notices if n.about == "formula"}
+    assert told == {"a": "2", "c": "1"}
+    assert (tmp_path / "out.csv").read_text().startswith("a,b,c\n=1+2,-5,+x\n@SUM(A1)"), "as they stood"
+
+
 def test_the_lists_are_bounded_and_their_counts_are_not(tmp_path: Path) -> None:
     table = write(tmp_path / "in.csv", a=[1] * (SHOWN + 500), b=["x"] * (SHOWN + 500))
     report = clean(table, tmp_path / "out.csv", Cleaning())
@@ -149,6 +157,23 @@ def test_a_kill_while_writing_leaves_no_output(tmp_path: Path) -> None:
     clean(tmp_path / "in.csv", tmp_path / "out.csv", Cleaning(duplicates="keep"))
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "in.csv").read_bytes()
     assert not list(tmp_path.glob(".partial-*"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are asked to end in other ways there")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_who_is_asked_to_end_takes_the_half_file_away(tmp_path: Path, how: signal.Signals) -> None:
+    # Once SIGTERM left a .partial-… beside the output until the next cleaning.
+    line = b"%d,some words to fill the line with,3.25\n"
+    (tmp_path / "in.csv").write_bytes(b"a,b,c\n" + b"".join(line % i for i in range(600_000)))
+    words = [sys.executable, "-m", "jinjie", "clean", "in.csv", "out.csv", "duplicates=keep"]
+    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if any(part.stat().st_size for part in tmp_path.glob(".partial-out.csv-*")):
+            process.send_signal(how)
+            break
+    assert process.wait() == 128 + how
+    assert [p.name for p in tmp_path.iterdir() if p.name != "home"] == ["in.csv"]
 
 
 def test_a_table_of_thousands_of_columns_takes_time_in_proportion_and_a_page_of_bounded_size(

@@ -25,13 +25,32 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _HANZI = re.compile(rb"[\xb0-\xd7][\xa1-\xfe]|[\xa1-\xa3][\xa1-\xfe]")
+_BIG5 = re.compile(rb"(?:[\xa4-\xc6\xc9-\xf9][\x40-\x7e\xa1-\xfe]){2,}")
+_RARE = re.compile(rb"(?:[\x81-\xfe][0-9]){2}")
+"""A character of GB18030 that takes four bytes."""
+_UNDEFINED = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
+"""Bytes that stand for nothing in Windows-1252."""
+_FORMATS = (
+    (b"PK\x03\x04", "Excel / zip"),
+    (b"\xd0\xcf\x11\xe0", "Excel"),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ", "xz"),
+    (b"(\xb5/\xfd", "zstandard"),
+    (b"7z\xbc\xaf", "7z"),
+    (b"PAR1", "Parquet"),
+    (b"ARROW1", "Arrow"),
+    (b"SQLite format 3", "SQLite"),
+    (b"%PDF", "PDF"),
+)
 _HIGH = re.compile(rb"[\x80-\xff]")
 _UTF8_IN_GB = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){3}")
 _UTF8_IN_LATIN = re.compile(rb"[\xc3\xc2][\x80-\xbf]|[\xe3-\xe9][\x80-\xbf]{2}")
 
 
 def recognise(path: Path) -> str:
-    """The name of the encoding: utf-8, utf-8-sig, utf-16, utf-16-le, utf-16-be, utf-32, gb18030, cp1252 or latin-1."""
+    """The name of the encoding: utf-8, utf-8-sig, utf-16, utf-16-le, utf-16-be, utf-32, gb18030, big5, cp1252,
+    shift-jis or latin-1."""
     probes = list(_probes(path))
     for mark, name in _BOMS:
         if probes[0].startswith(mark):
@@ -47,6 +66,19 @@ def recognise(path: Path) -> str:
     lines = written.split(b"\n") if written else whole
     # Where a line or two are of another kind, the file's encoding is that of most lines; the others are named later.
     return "utf-8" if 2 * sum(map(_is_utf8, lines)) > len(lines) else _legacy(b"\n".join(whole))
+
+
+def other_format(path: Path) -> str | None:
+    """What a file is that is often taken for a CSV and is none: packed, a workbook, a web page, JSON."""
+    with path.open("rb") as file:
+        start = file.read(512)
+    for mark, name in _FORMATS:
+        if start.startswith(mark):
+            return name
+    text = start.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    if text.startswith((b"<!doctype", b"<html", b"<?xml")):
+        return "HTML / XML"
+    return "JSON" if re.match(rb'[\[{]\s*[{\[]|\{\s*"[^"]*"\s*:', text) else None
 
 
 def _probes(path: Path) -> Iterator[bytes]:
@@ -71,13 +103,19 @@ def _is_utf8(probe: bytes) -> bool:
 
 
 def _legacy(probe: bytes) -> str:
-    """GB18030 when its commonest characters make up most of the high bytes, else a Western encoding."""
+    """GB18030 or Big5 when their commonest characters make up most of the high bytes, else a Western encoding."""
     high = len(_HIGH.findall(probe))
     if 2 * len(_HANZI.findall(probe)) > 0.7 * high:
         return "gb18030"
-    control = any(0x80 <= byte < 0xA0 for byte in set(probe))
-    undefined = set(probe) & {0x81, 0x8D, 0x8F, 0x90, 0x9D}
-    return "cp1252" if control and not undefined else "latin-1"
+    if sum(len(_HIGH.findall(run)) for run in _BIG5.findall(probe)) > 0.7 * high:
+        return "big5"
+    if not _UNDEFINED & set(probe):
+        return "cp1252" if any(0x80 <= byte < 0xA0 for byte in set(probe)) else "latin-1"
+    if _RARE.search(probe):
+        return "gb18030"
+    japanese = probe.decode("shift-jis", "ignore")
+    kana = sum("\u3040" <= letter < "\u3100" for letter in japanese)
+    return "shift-jis" if 5 * kana > sum(not letter.isascii() for letter in japanese) else "latin-1"
 
 
 def decoded(file: Path, encoding: str, skip: int, block: int) -> Iterator[tuple[bytes, int]]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 from jinjie.base.errors import InvalidInput, Problem
 from jinjie.data.cleaning import encodings
 from jinjie.data.cleaning.header import quoting_of
 from jinjie.data.reading import at_most
+
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
 def open_quote(path: Path, text: bytes, line: int, columns: int, delimiter: str) -> InvalidInput:
@@ -41,9 +44,14 @@ def diagnosis(
                 found.append(_wrong_length(f"{path}:{begins}", ends - begins + 1, len(row), columns))
             begins = ends + 1
     except csv.Error:
-        found.append(Problem(f"{path}:{begins}", "clean.open_quote", lines=reader.line_num))
+        swallowed = line + reader.line_num - begins
+        key = "clean.open_quote" if swallowed > 1 else "clean.stray_quote"
+        found.append(Problem(f"{path}:{begins}", key, lines=swallowed))
     finally:
         csv.field_size_limit(before)
+    if not found and refused and (lone := _LONE_RETURN.search(text)):
+        at = line + text.count(b"\n", 0, lone.start())
+        found.append(Problem(f"{path}:{at}", "clean.lone_return"))
     if not found and quotes and refused:
         for number, record in enumerate(text.split(b"\n"), line):
             if record.count(b'"') % 2:

@@ -292,6 +292,8 @@ def _check_places(source: Path, out: Path, folder: Path) -> None:
         found.append(Problem(str(out), "clean.no_folder", path=out.parent))
     elif out.exists() and out.samefile(source):
         found.append(Problem(str(out), "clean.same_file", path=source))
+    elif out.exists() and not out.is_file():
+        found.append(Problem(str(out), "clean.not_a_file", path=out))
     if folder.exists() and not folder.is_dir():
         found.append(Problem(str(folder), "clean.not_a_folder", path=folder))
     for name in ("report.json", "report.html"):

@@ -25,6 +25,8 @@ FEWEST = 20
 _IDENTIFIER = re.compile(
     r"(^|[_\s-])(id|uuid|guid|key|no|nr)$|[a-z]I[dD]$|编号|序号|学号|工号|证号|单号|账号|卡号", re.I
 )
+_FORMULA = r"^(=|@|[+-][^\d.,\s+-])"
+"""What a spreadsheet runs when it opens the file."""
 _DIGITS = r"^[+-]?[\d,]*\.?\d+$"
 
 
@@ -50,7 +52,7 @@ class Notice(BaseModel):
     """Something that deserves a look before anything is trained on the table."""
 
     about: str
-    """constant, empty, mostly_missing, identifier, mixed, copy or tells."""
+    """constant, empty, mostly_missing, identifier, mixed, copy, tells or formula."""
     column: str
     detail: str = ""
 
@@ -181,6 +183,8 @@ class Look:
                 found.append(Notice(about="identifier", column=name))
         if kind == "text":
             text = cells.drop_nulls()
+            if formulas := int(text.str.contains(_FORMULA).sum()):
+                found.append(Notice(about="formula", column=name, detail=str(formulas)))
             numbers = text.str.contains(_DIGITS)
             share = int(numbers.sum()) / max(1, len(text))
             if MOSTLY <= share < 1:

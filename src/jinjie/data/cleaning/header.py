@@ -1,11 +1,13 @@
-"""The first line of a file: what separates its cells, how its lines end, and what its columns are called."""
+"""The beginning of a file: what stands before its header, what separates cells, and what columns are called."""
 
 from __future__ import annotations
 
 import csv
 import io
 import itertools
+import re
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +18,7 @@ LONGEST = 64 << 20
 """Bytes without the end of a record after which a quote must have been left open."""
 _SAMPLE = 1 << 18
 _DELIMITERS = (",", ";", "\t", "|")
+_SEPARATOR = re.compile(r"\"?sep=([,;\t|])\"?", re.I)
 
 
 def recognise_delimiter(text: str, quotes: bool = True) -> str:
@@ -42,28 +45,52 @@ def recognise_delimiter(text: str, quotes: bool = True) -> str:
     return chosen or next(iter(whole), ",")
 
 
-def beginning(path: Path, encoding: str) -> tuple[str, bool]:
-    """The beginning as text with "\\n" line ends; whether the file's own are carriage returns alone."""
+@dataclass(frozen=True)
+class Beginning:
+    """The first kilobytes of a file, from its header on, with "\\n" line ends."""
+
+    text: str
+    line: int = 1
+    """The line on which the header stands: blank lines, and one that says `sep=;`, are passed over."""
+    separator: str | None = None
+    """What such a line says; some spreadsheets write one."""
+    old_mac: bool = False
+    """Whether lines end with a carriage return alone."""
+
+
+def beginning(path: Path, encoding: str) -> Beginning:
+    """Raises InvalidInput where the header ends with a carriage return and other lines do not."""
     with path.open("rb") as file:
         raw = file.read(_SAMPLE)
         while not {10, 13} & set(raw) and len(raw) < LONGEST and (more := file.read(_SAMPLE)):
             raw += more  # the names of very many columns
-    text = raw.decode(encoding, "replace")
-    old_mac = "\n" not in text and "\r" in text
-    return text.replace("\r\n", "\n").replace("\r", "\n"), old_mac
+    whole = raw.decode(encoding, "replace")
+    old_mac = "\n" not in whole and "\r" in whole
+    lines = whole.replace("\r\n", "\n").split("\r" if old_mac else "\n")
+    passed, separator = 0, None
+    while passed < len(lines) - 1:
+        if found := _SEPARATOR.fullmatch(lines[passed].strip(" \ufeff")):
+            separator = found[1]
+        elif lines[passed].strip(" \t\ufeff"):
+            break
+        passed += 1
+    if not old_mac and "\r" in lines[passed] and '"' not in lines[passed]:
+        raise InvalidInput([Problem(f"{path}:{passed + 1}", "clean.lone_return")])
+    return Beginning("\n".join(lines[passed:]), passed + 1, separator, old_mac)
 
 
 def column_names(
-    path: Path, start: str, delimiter: str, quotes: bool
+    path: Path, start: Beginning, delimiter: str, quotes: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    quoting = quoting_of(quotes)
+    """The names in the header, and which of them were made up for cells that are empty there."""
+    quoting, where = quoting_of(quotes), f"{path}:{start.line}"
     try:
-        row = next(csv.reader(io.StringIO(start), delimiter=delimiter, quoting=quoting, strict=True))
+        row = next(csv.reader(io.StringIO(start.text), delimiter=delimiter, quoting=quoting, strict=True))
     except (csv.Error, StopIteration):
-        raise InvalidInput([Problem(f"{path}:1", "clean.open_quote", lines=start.count("\n"))]) from None
-    names = [name.strip() for name in row]
+        raise InvalidInput([Problem(where, "clean.open_quote", lines=start.text.count("\n"))]) from None
+    names = [name.strip().strip("\ufeff").strip() for name in row]
     if not any(names):
-        raise InvalidInput([Problem(f"{path}:1", "clean.no_names")])
+        raise InvalidInput([Problem(where, "clean.no_names")])
     taken = set(names)
     unnamed = []
     for i, name in enumerate(names):
@@ -72,13 +99,11 @@ def column_names(
             names[i] = next(f"column_{n}" for n in numbers if f"column_{n}" not in taken)
             taken.add(names[i])
             unnamed.append(names[i])
-    found = [
-        Problem(f"{path}:1", "data.column_twice", name=name) for name, n in Counter(names).items() if n > 1
-    ]
+    found = [Problem(where, "data.column_twice", name=name) for name, n in Counter(names).items() if n > 1]
     if all(map(_number, names)):
-        found.append(Problem(f"{path}:1", "data.no_header", came=", ".join(names)[:200]))
+        found.append(Problem(where, "data.no_header", came=", ".join(names)[:200]))
     if any("\0" in name for name in names):
-        found = [Problem(f"{path}:1", "clean.nul")]
+        found = [Problem(where, "clean.nul")]
     if found:
         raise at_most(found, str(path))
     return tuple(names), tuple(unnamed)

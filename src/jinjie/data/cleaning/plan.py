@@ -26,7 +26,7 @@ Duplicates = Literal["keep", "drop"]
 Outliers = Literal["keep", "clip", "drop", "blank"]
 Scale = Literal["keep", "standard", "minmax"]
 Encode = Literal["keep", "onehot", "ordinal"]
-Encoding = Literal["auto", "utf-8", "utf-16", "gb18030", "latin-1"]
+Encoding = Literal["auto", "utf-8", "utf-16", "gb18030", "big5", "shift-jis", "latin-1"]
 Delimiter = Literal["auto", ",", ";", "\t", "|"]
 
 MISSING_WORDS = (

@@ -60,3 +60,16 @@ def starts(text: bytes) -> Iterator[int]:
             inside = not inside
         if not inside:
             yield start
+
+
+def doubtful_quotes(text: bytes, delimiter: str) -> bool:
+    """Whether a quote stands with letters on both sides, where it neither opens nor closes a cell as it should."""
+    if b'"' not in text:
+        return False
+    codes = np.frombuffer(text, np.uint8)
+    places = np.flatnonzero(codes == 34)
+    edge = np.zeros(256, bool)
+    edge[[10, 13, 34, ord(delimiter)]] = True
+    before = edge[codes[places - 1]] | (places == 0)
+    after = edge[codes[np.minimum(places + 1, len(codes) - 1)]] | (places == len(codes) - 1)
+    return not bool((before | after).all())

@@ -123,6 +123,8 @@ def encoding_name(encoding: str) -> str:
         "utf-16-be": "UTF-16 BE",
         "utf-32": "UTF-32",
         "gb18030": "GB18030",
+        "big5": "Big5",
+        "shift-jis": "Shift-JIS",
         "cp1252": "Windows-1252",
         "latin-1": "Latin-1",
     }
@@ -151,6 +153,7 @@ def notice_line(notice: Notice) -> str:
         "mixed": "clean.notice.mixed",
         "copy": "clean.notice.copy",
         "tells": "clean.notice.tells",
+        "formula": "clean.notice.formula",
     }[notice.about]
     return say(key, column=notice.column, detail=notice.detail)
 

@@ -29,8 +29,9 @@ else:
 
 BLOCK = 8 << 20
 """Bytes of the file that are read at a time."""
-_SPACES = (" ", "\t", "\u3000", "\xa0")
-"""What is taken off the ends of cells; the third is the space of Chinese text."""
+_SPACES = (" ", "\t", "\u3000", "\xa0", "\ufeff")
+"""What is taken off the ends of cells: the third is the space of Chinese text, the last a byte-order mark, which stands
+inside a file that was put together of several."""
 _BLANK = re.compile(rb"\r?\n")
 
 
@@ -73,6 +74,8 @@ class Source:
     """Columns whose header is empty, by the names they were given."""
     size: int
     missing_words: tuple[str, ...]
+    header: int = 1
+    """The line on which the header stands."""
     old_mac: bool = False
     """Whether lines end with a carriage return alone."""
 
@@ -84,10 +87,16 @@ class Source:
         header = True
         for text, line, done in self._records(self._wide(BLOCK)):
             if header:
-                first = records.end_of_record(text, self.quotes)
-                line, text, header = line + text.count(b"\n", 0, first), text[first:], False
+                line, text, header = *self._below_header(text), False
             if text:
                 yield self._parsed(text, line, done)
+
+    def _below_header(self, text: bytes) -> tuple[int, bytes]:
+        """The first records of the file without its header, and the line on which they begin."""
+        for _ in range(self.header - 1):
+            text = text[text.find(b"\n") + 1 :]
+        first = records.end_of_record(text, self.quotes)
+        return self.header + text.count(b"\n", 0, first), text[first:]
 
     def rows_about(self) -> int:
         """About how many rows there are, from the first megabyte."""
@@ -126,10 +135,10 @@ class Source:
 
     def head(self) -> pl.DataFrame:
         """The first records, about a megabyte (of very many columns more), to recognise types by."""
-        for text, line, done in self._records(self._wide(1 << 20)):
-            first = records.end_of_record(text, self.quotes)
-            if text[first:]:
-                return self._parsed(text[first:], line + text.count(b"\n", 0, first), done).frame
+        for text, _, done in self._records(self._wide(1 << 20)):
+            begins, below = self._below_header(text)
+            if below:
+                return self._parsed(below, begins, done).frame
         raise InvalidInput([Problem(str(self.path), "clean.no_rows", names=", ".join(self.names))])
 
     def _parsed(self, text: bytes, line: int, done: int) -> Block:
@@ -155,6 +164,10 @@ class Source:
                     )
                 ]
             ) from None
+        # polars takes "x "y" z" for x y z, without a word
+        doubtful = self.quotes and records.doubtful_quotes(text, self.delimiter)
+        if doubtful and (wrong := self._diagnosis(text, line)):
+            raise wrong
         block = Block(frame, line, done, text, blank)
         self._pass_blank_lines(block)
         self._check_short(block)
@@ -215,7 +228,10 @@ class Source:
             counts = dict(zip(self.names, block.frame.select(_named(edges)).row(0), strict=True))
             block.trimmed = sum(counts.values())
             spaced = [name for name, count in counts.items() if count]
-            block.frame = block.frame.with_columns([pl.col(name).str.strip_chars() for name in spaced])
+            cells = [pl.col(name).str.strip_chars() for name in spaced]
+            if "\ufeff" in marks:
+                cells = [cell.str.strip_chars("\ufeff").str.strip_chars() for cell in cells]
+            block.frame = block.frame.with_columns(cells)
 
     def _open_quote(self, text: bytes, line: int) -> InvalidInput:
         return faults.open_quote(self.path, text, line, len(self.names), self.delimiter)
@@ -234,15 +250,26 @@ def open_source(path: Path, cleaning: Cleaning) -> Source:
     encoding = encodings.recognise(path) if size else "utf-8"
     if cleaning.encoding != "auto" and not encoding.startswith(cleaning.encoding):
         encoding = cleaning.encoding
-    start, old_mac = beginning(path, encoding)
-    if not start.strip():
+    if kind := encodings.other_format(path):
+        raise InvalidInput([Problem(str(path), "clean.other_format", kind=kind)])
+    start = beginning(path, encoding)
+    if not start.text.strip(" \t\n\ufeff"):
         raise InvalidInput([Problem(str(path), "data.empty_file", path=path)])
     delimiter: str = cleaning.delimiter
     if delimiter == "auto":
-        delimiter = recognise_delimiter(start, cleaning.quotes)
+        delimiter = start.separator or recognise_delimiter(start.text, cleaning.quotes)
     names, unnamed = column_names(path, start, delimiter, cleaning.quotes)
     return Source(
-        path, encoding, delimiter, cleaning.quotes, names, unnamed, size, cleaning.missing_words, old_mac
+        path,
+        encoding,
+        delimiter,
+        cleaning.quotes,
+        names,
+        unnamed,
+        size,
+        cleaning.missing_words,
+        start.line,
+        start.old_mac,
     )
 
 
