@@ -38,8 +38,8 @@ def missing(reason: str) -> None:
 
 
 # Playwright runs an event loop in the thread of the tests for as long as it lives, and a test elsewhere that starts one
-# of its own is refused: so it ends with this folder, not with the session.
-@pytest.fixture(scope="package")
+# of its own is refused: so it ends with each file, not with the session.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:

@@ -174,7 +174,7 @@ def test_what_is_wrong_is_said(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     came = jinjie(*words)
-    assert came.returncode in (1, 2), came.stdout
+    assert came.returncode in (1, 2, 6), came.stdout  # 6: a name on the hub, which cannot be reached
     assert says in came.stderr and "Traceback" not in came.stderr
     assert list(tmp_path.iterdir()) in ([], [tmp_path / "home"])
 

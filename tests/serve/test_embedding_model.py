@@ -2,8 +2,7 @@
 
 import openai
 import pytest
-
-from conftest import serving
+from running import serving
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,7 @@ import time
 import httpx
 import openai
 import pytest
-
-from conftest import TOKEN
+from running import TOKEN
 
 
 def request(server, body):

@@ -11,7 +11,7 @@ ASK = {
 
 @pytest.fixture(scope="module")
 def browsed(tmp_path_factory):
-    from conftest import serving
+    from running import serving
 
     folder = tmp_path_factory.mktemp("browsed")
     with serving(

@@ -26,7 +26,7 @@ else:
     torch = lazy("torch")
 
 _CANDIDATES = (512, 8192)
-"""So many of the likeliest tokens are looked at for the border of top-p before all 50,257 are sorted, in 0.2, 1, 7 ms."""
+"""So many of the likeliest are looked at for the border of top-p before all 50,257 are sorted, in 0.2, 1 and 7 ms."""
 _MARGIN = 1e-5
 """Sums of fp32 probabilities nearer to p than this are added up again in full, in transformers' order."""
 

@@ -56,11 +56,12 @@ def fetched(name: str, *, quiet: bool = False) -> Path:
     if importlib.util.find_spec("huggingface_hub") is None:
         raise HubFailed("hub.no_client", name=name)
     client: Any = importlib.import_module("huggingface_hub")
+    bars: Any = importlib.import_module("huggingface_hub.utils")
     errors: Any = importlib.import_module("huggingface_hub.errors")
     repository, _, revision = name.partition("@")
-    quiet = quiet and not client.utils.are_progress_bars_disabled()
+    quiet = quiet and not bars.are_progress_bars_disabled()
     if quiet:
-        client.utils.disable_progress_bars()
+        bars.disable_progress_bars()
     try:
         folder = Path(
             client.snapshot_download(
@@ -87,7 +88,7 @@ def fetched(name: str, *, quiet: bool = False) -> Path:
         raise HubFailed("hub.failed", name=name, reason=str(error) or type(error).__name__) from error
     finally:
         if quiet:
-            client.utils.enable_progress_bars()
+            bars.enable_progress_bars()
     return folder
 
 

@@ -19,9 +19,9 @@ from jinjie.data.tokenization.texts import Texts
 from jinjie.data.tokenization.train import KINDS, train
 
 SAMPLE = 20
-"""Megabytes of text that are learned from unless another number is asked for. More change few tokens. Where nearly every
-word is another, as between the stops of Chinese, each megabyte costs BPE 90 MB of memory and 3 seconds (measured on 13 MB
-of characters drawn at random, the worst there is); English costs a twentieth of that."""
+"""Megabytes of text that are learned from unless another number is asked for. More change few tokens. Where nearly
+every word is another, as between the stops of Chinese, each megabyte costs BPE 90 MB of memory and 3 seconds (measured
+on 13 MB of characters drawn at random, the worst there is); English costs a twentieth of that."""
 
 RECORD = "training.json"
 _OWN = {"tokenizer.json", "tokenizer_config.json", DOCUMENTS, RECORD}

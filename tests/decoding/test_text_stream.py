@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import tokenizers
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
@@ -73,7 +73,7 @@ def processor(kind: str) -> TokenProcessor:
             roles = {"unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]"}
             trainer = trainers.WordPieceTrainer(vocab_size=200, special_tokens=list(roles.values()))
             made.train_from_iterator(CORPUS, trainer)
-            as_bert(made, "[CLS]", "[SEP]", lower=True, accents=None)
+            as_bert(made, lower=True, accents=None)
             return TokenProcessor(made, special=roles)
         case "suffix":  # GPT, CLIP
             made = tokenizers.Tokenizer(models.BPE(unk_token="<unk>", end_of_word_suffix="</w>"))
@@ -101,6 +101,8 @@ texts = st.one_of(
 @given(text=texts, cut=st.integers(0, 60))
 def test_pieces_are_together_the_whole(kind: str, text: str, cut: int) -> None:
     """For every construction, wherever the prompt ends and the writing begins: in the middle of a character too."""
+    # U+FFFD written byte by byte looks like a broken character, and fallback takes back the whole run of bytes it is in.
+    assume(kind != "byte-fallback" or "\ufffd" not in text)
     made = processor(kind)
     ids = made.tokenizer.encode(text, add_special_tokens=False).ids
     cut = min(cut, len(ids))
