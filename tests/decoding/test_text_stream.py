@@ -101,7 +101,7 @@ texts = st.one_of(
 @given(text=texts, cut=st.integers(0, 60))
 def test_pieces_are_together_the_whole(kind: str, text: str, cut: int) -> None:
     """For every construction, wherever the prompt ends and the writing begins: in the middle of a character too."""
-    # U+FFFD written byte by byte looks like a broken character, and fallback takes back the whole run of bytes it is in.
+    # U+FFFD written byte by byte looks like a broken character, and fallback takes back the whole run of its bytes.
     assume(kind != "byte-fallback" or "\ufffd" not in text)
     made = processor(kind)
     ids = made.tokenizer.encode(text, add_special_tokens=False).ids
