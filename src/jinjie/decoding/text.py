@@ -155,7 +155,8 @@ class TextStream:
         """
         self._processor = processor
         self._hidden = frozenset() if special else hidden(processor)
-        self._window = [i for i in prompt[-_CONTEXT:] if i not in self._hidden]
+        shown = [i for i in prompt[-_CONTEXT - _BYTES :] if i not in self._hidden]
+        self._window = self._last(shown, _CONTEXT)
         """Ids that are decoded together: the last ones whose text has been given, then those whose text has not."""
         self._done = len(self._window)
         self._given = self._decode()
@@ -206,9 +207,18 @@ class TextStream:
         return fresh
 
     def _move_on(self) -> None:
-        self._window = self._window[self._done :][-_PENDING // 8 :]
+        self._window = self._last(self._window[self._done :], _PENDING // 8)
         self._done = len(self._window)
         self._given = self._decode()
+
+    def _last(self, ids: list[int], count: int) -> list[int]:
+        """The last `count` ids, or a few more: byte fallback makes nothing of a run of bytes that begins within a
+        character, so that the text after it could not be told from it."""
+        for more in range(_BYTES + 1):
+            last = ids[-count - more :]
+            if last and not self._processor.text(last).startswith(_BROKEN):
+                return last
+        return ids[-count:]
 
     def _decode(self) -> str:
         return self._processor.text(self._window) if self._window else ""
