@@ -63,6 +63,35 @@ def test_a_line_in_another_encoding_is_named(first: str, tmp_path: Path) -> None
     assert refusal(tmp_path, content) == ("in.csv:6", "clean.mixed_encoding")
 
 
+def test_a_short_line_in_another_encoding_is_named_wherever_it_stands(tmp_path: Path) -> None:
+    """Two characters of UTF-8 are three of GB18030 and once went through as such: 李明 came out as 鏉庢槑."""
+    names = "姓名,年龄\n张伟,3\n" + "王芳,4\n" * 30
+    for at, stray in ((34, "李明,5\n"), (34, "李明,5")):
+        content = names.encode("gb18030") + "刘洋,6\n".encode("gb18030") + stray.encode()
+        assert refusal(tmp_path, content) == (f"in.csv:{at}", "clean.mixed_encoding")
+    # The end of the first block cuts the line of UTF-8 behind its third letter.
+    rows, stray = "王芳,4\n".encode("gb18030"), "李明王芳,5\n".encode()
+    count = 1000
+    head = "姓名,年龄\n".encode("gb18030")
+    long = b"x" * (BLOCK - 9 - len(head) - 3 - count * len(rows)) + b",1\n"
+    content = head + long + rows * count + stray + rows
+    assert content[BLOCK - 9 : BLOCK] == stray[:9]
+    assert refusal(tmp_path, content) == (f"in.csv:{count + 3}", "clean.mixed_encoding")
+    chance = names + "涓板薄,7\n"  # GB2312 whose bytes are UTF-8 for 丰屡
+    assert result(tmp_path, chance.encode("gb18030")) == chance
+
+
+def test_a_line_with_fewer_cells_than_those_below_it_is_no_header(tmp_path: Path) -> None:
+    """A title above the header once became the header of a table of one column."""
+    assert refusal(tmp_path, b"Sales of 2024\n\na,b\n1,2\n3,4\n") == ("in.csv:1", "clean.title")
+    assert refusal(tmp_path, b"\n# made by hand\na;b;c\n1;2;3\n") == ("in.csv:2", "clean.title")
+    assert refusal(tmp_path, b"a\n1,2\n") == ("in.csv:1", "clean.title")
+    said = "said\nyes, of course\nno, never\nmaybe\n"
+    assert result(tmp_path, said.encode()) == 'said\n"yes, of course"\n"no, never"\nmaybe\n'
+    assert result(tmp_path, b"x\n1,5\n2,5\n", Cleaning(delimiter=";", duplicates="keep")) == "x\n1.5\n2.5\n"
+    assert result(tmp_path, b'x\n"1,200"\n"1,300"\n') == "x\n1200\n1300\n"
+
+
 @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
 def test_every_delimiter_is_recognised(mark: str, tmp_path: Path) -> None:
     table = "a,b,c\n1,x,\n2,y,z\n"
@@ -105,6 +134,7 @@ def test_every_line_end_is_read(end: str, tmp_path: Path) -> None:
         (b"\n\n,\n1,2\n", "in.csv:3", "clean.no_names"),
         (b'"a,b\n1,2\n', "in.csv:1", "clean.open_quote"),
         (b"a,b\n1,2\n3,\x004\n", "in.csv:3", "clean.nul"),
+        (b"a\x00\xfe\x01\r\x00\x81,\xff\x13b\n1\x00,2\n", "in.csv:1", "clean.nul"),
         (b"a,b\n1,2\n3,\xff\xfe\xfd\n", "in.csv:3", None),
     ],
 )
@@ -148,6 +178,9 @@ def test_odd_tables_keep_what_stands_in_them(content: str, read: str | None, tmp
     [
         ("big5", "名稱,城市\n臺灣,臺北\n書店,高雄\n學校,新竹\n"),
         ("shift-jis", "名前,都市\nりんご,東京\nアメリカ,さっぽろ\n"),
+        ("shift-jis", "名前,都市\nたなか,とうきょう\nすずき,おおさか\n"),
+        ("utf-16-le", "姓名,评语\n李明,今天天气很好我们一起去公园散步吧\n王芳,晚上再看一遍昨天学过的内容\n"),
+        ("utf-16-be", "姓名,评语\n李明,今天天气很好我们一起去公园散步吧\n王芳,晚上再看一遍昨天学过的内容\n"),
         ("gb18030", "名,值\n𠮷野,2\n㐀,3\n"),
         ("latin-1", "name,city\nÁVILA,MÁLAGA\nÄpfel,KÖLN\n"),
     ],

@@ -23,6 +23,7 @@ def column(cells: list[str | None]) -> pl.DataFrame:
         (["1,234", "12", "-1,234,567.5"], "number:thousands", [1234, 12, -1234567.5]),
         (["12%", "3.5 %"], "number:percent", [0.12, 0.035]),
         (["¥3", "-¥1,000.5"], "number:¥", [3, -1000.5]),
+        (["¥3", "￥1,000"], "number:¥", [3, 1000]),  # the same mark in two widths
         (["3元", "4 元"], "number:元", [3, 4]),
         (["Yes", "NO"], "truth:yes/no", [True, False]),
         (["是", "否"], "truth:是/否", [True, False]),

@@ -43,8 +43,11 @@ _FORMATS = (
     (b"SQLite format 3", "SQLite"),
     (b"%PDF", "PDF"),
 )
+_EAST_ASIAN = re.compile("[\t\n\r -~\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 _HIGH = re.compile(rb"[\x80-\xff]")
-_UTF8_IN_GB = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){3}")
+_UTF8_IN_GB = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf]{2}){2,}")
+_NOT_GB2312 = re.compile(rb"[\x80-\xa0]")
+"""Bytes of no everyday Chinese character in GB18030, and of every other one in UTF-8."""
 _UTF8_IN_LATIN = re.compile(rb"[\xc3\xc2][\x80-\xbf]|[\xe3-\xe9][\x80-\xbf]{2}")
 
 
@@ -59,6 +62,8 @@ def recognise(path: Path) -> str:
     if len(first) > 3 and first.count(0) > len(first) // 5:
         even = first[::2].count(0)
         return "utf-16-be" if even > first[1::2].count(0) else "utf-16-le"
+    if 0 in first and not _is_utf8(first) and (bare := _bare_utf16(first)):
+        return bare
     written = b"\n".join(line for probe in probes for line in probe.split(b"\n")[1:-1] if not line.isascii())
     whole = [probe for probe in probes if not probe.isascii()]
     if not whole or all(map(_is_utf8, whole)):
@@ -92,6 +97,19 @@ def _probes(path: Path) -> Iterator[bytes]:
                 return
 
 
+def _bare_utf16(probe: bytes) -> str | None:
+    """UTF-16 without a byte-order mark whose letters are mostly Chinese, so that few of its bytes are zero."""
+    for name in ("utf-16-le", "utf-16-be"):
+        try:
+            text = codecs.getincrementaldecoder(name)().decode(probe)
+        except UnicodeDecodeError:
+            continue
+        likely = len(_EAST_ASIAN.findall(text)) > 0.9 * len(text)
+        if likely and "\0" not in text and ("\n" in text or "\r" in text):
+            return name
+    return None
+
+
 def _is_utf8(probe: bytes) -> bool:
     """Whether a sample is UTF-8; a character may be cut at either end."""
     start = next((i for i in range(min(4, len(probe))) if probe[i] & 0xC0 != 0x80), 0)
@@ -109,13 +127,13 @@ def _legacy(probe: bytes) -> str:
         return "gb18030"
     if sum(len(_HIGH.findall(run)) for run in _BIG5.findall(probe)) > 0.7 * high:
         return "big5"
-    if not _UNDEFINED & set(probe):
-        return "cp1252" if any(0x80 <= byte < 0xA0 for byte in set(probe)) else "latin-1"
-    if _RARE.search(probe):
-        return "gb18030"
     japanese = probe.decode("shift-jis", "ignore")
     kana = sum("\u3040" <= letter < "\u3100" for letter in japanese)
-    return "shift-jis" if 5 * kana > sum(not letter.isascii() for letter in japanese) else "latin-1"
+    if not _RARE.search(probe) and 5 * kana > sum(not letter.isascii() for letter in japanese):
+        return "shift-jis"
+    if not _UNDEFINED & set(probe):
+        return "cp1252" if any(0x80 <= byte < 0xA0 for byte in set(probe)) else "latin-1"
+    return "gb18030" if _RARE.search(probe) else "latin-1"
 
 
 def decoded(file: Path, encoding: str, skip: int, block: int) -> Iterator[tuple[bytes, int]]:
@@ -127,6 +145,7 @@ def decoded(file: Path, encoding: str, skip: int, block: int) -> Iterator[tuple[
     plain = encoding in ("utf-8", "utf-8-sig")
     decoder = codecs.getincrementaldecoder(encoding)()
     line, done = 1, skip
+    size, begun = file.stat().st_size, b""
     with file.open("rb") as stream:
         stream.seek(skip)
         while raw := stream.read(block):
@@ -134,9 +153,11 @@ def decoded(file: Path, encoding: str, skip: int, block: int) -> Iterator[tuple[
             if plain:
                 yield raw, done
                 continue
-            mixed = _stray_utf8(raw, encoding)
+            whole = begun + raw  # a line that the last block cut is looked at as one
+            mixed = _stray_utf8(whole, encoding, last=done >= size)
             if mixed is not None:
-                raise _mixed(file, line + raw.count(b"\n", 0, mixed), encoding, raw[mixed])
+                raise _mixed(file, line + whole.count(b"\n", 0, mixed), encoding, whole[mixed])
+            begun = whole[whole.rfind(b"\n") + 1 :][-block:]
             try:
                 text = decoder.decode(raw)
             except UnicodeDecodeError as error:
@@ -150,18 +171,25 @@ def decoded(file: Path, encoding: str, skip: int, block: int) -> Iterator[tuple[
         raise _mixed(file, line, encoding, error.object[error.start]) from None
 
 
-def _stray_utf8(raw: bytes, encoding: str) -> int | None:
-    """Where a line of UTF-8 stands in a block of another encoding; it would decode to nonsense without an error."""
+def _stray_utf8(raw: bytes, encoding: str, last: bool) -> int | None:
+    """Where a line of UTF-8 stands in a block of another encoding; it would decode to nonsense without an error.
+
+    The line that the block's end cuts is looked at with the next block, unless this is the `last`.
+    """
     pattern = {"gb18030": _UTF8_IN_GB, "cp1252": _UTF8_IN_LATIN, "latin-1": _UTF8_IN_LATIN}.get(encoding)
     if pattern is None:
         return None
     for found in pattern.finditer(raw):
         start = raw.rfind(b"\n", 0, found.start()) + 1
         end = raw.find(b"\n", found.start())
-        if end < 0:
+        if end < 0 and not last:
             return None
+        text = raw[start:] if end < 0 else raw[start:end]
+        # Two characters alone may be three of GB2312 by chance; a byte that those do not have decides.
+        if encoding == "gb18030" and len(found[0]) < 9 and not _NOT_GB2312.search(text):
+            continue
         try:
-            raw[start:end].decode("utf-8")
+            text.decode("utf-8")
         except UnicodeDecodeError:
             continue
         return found.start()

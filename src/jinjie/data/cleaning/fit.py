@@ -283,8 +283,10 @@ def _scales(
             continue
         standard = cleaning.rule(name, "scale") == "standard"
         shift, factor = (m.mean, m.deviation()) if standard else (m.low, m.high - m.low)
-        # Equality of the numbers themselves: rounding leaves a constant's deviation a little above zero.
-        found[name] = {"shift": shift, "factor": factor if m.low < m.high else 1.0}
+        # Equality of the numbers themselves: rounding leaves a constant's mean beside it, and its deviation above zero.
+        found[name] = (
+            {"shift": shift, "factor": factor} if m.low < m.high else {"shift": m.low, "factor": 1.0}
+        )
     return found
 
 

@@ -59,7 +59,7 @@ class Beginning:
 
 
 def beginning(path: Path, encoding: str) -> Beginning:
-    """Raises InvalidInput where the header ends with a carriage return and other lines do not."""
+    """Raises InvalidInput where the header ends with a carriage return and other lines do not, or holds a NUL byte."""
     with path.open("rb") as file:
         raw = file.read(_SAMPLE)
         while not {10, 13} & set(raw) and len(raw) < LONGEST and (more := file.read(_SAMPLE)):
@@ -74,9 +74,34 @@ def beginning(path: Path, encoding: str) -> Beginning:
         elif lines[passed].strip(" \t\ufeff"):
             break
         passed += 1
+    if "\0" in lines[passed]:
+        raise InvalidInput([Problem(f"{path}:{passed + 1}", "clean.nul")])
     if not old_mac and "\r" in lines[passed] and '"' not in lines[passed]:
         raise InvalidInput([Problem(f"{path}:{passed + 1}", "clean.lone_return")])
     return Beginning("\n".join(lines[passed:]), passed + 1, separator, old_mac)
+
+
+def check_title(path: Path, start: Beginning, quotes: bool) -> None:
+    """Raise InvalidInput where the first line has one cell and those below it agree on more: a title, or a header that
+    lacks names. Sentences in a table of one column are told by the space that follows their commas.
+    """
+    quoting = quoting_of(quotes)
+    for delimiter in _DELIMITERS:
+        marks = start.text.count(delimiter)
+        if not marks or 2 * start.text.count(delimiter + " ") > marks:
+            continue
+        rows = itertools.islice(
+            csv.reader(io.StringIO(start.text), delimiter=delimiter, quoting=quoting), 200
+        )
+        try:
+            counts = [len(row) for row in rows if row][1:]
+        except csv.Error:
+            continue
+        if len(counts) > 10:
+            counts.pop()  # the sample may end within it
+        cells, often = Counter(counts).most_common(1)[0] if counts else (1, 0)
+        if cells > 1 and often >= 0.8 * len(counts):
+            raise InvalidInput([Problem(f"{path}:{start.line}", "clean.title", came=cells)])
 
 
 def column_names(
@@ -102,8 +127,6 @@ def column_names(
     found = [Problem(where, "data.column_twice", name=name) for name, n in Counter(names).items() if n > 1]
     if all(map(_number, names)):
         found.append(Problem(where, "data.no_header", came=", ".join(names)[:200]))
-    if any("\0" in name for name in names):
-        found = [Problem(where, "clean.nul")]
     if found:
         raise at_most(found, str(path))
     return tuple(names), tuple(unnamed)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jinjie.base.errors import InvalidInput, Problem
 from jinjie.base.lazy import lazy
 from jinjie.data.cleaning import encodings, faults, records
-from jinjie.data.cleaning.header import LONGEST, beginning, column_names, recognise_delimiter
+from jinjie.data.cleaning.header import LONGEST, beginning, check_title, column_names, recognise_delimiter
 from jinjie.data.reading import existing_file
 
 if TYPE_CHECKING:
@@ -259,6 +259,8 @@ def open_source(path: Path, cleaning: Cleaning) -> Source:
     if delimiter == "auto":
         delimiter = start.separator or recognise_delimiter(start.text, cleaning.quotes)
     names, unnamed = column_names(path, start, delimiter, cleaning.quotes)
+    if len(names) == 1 and cleaning.delimiter == "auto" and start.separator is None:
+        check_title(path, start, cleaning.quotes)
     return Source(
         path,
         encoding,

@@ -49,11 +49,11 @@ def guess(cells: list[str], comma: bool = False) -> str:
         return "number:thousands" if not _codes(cells) else "text"
     if all(re.fullmatch(rf"({_GROUPED})\s?[%％]", cell) for cell in cells):
         return "number:percent"
-    marks = {mark for cell in cells for mark in re.findall(_MONEY, cell)}
+    marks = {mark.replace("￥", "¥") for cell in cells for mark in re.findall(_MONEY, cell)}
     if len(marks) == 1:
-        mark = re.escape(marks.pop())
-        if all(re.fullmatch(rf"-?{mark}\s?({_GROUPED})|({_GROUPED})\s?{mark}", cell) for cell in cells):
-            return f"number:{mark[-1]}"
+        mark = marks.pop()
+        if all(re.fullmatch(_money(mark), cell) for cell in cells):
+            return f"number:{mark}"
     lowered = {cell.lower() for cell in cells}
     for yes, no in TRUTHS:
         if lowered <= {yes, no}:
@@ -218,9 +218,14 @@ def _oddity(name: str, largest: float, kind: str) -> pl.Expr | None:
     if kind == "number:percent":
         return ~cell.str.contains(rf"^({_GROUPED})\s?[%％]$").all()
     if kind.startswith("number:") and kind != "number:any":
-        mark = re.escape(kind[-1])
-        return ~cell.str.contains(rf"^(-?{mark}\s?({_GROUPED})|({_GROUPED})\s?{mark})$").all()
+        return ~cell.str.contains(f"^({_money(kind[-1])})$").all()
     return None
+
+
+def _money(mark: str) -> str:
+    """The pattern of an amount with a currency's mark; a yuan's is typed in two widths."""
+    one = "[¥￥]" if mark == "¥" else re.escape(mark)
+    return rf"-?{one}\s?({_GROUPED})|({_GROUPED})\s?{one}"
 
 
 def _wider(kind: str, cells: pl.Series, comma: bool) -> str:
