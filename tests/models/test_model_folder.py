@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -104,6 +105,22 @@ def test_pickles_are_refused_with_the_reason(name: str, tmp_path: Path) -> None:
     with pytest.raises(JinjieError, match=f"{name}, a pickle, which can run any program"):
         open_model(folder)
     assert not trap.exists()
+
+
+def test_a_pickle_that_calls_itself_safetensors_is_told(tmp_path: Path) -> None:
+    """And a real file whose header is as long as the number that a pickle begins with is none."""
+    folder = saved(tmp_path / "m", SMALL)
+    weights = folder / "model.safetensors"
+    real = weights.read_bytes()
+    for made in (lambda: torch.save({"a": torch.ones(2)}, weights), lambda: weights.write_bytes(pickle.dumps({}))):
+        made()
+        with pytest.raises(JinjieError, match="model.safetensors is a pickle under another name"):
+            open_model(folder)
+    length = int.from_bytes(real[:8], "little")
+    header = real[8 : 8 + length].ljust(0x10480)
+    weights.write_bytes(len(header).to_bytes(8, "little") + header + real[8 + length :])
+    assert weights.read_bytes().startswith(b"\x80\x04")
+    open_model(folder)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ CONFIGS = [
     gpt.Config(vocabulary=50, block=16, layers=2, width=36, heads=3, feedforward=20, norm_eps=1e-3),
     gpt.Config(vocabulary=50, block=16, layers=2, width=32, heads=1, tied=False, activation="gelu"),
     gpt.Config(vocabulary=50, block=16, layers=1, width=32, heads=2, dropout=0.1, activation="relu2"),
+    gpt.Config(vocabulary=50, block=16, layers=1, width=32, heads=2, activation="relu"),
 ]
 
 

@@ -94,6 +94,10 @@ def test_what_a_foreign_folder_lacks_is_said(gpt2: Path, tmp_path: Path) -> None
         finished.open_finished(folder)
     done = jinjie("generate", str(folder), PROMPT)
     assert done.returncode == 1 and "pytorch_model.bin" in done.stderr
+    for name in ("vocab.json", "merges.txt"):  # the pickle is what matters, whatever else is missing
+        (folder / name).unlink()
+    with pytest.raises(JinjieError, match="a pickle, which can run any program"):
+        finished.open_finished(folder)
     (folder / "config.json").unlink()
     with pytest.raises(NotFound, match="config.json cannot be read"):
         finished.open_finished(finished.model_folder(str(folder)))

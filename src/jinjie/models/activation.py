@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 else:
     torch = lazy("torch")
 
-Activation = Literal["gelu", "gelu-tanh", "silu", "relu2"]
+Activation = Literal["gelu", "gelu-tanh", "silu", "relu", "relu2"]
 
 NAMES: dict[Activation, str] = {
     "gelu": "gelu",
     "gelu-tanh": "gelu_new",
     "silu": "silu",
+    "relu": "relu",
     "relu2": "relu2",
 }
 """What transformers calls them."""
@@ -44,8 +45,8 @@ def named(settings: Mapping[str, Any], key: str, default: str, folder: Path) -> 
 
 
 def activate(x: torch.Tensor, activation: Activation) -> torch.Tensor:
-    """x of any shape → the same shape: GELU (Hendrycks & Gimpel 2016) exact or by its tanh formula, SiLU, or ReLU²
-    (So et al. 2021)."""
+    """x of any shape → the same shape: GELU (Hendrycks & Gimpel 2016) exact or by its tanh formula, SiLU, ReLU,
+    or ReLU² (So et al. 2021)."""
     match activation:
         case "gelu":
             return torch.nn.functional.gelu(x)
@@ -53,5 +54,7 @@ def activate(x: torch.Tensor, activation: Activation) -> torch.Tensor:
             return torch.nn.functional.gelu(x, approximate="tanh")
         case "silu":
             return torch.nn.functional.silu(x)
+        case "relu":
+            return torch.nn.functional.relu(x)
         case "relu2":
             return torch.nn.functional.relu(x).square()

@@ -28,6 +28,8 @@ PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.pickle", "*.bin.index
 """What torch's own files are called: pickles, which run what they name when they are opened."""
 _NO_WEIGHTS = ("training_args.bin", "optimizer.pt", "scheduler.pt", "rng_state.pth")
 """Pickles that some trainers leave beside the weights."""
+_MARKS = (b"PK\x03\x04", *(b"\x80" + bytes([protocol]) for protocol in range(2, 6)))
+"""What torch's files and plain pickles begin with, whatever they are called."""
 OTHERS = ("*.h5", "*.msgpack", "*.onnx", "*.gguf", "*.tflite", "*.ot")
 """Weights of other programs."""
 
@@ -117,10 +119,21 @@ def header(file: Path) -> dict[str, Stored]:
         found = {n: Stored(file, tuple(map(int, one["shape"])), str(one["dtype"])) for n, one in told.items()}
         end = max((int(one["data_offsets"][1]) for one in told.values()), default=0)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, struct.error) as error:
+        if _begins_as_a_pickle(file):
+            raise JinjieError("model.pickle_renamed", file=file) from error
         raise JinjieError("model.damaged", file=file, reason=str(error)) from error
     if end != size:
         raise JinjieError("model.damaged", file=file, reason=f"{size} of {end} bytes of tensors")
     return found
+
+
+def _begins_as_a_pickle(file: Path) -> bool:
+    """For a file that is no safetensors: the header of one may be so long that it begins in the same way."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(4).startswith(_MARKS)
+    except OSError:
+        return False
 
 
 def _indexed(folder: Path) -> dict[str, Stored]:

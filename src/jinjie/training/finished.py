@@ -23,6 +23,7 @@ from jinjie.data.dataset import Processor, Report, TextProcessor
 from jinjie.data.pretrained import PRETRAINED, pretrained_folder
 from jinjie.data.tokenization.opening import QWEN2_WORDS, open_tokenizer
 from jinjie.data.tokenization.processor import TokenProcessor
+from jinjie.models import shards
 from jinjie.models.folder import layout_of, open_settings
 from jinjie.models.model import ModelConfig
 from jinjie.tasks.task import Task
@@ -151,6 +152,7 @@ def open_finished(
 
     if not (folder / "jinjie.json").is_file() and (layout := layout_of(folder)) is not None:
         task = TypeAdapter(recipes.Task).validate_python({"kind": layout.task})
+        shards.find(folder)  # of weights that are a pickle, that is to be said before what else is wrong
         processor: Processor = open_tokenizer(folder)
         config, network = open_model(folder, dtype, report)
         card: dict[str, Any] = {"task": task.model_dump(mode="json"), "layout": layout.name}
