@@ -112,7 +112,10 @@ def test_a_pickle_that_calls_itself_safetensors_is_told(tmp_path: Path) -> None:
     folder = saved(tmp_path / "m", SMALL)
     weights = folder / "model.safetensors"
     real = weights.read_bytes()
-    for made in (lambda: torch.save({"a": torch.ones(2)}, weights), lambda: weights.write_bytes(pickle.dumps({}))):
+    for made in (
+        lambda: torch.save({"a": torch.ones(2)}, weights),
+        lambda: weights.write_bytes(pickle.dumps({})),
+    ):
         made()
         with pytest.raises(JinjieError, match="model.safetensors is a pickle under another name"):
             open_model(folder)

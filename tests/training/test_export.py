@@ -14,6 +14,7 @@ from test_foreign import jinjie
 from jinjie.base.errors import InvalidInput, JinjieError
 from jinjie.data.tokenization.characters import character_tokenizer, vocabulary_of
 from jinjie.data.tokenization.processor import TokenProcessor
+from jinjie.data.tokenization.train import BPE, END, train_bpe
 from jinjie.models import gpt, mlp
 from jinjie.models.folder import open_model, save_weights
 from jinjie.training import finished
@@ -78,6 +79,44 @@ def test_transformers_opens_it(name: str, tmp_path: Path) -> None:
     # And it is a finished model here, without the run's card.
     back = finished.open_finished(made.folder)
     assert back.config == ours.config and finished.text_processor(back).end == "\n\n"
+
+
+@pytest.mark.parametrize("byte_level", [False, True])
+def test_transformers_begins_a_text_as_training_did(byte_level: bool, tmp_path: Path) -> None:
+    """Documents stood behind <|endoftext|>, which `generate` puts before a prompt: so does the exported tokenizer, with or
+    without a post-processor of its own. Otherwise the two write different texts."""
+    made = train_bpe(BPE(size=300), [TEXT, "the quick brown fox jumps over the lazy dog"])
+    if byte_level:
+        made.tokenizer.post_processor = tokenizers.processors.ByteLevel(trim_offsets=False)
+    processor = TokenProcessor(made.tokenizer, start=END, end=END, special=made.special_tokens)
+    config = gpt.Config(**{**LLAMA, "vocabulary": processor.vocabulary})
+    torch.manual_seed(1)
+    network = config.build()
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    folder = tmp_path / "run"
+    folder.mkdir()
+    finished.write(folder, network.state_dict(), config, processor)
+    (folder / "jinjie.json").write_text(
+        json.dumps({"task": {"kind": "language"}, "data": {"kind": "corpus", "path": "x"}, "run": "fox"})
+    )
+    ours = finished.text_processor(finished.open_finished(folder))
+    place = export(folder, tmp_path / "out").folder
+    tokenizer = transformers.AutoTokenizer.from_pretrained(place)
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(place).eval()
+    again = finished.text_processor(finished.open_finished(place))
+    for text in ("the fox", "  月光\n", "a<|endoftext|>b", ""):
+        expected = [0, *processor.ids(text)]
+        assert tokenizer(text).input_ids == processor.prompt(text) == expected
+        assert ours.prompt(text) == again.prompt(text) == expected
+        assert again.ids(text) == processor.ids(text)
+        assert tokenizer.decode(expected, skip_special_tokens=True) == text.replace(END, "")
+    written = theirs.generate(
+        **tokenizer("the fox", return_tensors="pt"), max_new_tokens=15, do_sample=False, pad_token_id=0
+    )[0]
+    done = jinjie("generate", str(folder), "the fox", "--greedy", "--tokens", "15", "--json")
+    text = json.loads(done.stdout)["samples"][0]["text"]
+    assert tokenizer.decode(written, skip_special_tokens=True) == text and len(text) > 10
 
 
 def test_qwen2_stays_one_with_its_own_tokenizer(tmp_path: Path) -> None:

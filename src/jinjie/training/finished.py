@@ -91,7 +91,8 @@ def write(
 ) -> None:
     """Write a model and what goes with it into a folder that is there; `how` as for `models.folder.save_weights`.
 
-    A published config.json also names the tokens that begin, end and pad a text, as other programs look for them there.
+    A published config.json also names the tokens that begin, end and pad a text, as other programs look for them there,
+    and its tokenizer puts before a text what stood there in training.
     """
     from jinjie.models.folder import save_weights
 
@@ -101,8 +102,10 @@ def write(
         # any, and a constant of 0 behind the attention makes the same model one of Llama's.
         config, weights = _with_all_constants(config, weights)
     save_weights(weights, config, folder, **how)
-    processor.save(folder)
     layout = layout_of(folder)
+    if layout is not None and isinstance(processor, TokenProcessor):
+        processor = processor.with_start_inside()
+    processor.save(folder)
     if layout is None or not isinstance(processor, TokenProcessor):
         return
     ends = list(processor.ends)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -155,6 +156,35 @@ class TokenProcessor(TextProcessor):
         from jinjie.data.tokenization.pieces import token_bytes
 
         return token_bytes(self)
+
+    def with_start_inside(self) -> TokenProcessor:
+        """The same, with `start` put before a text by the tokenizer's own post-processor where it is a special token.
+
+        Whatever reads tokenizer.json then begins a text as the model saw texts begin in training, and writes on alike.
+        A start that is text, as a line break is, stays: it would be seen in all that is decoded.
+        """
+        told = json.loads(self.tokenizer.to_str())
+        before = told["post_processor"]
+        number = self.tokenizer.token_to_id(self.start)
+        if number not in self.special_ids or (before is not None and before["type"] != "ByteLevel"):
+            return self
+        first = {"SpecialToken": {"id": self.start, "type_id": 0}}
+        one, other = ({"Sequence": {"id": name, "type_id": 0}} for name in "AB")
+        template = {
+            "type": "TemplateProcessing",
+            "single": [first, one],
+            "pair": [first, one, other],
+            "special_tokens": {self.start: {"id": self.start, "ids": [number], "tokens": [self.start]}},
+        }
+        told["post_processor"] = (
+            template if before is None else {"type": "Sequence", "processors": [before, template]}
+        )
+        return TokenProcessor(
+            tokenizers.Tokenizer.from_str(json.dumps(told)),
+            end=self.end,
+            special=self.special_tokens,
+            also_ends=self.ends,
+        )
 
     def save(self, folder: Path) -> None:
         """Write tokenizer.json and tokenizer_config.json as transformers reads them, and documents.json beside them."""
