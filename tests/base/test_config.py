@@ -131,6 +131,25 @@ def test_a_misspelt_kind_is_told_with_the_kinds_there_are() -> None:
     assert "'mlp'" in problems(error)["model.kind"]
 
 
+def test_a_setting_of_another_kind_is_told_with_that_kind() -> None:
+    """Text of one's own is given by data.path, which the recipe's own data has no use for."""
+    with pytest.raises(InvalidInput, match=r"data.path: .* corpus, .* data.kind=corpus"):
+        override(RECIPES["gpt-mix"], {"data.path": "my.txt"})
+    with pytest.raises(InvalidInput, match=r"data.nowhere: there is no such setting\."):
+        override(RECIPES["gpt-mix"], {"data.nowhere": "my.txt"})
+
+
+def test_a_config_that_was_empty_is_made_by_its_settings() -> None:
+    recipe = RECIPES["gpt-mix"]
+    changes = {"model.positions": "rotary", "model.rope_scaling.original": 99}
+    made = override(recipe, {**changes, "model.rope_scaling.kind": "llama3"}).model.rope_scaling
+    assert (made.kind, made.original, made.factor) == ("llama3", 99, 8.0)
+    with pytest.raises(InvalidInput, match=r"model.rope_scaling.kind: .* linear, llama3"):
+        override(recipe, changes)
+    with pytest.raises(InvalidInput, match="seed.low: there is no such setting"):
+        override(recipe, {"seed.low": 3})
+
+
 def test_changing_a_kind_keeps_what_both_know_and_drops_the_rest() -> None:
     recipe = override(RECIPES["mnist-mlp"], {"model.kind": "linear"})
     assert recipe.model.kind == "linear"

@@ -83,8 +83,8 @@ def test_transformers_opens_it(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("byte_level", [False, True])
 def test_transformers_begins_a_text_as_training_did(byte_level: bool, tmp_path: Path) -> None:
-    """Documents stood behind <|endoftext|>, which `generate` puts before a prompt: so does the exported tokenizer, with or
-    without a post-processor of its own. Otherwise the two write different texts."""
+    """Documents stood behind <|endoftext|>, which `generate` puts before a prompt: so does the exported tokenizer,
+    with or without a post-processor of its own. Otherwise the two write different texts."""
     made = train_bpe(BPE(size=300), [TEXT, "the quick brown fox jumps over the lazy dog"])
     if byte_level:
         made.tokenizer.post_processor = tokenizers.processors.ByteLevel(trim_offsets=False)

@@ -189,10 +189,16 @@ def settings(config: Config, prefix: str = "") -> Iterator[Setting]:
 def _set(config: Config, values: dict[str, Any], path: str, value: Any, problems: list[Problem]) -> None:
     *parents, leaf = path.split(".")
     place: Any = values
+    inside: type[Config] | None = type(config)
     for name in parents:
+        field = inside.model_fields.get(name) if inside is not None else None
+        if isinstance(place, dict) and place.get(name) is None and field is not None and _members(field):
+            place[name] = {"kind": None}  # empty so far: what is set in it makes a config of it
         place = place.get(name) if isinstance(place, dict) else None
         if place is None:
             break
+        kind = place.get("kind") if isinstance(place, dict) else None
+        inside = _inner_class(field, kind) if field is not None else None
     if not isinstance(place, dict) or leaf not in place:
         # A field that the present kind lacks may belong to a kind chosen in the same call: let `_build` judge.
         if isinstance(place, dict) and "kind" in place and parents:
@@ -201,7 +207,7 @@ def _set(config: Config, values: dict[str, Any], path: str, value: Any, problems
         known = [s.path for s in settings(config)]
         problems.append(Problem(path, "problem.unknown_setting", suggestion=_suggest(path, known)))
         return
-    if leaf == "kind" and place["kind"] != value:
+    if leaf == "kind" and place["kind"] not in (None, value):
         chosen = _class_of_kind(type(config), parents, str(value))
         if chosen is not None:
             known = list(chosen.model_fields)
@@ -265,7 +271,9 @@ def _build(cls: type[C], value: Mapping[str, Any], where: str, problems: list[Pr
             )
             made = None
         else:
+            first = len(problems)
             made = _build(found, inner, f"{where}{name}.", problems)
+            problems[first:] = [_of_other_kinds(p, field, kind, f"{where}{name}.") for p in problems[first:]]
         if made is None:
             broken.add(name)
             del values[name]
@@ -279,6 +287,23 @@ def _build(cls: type[C], value: Mapping[str, Any], where: str, problems: list[Pr
                 problems.append(_problem(cls, where, dict(one)))
         return None
     return whole if len(problems) == before else None
+
+
+def _of_other_kinds(problem: Problem, field: FieldInfo, kind: Any, where: str) -> Problem:
+    """The problem of a setting that this kind lacks; the three kinds most like it that have it are named."""
+    leaf, here = problem.where.removeprefix(where), _inner_class(field, kind)
+    if problem.key != "problem.unknown_setting" or "." in leaf or here is None:
+        return problem
+    alike: dict[str, int] = {}
+    for other in _known_kinds(field):
+        found = _inner_class(field, other)
+        if found is not None and leaf in found.model_fields:
+            alike[other] = len(found.model_fields.keys() & here.model_fields.keys())
+    if not alike:
+        return problem
+    others = sorted(alike, key=lambda other: -alike[other])[:3]
+    params = {"kind": kind, "others": ", ".join(others), "name": f"{where}kind", "other": others[0]}
+    return Problem(problem.where, "problem.setting_of_other_kind", **params)
 
 
 def _problem(cls: type[Config], where: str, error: dict[str, Any]) -> Problem:
