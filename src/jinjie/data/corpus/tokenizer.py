@@ -24,20 +24,13 @@ _ODD = 0x9E3779B97F4A7C15
 
 
 def given(name: str, report: Report | None = None, where: str = "data.tokenizer") -> TokenProcessor:
-    """A tokenizer by its folder, its file, the name of a run or a published one's, so that a prompt stands behind the
-    token that documents begin behind in training.
+    """A tokenizer as `named` finds it; a prompt will stand behind the token that documents begin behind in training.
 
     Raises InvalidInput when there is none, when its files are damaged, or when it has no token that ends a document.
     """
     from jinjie.data.tokenization.processor import TokenProcessor
-    from jinjie.data.tokenization.published import find_tokenizer
 
-    try:
-        found: TokenProcessor = find_tokenizer(_place(name), report)
-    except DownloadFailed:
-        raise
-    except JinjieError as error:
-        raise InvalidInput([Problem(where, error.key, **error.params)]) from error
+    found = named(name, report, where)
     if "eos" not in found.special and not found.ends:
         raise InvalidInput([Problem(where, "corpus.no_end", name=name)])
     end = end_of(found)
@@ -51,6 +44,21 @@ def given(name: str, report: Report | None = None, where: str = "data.tokenizer"
         special=found.special_tokens,
         also_ends=found.ends,
     )
+
+
+def named(name: str, report: Report | None = None, where: str = "data.tokenizer") -> TokenProcessor:
+    """A tokenizer by its folder, its file, the name of a run or a published one's.
+
+    Raises InvalidInput when there is none or when its files are damaged, DownloadFailed.
+    """
+    from jinjie.data.tokenization.published import find_tokenizer
+
+    try:
+        return find_tokenizer(_place(name), report)
+    except DownloadFailed:
+        raise
+    except JinjieError as error:
+        raise InvalidInput([Problem(where, error.key, **error.params)]) from error
 
 
 def learned(

@@ -1,0 +1,201 @@
+"""Texts of different lengths as batches: rows of token ids, alike in length within a batch, padded on the right.
+
+A batch holds x, `types` and `documents` (B, T) int64, T the longest of its rows: the padding's id, type 0 and document
+1 stand behind a text, which is document 0. With them comes what is to be told: y (B) for a class, y (B, T) for a class
+of each token (−100 where there is none), or `first` and `last` (B) for a span.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from jinjie.base.lazy import lazy
+from jinjie.base.seeds import numpy_generator
+from jinjie.data.batching import digest, spread
+from jinjie.data.dataset import SPLITS, About, Arrays, Dataset, Processor, Split
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
+
+STRETCH = 64
+"""Batches that are sorted by length together: with so many, rows of a batch differ little, and it is still chance which
+rows meet."""
+
+NOTHING = -100
+"""The class of a token that has none: special tokens and padding. Cross-entropy leaves it out."""
+
+_PADDING = {"types": 0, "y": NOTHING}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """N texts as token ids, end to end.
+
+    `tokens` holds what every token has: x, and `types` and y where there are any, each (the sum of all lengths);
+    `each` holds what every text has: y, `first`, `last`, each (N).
+    """
+
+    lengths: np.ndarray[Any, Any]
+    """Tokens in each row (N), special ones included."""
+    tokens: Arrays
+    each: Arrays = field(default_factory=dict)
+    texts: Sequence[str] = ()
+    """The texts as they were written, where they are kept."""
+    shortened: int = 0
+    """Rows that were cut on the right because they were longer than the model sees."""
+
+    @classmethod
+    def of(
+        cls,
+        ids: Sequence[np.ndarray[Any, Any]],
+        *,
+        tokens: Mapping[str, Sequence[np.ndarray[Any, Any]]] | None = None,
+        each: Mapping[str, Sequence[int]] | None = None,
+        texts: Sequence[str] = (),
+        shortened: int = 0,
+    ) -> Rows:
+        """From the ids of each text, and further arrays of the same lengths under `tokens`."""
+        lengths = np.array([len(row) for row in ids], np.int64)
+        ragged = {"x": ids, **(tokens or {})}
+        flat = {
+            name: np.concatenate([np.zeros(0, np.int32), *rows]).astype(np.int32)
+            for name, rows in ragged.items()
+        }
+        fixed = {name: np.array(values, np.int64) for name, values in (each or {}).items()}
+        assert all(len(array) == lengths.sum() for array in flat.values())
+        assert all(len(array) == len(lengths) for array in fixed.values())
+        return cls(lengths, flat, fixed, texts, shortened)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @cached_property
+    def starts(self) -> np.ndarray[Any, Any]:
+        """Where each row begins (N)."""
+        starts: np.ndarray[Any, Any] = np.cumsum(self.lengths) - self.lengths
+        return starts
+
+    def batch(self, rows: np.ndarray[Any, Any], pad: int) -> Arrays:
+        """The rows of these numbers, padded to the longest of them."""
+        lengths = self.lengths[rows]
+        places = np.arange(lengths.max(initial=0))
+        inside = places < lengths[:, None]
+        # a place beyond a row's end reads that row's last token and is overwritten
+        offsets = self.starts[rows][:, None] + np.minimum(places, np.maximum(lengths - 1, 0)[:, None])
+        made = {
+            name: np.where(inside, flat[offsets], _PADDING.get(name, pad)).astype(np.int64)
+            for name, flat in self.tokens.items()
+        }
+        made.setdefault("types", np.zeros(inside.shape, np.int64))
+        made["documents"] = (~inside).astype(np.int64)
+        return made | {name: values[rows] for name, values in self.each.items()}
+
+
+class Texts(Dataset):
+    """Rows of token ids of different lengths, one set a split.
+
+    An epoch shuffles the rows, takes them in stretches of `STRETCH` batches, sorts each stretch by length and shuffles
+    its batches; its order is a function of (seed, epoch), and every row is in it once. One batch of an epoch, anywhere
+    in its last stretch, may be smaller than the others.
+    """
+
+    def __init__(
+        self,
+        splits: Mapping[Split, Rows],
+        about: About,
+        processor: Processor,
+        facts: Mapping[str, int],
+        pad: int = 0,
+    ) -> None:
+        self.splits = splits
+        self.about = about
+        self.processor = processor
+        self.facts = facts
+        self.pad = pad
+        self._order: tuple[tuple[int, int, int], list[np.ndarray[Any, Any]]] | None = None
+
+    def count(self, split: Split) -> int:
+        return len(self.splits[split])
+
+    @property
+    def shortened(self) -> dict[Split, int]:
+        """Rows of each split that were cut on the right."""
+        return {split: self.splits[split].shortened for split in SPLITS}
+
+    def steps_per_epoch(self, size: int) -> int:
+        return -(-self.count("train") // size)
+
+    def batch(self, seed: int, step: int, size: int) -> Arrays:
+        return self.splits["train"].batch(self.rows(seed, step, size), self.pad)
+
+    def rows(self, seed: int, step: int, size: int) -> np.ndarray[Any, Any]:
+        """Which training rows make up the batch of one step."""
+        epoch, index = divmod(step, self.steps_per_epoch(size))
+        return self._batches(seed, epoch, size)[index]
+
+    def batches(self, split: Split, size: int, limit: int | None = None) -> Iterator[Arrays]:
+        """A split by length, the shortest first; `row` (B) says which row of the split each one is.
+
+        `limit` batches hold rows of all lengths, spread evenly. `in_order` puts what was made of batches back.
+        """
+        rows = self.splits[split]
+        order = np.argsort(rows.lengths, kind="stable")
+        if limit is not None:
+            order = order[spread(len(order), min(limit * size, len(order)))]
+        for begin in range(0, len(order), size):
+            chosen = order[begin : begin + size]
+            yield rows.batch(chosen, self.pad) | {"row": chosen}
+
+    def fingerprint(self) -> str:
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        train = self.splits["train"]
+        named = [values for arrays in (train.tokens, train.each) for _, values in sorted(arrays.items())]
+        return digest(train.lengths, *named)
+
+    def _batches(self, seed: int, epoch: int, size: int) -> list[np.ndarray[Any, Any]]:
+        """The rows of every batch of an epoch. The last epoch asked for is kept: consecutive steps share it."""
+        known = self._order
+        if known is None or known[0] != (seed, epoch, size):
+            known = self._order = ((seed, epoch, size), self._epoch(seed, epoch, size))
+        return known[1]
+
+    def _epoch(self, seed: int, epoch: int, size: int) -> list[np.ndarray[Any, Any]]:
+        generator = numpy_generator(seed, "texts", epoch)
+        shuffled = generator.permutation(self.count("train"))
+        lengths = self.splits["train"].lengths
+        made: list[np.ndarray[Any, Any]] = []
+        for begin in range(0, len(shuffled), STRETCH * size):
+            stretch = shuffled[begin : begin + STRETCH * size]
+            stretch = stretch[np.argsort(lengths[stretch], kind="stable")]
+            sizes = [size] * (len(stretch) // size)
+            if rest := len(stretch) % size:
+                # were the smaller one always the last, it would always hold the longest rows
+                sizes.insert(int(generator.integers(len(sizes) + 1)), rest)
+            parts = np.split(stretch, np.cumsum(sizes)[:-1])
+            made += [parts[i] for i in generator.permutation(len(parts))]
+        return made
+
+
+def in_order(values: np.ndarray[Any, Any], rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What was made of the batches of a split (N, …), back in the split's own order: `rows` (N) is their `row`, end to
+    end. With a `limit` the rows that were looked at, in their order."""
+    back: np.ndarray[Any, Any] = values[np.argsort(rows, kind="stable")]
+    return back
+
+
+def trimmed(batch: Arrays) -> Arrays:
+    """A part of a batch, cut to the longest of its own texts: padding that no row needs is computed for nothing."""
+    longest = int((batch["documents"] == 0).sum(1).max(initial=0))
+    width = batch["documents"].shape[1]
+    return {
+        name: values[:, :longest] if values.ndim > 1 and values.shape[1] == width else values
+        for name, values in batch.items()
+    }
