@@ -7,11 +7,21 @@ import signal
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
 from sklearn.dummy import DummyClassifier
-from sklearn.metrics import auc, average_precision_score, f1_score, precision_recall_curve, roc_curve
+from sklearn.metrics import (
+    auc,
+    average_precision_score,
+    confusion_matrix,
+    f1_score,
+    log_loss,
+    precision_recall_curve,
+    roc_auc_score,
+    roc_curve,
+)
 
 from jinjie import recipes
 from jinjie.analyse import measures
@@ -105,7 +115,7 @@ def answers(run, split):
 
 def test_digits_score_as_the_run_says_and_each_mistake_is_one(run):
     digits = run("mnist-mlp")
-    made, pixels = evaluate(digits, samples=SAMPLES)
+    made, pixels, _ = evaluate(digits, samples=SAMPLES)
     said = scores_of(digits)
     # The run adds up in fp32.
     assert made.scores["accuracy"].value == pytest.approx(said["accuracy"], abs=1e-6)
@@ -138,7 +148,7 @@ def test_the_folder_is_whole_the_same_every_time_and_replaced(run):
     told, folder = write(digits, evaluate(digits, samples=SAMPLES))
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     mistakes = [mistake_file(i) for i in range(24)]
-    assert set(before) == {*told.pictures, *mistakes, "evaluation.json", "evaluation.html"}
+    assert set(before) == {*told.pictures, *mistakes, "evaluation.json", "evaluation.html", "predictions.csv"}
     assert set(told.pictures) == {
         *("confusion.svg", "roc.svg", "precision-recall.svg", "calibration.svg", "mistakes.png")
     }
@@ -157,6 +167,26 @@ def test_the_folder_is_whole_the_same_every_time_and_replaced(run):
         assert "的评估</h1>" in write(digits, evaluate(digits, samples=20))[1].joinpath(
             "evaluation.html"
         ).read_text("utf-8")
+
+
+def test_the_answers_to_all_examples_give_the_same_scores_by_other_hands(run):
+    for name in ("mnist-mlp", "cancer"):
+        one = run(name)
+        told, folder = write(one, evaluate(one, samples=20))
+        rows = pd.read_csv(folder / "predictions.csv", dtype={"true": str, "predicted": str})
+        shares = rows[[f"p({label})" for label in told.labels]].to_numpy()
+        assert rows["index"].tolist() == list(range(told.examples))
+        assert [told.labels[k] for k in shares.argmax(1)] == rows["predicted"].tolist()
+        confusion = confusion_matrix(rows["true"], rows["predicted"], labels=told.labels)
+        assert confusion.tolist() == [list(row) for row in told.confusion]
+        truth = [told.labels.index(label) for label in rows["true"]]
+        area = roc_auc_score(truth, shares[:, 1] if len(told.labels) == 2 else shares, multi_class="ovr")
+        assert told.scores["auc"].value == pytest.approx(area, abs=1e-12)
+        assert told.scores["log_loss"].value == pytest.approx(log_loss(truth, shares), abs=1e-9)
+    line = run("line-1")
+    told, folder = write(line, evaluate(line, samples=20))
+    rows = pd.read_csv(folder / "predictions.csv")
+    assert told.scores["rmse"].value ** 2 == pytest.approx(((rows["true"] - rows["predicted"]) ** 2).mean())
 
 
 def test_two_classes_get_the_threshold_that_validation_likes_best(run):
@@ -251,7 +281,7 @@ def test_data_that_changed_since_is_told_of(run, trained):
 
 def test_a_regression_gets_errors_and_residuals(run):
     line = run("line-1")
-    made, pixels = evaluate(line, samples=SAMPLES)
+    made, pixels, said_of_all = evaluate(line, samples=SAMPLES)
     said = scores_of(line)
     assert pixels is None and set(made.scores) == {"mae", "rmse", "r2"}
     assert made.scores["rmse"].value ** 2 == pytest.approx(said["loss"], rel=1e-4)
@@ -263,7 +293,7 @@ def test_a_regression_gets_errors_and_residuals(run):
     )
     assert made.mistakes[0].words.startswith("x=")
     assert any("synthetic" in note.en for note in made.notes)
-    told, folder = write(line, Made(made, pixels))
+    told, folder = write(line, Made(made, pixels, said_of_all))
     assert told.pictures == ("residuals.svg",) and (folder / "residuals.svg").is_file()
 
 

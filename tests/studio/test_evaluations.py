@@ -62,7 +62,7 @@ def test_a_finished_classifier_is_evaluated_by_its_button(client, home):
     client.cookies.set("lang", "zh")
     page = client.get(f"/runs/{run.name}/evaluation").text
     assert "混淆矩阵" in page and "95% 区间" in page
-    for file in ("roc.svg", "evaluation.json", "evaluation.html"):
+    for file in ("roc.svg", "evaluation.json", "evaluation.html", "predictions.csv"):
         got = client.get(f"/runs/{run.name}/evaluation/{file}")
         assert got.status_code == 200 and "sandbox" in got.headers["content-security-policy"]
     assert (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
-from jinjie.analyse import bootstrap, measures
+from jinjie.analyse import answers, bootstrap, measures
 from jinjie.analyse.evaluation import (
     TASKS,
     Bin,
@@ -52,10 +52,12 @@ _BATCH = 1000
 
 
 class Made(NamedTuple):
-    """An evaluation, and the pictures (N, height, width, 3) of its mistakes where its data is pictures."""
+    """An evaluation, the pictures (N, height, width, 3) of its mistakes where its data is pictures, and the model's
+    answers to all examples as a CSV."""
 
     evaluation: Evaluation
     pixels: np.ndarray[Any, Any] | None
+    answers: str
 
 
 def evaluate(
@@ -146,7 +148,7 @@ def _classified(
         ),
         notes=_notes(run, data, split, [labels[k] for k in range(made.classes) if not (made.y == k).any()]),
     )
-    return Made(made_values, _pixels(data, inputs))
+    return Made(made_values, _pixels(data, inputs), answers.of_classes(made, labels))
 
 
 def _predicted(run: Run, model: Finished, task: Classify, data: Dataset, split: Held) -> measures.Predictions:
@@ -308,7 +310,7 @@ def _regressed(
         ),
         notes=_notes(run, data, split, []),
     )
-    return Made(made, None)
+    return Made(made, None, answers.of_numbers(predicted, target))
 
 
 def _inputs(data: Dataset, split: Held, rows: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:

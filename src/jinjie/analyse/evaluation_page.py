@@ -1,7 +1,7 @@
 """An evaluation on disk: `RUN/evaluation/` with evaluation.json, its pictures, and evaluation.html in both languages.
 
-The page holds its pictures inside, so that it can be sent as it is. An evaluation of the validation split goes to
-`RUN/evaluation-validation/`.
+predictions.csv beside it has every answer. The page holds its pictures inside, so that it can be sent as it is. An
+evaluation of the validation split goes to `RUN/evaluation-validation/`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jinjie.analyse import answers
 from jinjie.analyse import evaluation as sentences
 from jinjie.analyse.evaluation import Evaluation
 from jinjie.analyse.evaluation_pictures import enlarged, pictures
@@ -43,6 +44,7 @@ def write(run: Run, made: Made) -> tuple[Evaluation, Path]:
     try:
         with whole_folder(folder) as temporary:
             write_json(temporary / "evaluation.json", told.model_dump(mode="json"))
+            write_whole(temporary / answers.FILE, made.answers)
             write_whole(temporary / "evaluation.html", page(told, drawn, made.pixels))
             for name, content in drawn.items():
                 content = standalone(content) if name.endswith(".svg") else content

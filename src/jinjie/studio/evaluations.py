@@ -31,7 +31,7 @@ from jinjie.training.runs import Run
 
 router = APIRouter()
 Split = Literal["test", "validation"]
-FILES = {"evaluation.json": "application/json", "evaluation.html": "text/html"}
+FILES = {"evaluation.json": "application/json", "evaluation.html": "text/html", "predictions.csv": "text/csv"}
 
 
 class Evaluations:
@@ -239,7 +239,7 @@ def shown(run: Run, made: Evaluation) -> dict[str, Any]:
             ],
         },
         "time": time,
-        "files": [(file, f"{files}{file}{query}") for file in FILES],
+        "files": [(file, f"{files}{file}{query}") for file in FILES if (folder / file).is_file()],
     }
 
 
