@@ -36,6 +36,8 @@ def test_a_run_is_evaluated_by_a_button_and_the_page_shows_it_by_itself(open_pag
     page.locator(".working").wait_for(state="detached")  # the process ends a moment after its folder is there
     assert page.locator("#evaluate").is_enabled()
     assert fits(page)
+    widest = max(page.evaluate("[...document.querySelectorAll('.charts svg')].map(x => x.clientWidth)"))
+    assert widest <= 416 or "locale" not in wishes, "where there is little room, charts are smaller"
     # A drawing takes the page's colours: ink on paper by day, and the other way round by night.
     colour = page.locator(".charts svg text").first.evaluate("text => getComputedStyle(text).fill")
     light = sum(map(int, colour.removeprefix("rgb(").removesuffix(")").split(","))) > 3 * 128

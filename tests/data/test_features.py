@@ -283,3 +283,13 @@ def test_what_an_input_is_described_as_can_be_typed_again(age: float | None, hom
         slice(None, -1) if home in ("owner", "parents") else slice(None)
     )  # an unseen word comes back missing
     assert np.array_equal(again[:, 1:][:, seen], x[:, 1:][:, seen])
+
+
+def test_whole_numbers_are_described_as_they_were_typed() -> None:
+    """Once six thousand came back as 5999.99, and one as 0.999996."""
+    generator = np.random.default_rng(0)
+    for spread in (3, 40, 9_000, 250_000):
+        values = generator.integers(-spread, 4 * spread, 300).astype(float)
+        feature = learn(pl.DataFrame({"n": values}))[0]
+        x = encode([feature], pl.DataFrame({"n": values}))
+        assert [feature.decode(row) for row in x] == [f"{value:.6g}" for value in values]

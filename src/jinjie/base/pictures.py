@@ -102,7 +102,7 @@ def confusion(
     across = say("picture.predicted") if x_label is None else clean(x_label)
     down = say("picture.true") if y_label is None else clean(y_label)
     widest = max(text_width(name, _SMALL) for name in names)
-    cell = min(44.0, max(8.0, 480 / classes))
+    cell = min(max(44.0, 200 / classes), max(8.0, 480 / classes))  # a few classes should not look lost
     turned = widest > cell - 4
     left, below = widest + 24, (widest * 0.75 if turned else 14) + 34
     side = cell * classes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -59,8 +60,10 @@ class Feature(Config):
         if self.flag and inputs[-1] > 0:
             return "?"
         if self.categories is None:
-            fine = 1e-6 * self.deviation  # float32 holds no more, and nought should not come back as −8e-06
-            return f"{round((float(inputs[0]) * self.deviation + self.mean) / fine) * fine:.6g}"
+            # float32 holds a millionth of the deviation: 6000 should not come back as 5999.99, nor nought as −8e-06
+            places = -math.ceil(math.log10(1e-6 * self.deviation))
+            value = round(float(inputs[0]) * self.deviation + self.mean, places)
+            return f"{value + 0.0:.6g}"  # −0.0 is 0
         return self.categories[int(inputs.argmax())] if inputs.max() > 0 else "?"
 
     def encode(self, column: pl.Series) -> list[np.ndarray[Any, Any]]:
