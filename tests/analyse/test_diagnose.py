@@ -7,10 +7,12 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from patients import Patient, trained
+from patients import Make, Patient, trained
 from wards import HEALTHY, HELD_OUT, TUNED
 
 from jinjie import recipes
@@ -82,6 +84,102 @@ def test_at_most_one_run_in_twenty_is_judged_wrongly_and_no_healthy_one_alarms(t
     assert len(wrong["tuned on"]) + len(wrong["held out"]) <= WRONG_AT_MOST * (len(TUNED) + len(HELD_OUT))
     assert len(wrong["held out"]) <= 2
     assert wrong["healthy"] == []
+
+
+def words_table(rows: int, columns: int, seed: int) -> Make:
+    """A CSV of two classes: which side of nought the product of the first two columns lies on."""
+
+    def make(place: Path) -> str:
+        x = np.random.default_rng(seed).uniform(-1, 1, (rows, columns))
+        lines = [",".join([*map("{:.3f}".format, row), "pq"[int(row[0] * row[1] > 0)]]) for row in x]
+        head = ",".join([*(f"x{i}" for i in range(columns)), "side"])
+        (place / "words.csv").write_text("\n".join([head, *lines]) + "\n")
+        return str(place / "words.csv")
+
+    return make
+
+
+def test_a_network_without_a_hidden_layer_may_be_too_small(tmp_path: Path) -> None:
+    """`cancer` and `credit` are such: once they were told of broken labels, and to silence units they have not."""
+    plain = {"budget.epochs": 40, "budget.evaluate_every": 40, "budget.patience": None}
+    found = diagnose(trained(Patient("", None, "cancer", plain, words_table(600, 2, 0)), tmp_path / "a"))
+    assert [(f.rule, f.severity) for f in found.findings] == [("labels", "medium"), ("too_small", "medium")]
+    assert (
+        found.findings[1].change == {"model.hidden": [64]}
+        and "model.hidden=[64]" in found.commands["too_small"]
+    )
+    wide = {**plain, "budget.epochs": 120}
+    found = diagnose(trained(Patient("", None, "cancer", wide, words_table(40, 100, 0)), tmp_path / "b"))
+    assert [f.rule for f in found.findings] == ["overfit", "little_data"]
+    assert found.findings[0].change == {"budget.patience": 3, "optimizer.weight_decay": 0.1}
+
+
+@pytest.mark.parametrize(
+    "cure", [{"data.balance": "weights"}, {"data.balance": "over"}, {"task.loss": "focal"}]
+)
+def test_the_cure_of_an_imbalance_is_no_fault(cure: dict[str, str], tmp_path: Path) -> None:
+    """Balanced, an untrained model's loss is ln 2, not the labels' entropy of 0.14: once every step seemed too large,
+    and the accuracy that was given away for the rare class a sign that it was ignored."""
+
+    def make(place: Path) -> str:
+        generator = np.random.default_rng(5)
+        rare = generator.random(600) < 0.04
+        x = generator.normal(size=(600, 4)) + 0.8 * rare[:, None]
+        lines = [
+            ",".join([*map("{:.3f}".format, row), "rare" if is_rare else "common"])
+            for row, is_rare in zip(x, rare, strict=True)
+        ]
+        (place / "rare.csv").write_text("\n".join(["a,b,c,d,kind", *lines]) + "\n")
+        return str(place / "rare.csv")
+
+    changes = {"budget.epochs": 60, **cure}
+    found = diagnose(trained(Patient("", None, "cancer", changes, make), tmp_path))
+    assert not {"rate_high", "imbalance", "labels"} & {f.rule for f in found.findings}, told(found)
+    plain = diagnose(trained(Patient("", None, "cancer", {"budget.epochs": 60}, make), tmp_path))
+    assert plain.findings[0].rule == "imbalance" and plain.findings[0].change["data.balance"] == "weights"
+
+
+@pytest.mark.parametrize(
+    ("rule", "recipe", "changes"),
+    [
+        # Units die of it, batch norm keeps the gradients short, and the loss comes back to that of guessing.
+        ("rate_high", "mnist-cnn", {"optimizer.lr": 2.0, "budget.steps": 60, "budget.evaluate_every": 20}),
+        # Three hundred times too high: clipped gradients and a falling rate let the loss creep down all the same.
+        (
+            "rate_high",
+            "gpt-shakespeare",
+            {
+                "optimizer.lr": 0.3,
+                "schedule.warmup": 5,
+                "budget.batch": 4,
+                "budget.steps": 120,
+                "budget.evaluate_every": 20,
+                "budget.evaluate_batches": 4,
+                "data.block": 32,
+                "model.block": 32,
+                "model.layers": 1,
+                "model.width": 32,
+                "model.heads": 2,
+            },
+        ),
+        # Something is learned in the end, a fifth of what is to be learned.
+        (
+            "vanishing",
+            "mnist-mlp",
+            {
+                "model.activation": "sigmoid",
+                "model.hidden": [64] * 6,
+                "budget.steps": 300,
+                "budget.evaluate_every": 75,
+            },
+        ),
+    ],
+)
+def test_a_fault_that_looks_like_another_is_named(
+    rule: str, recipe: str, changes: dict[str, Any], tmp_path: Path
+) -> None:
+    found = diagnose(trained(Patient("", None, recipe, changes), tmp_path))
+    assert found.findings[0].rule == rule, told(found)
 
 
 def test_the_command_to_try_keeps_the_runs_own_settings_and_cures_it(tmp_path: Path) -> None:

@@ -70,9 +70,20 @@ class Evidence:
 
     @property
     def unit(self) -> float:
-        """The baseline's loss, else the untrained network's: what other losses are measured in."""
+        """The baseline's loss, else the untrained network's: what other losses are measured in.
+
+        Where classes are made to weigh alike, guessing is to name each as often: log K, not the labels' entropy.
+        """
+        kinds = sum(count > 0 for count in self.baseline.get("classes", ()))
+        if self.balanced and kinds > 1:
+            return math.log(kinds)
         loss = self.baseline.get("loss") or (self.looks[0].loss if self.looks else 0.0)
         return max(float(loss), 1e-12)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether rare classes were weighed, drawn or missed more than their share."""
+        return bool(self.setting("data.balance", "none") != "none" or self.setting("task.loss") == "focal")
 
     @property
     def last(self) -> Look:
@@ -108,6 +119,12 @@ class Evidence:
                 return default
             value = value[name]
         return value
+
+    @property
+    def linear(self) -> bool:
+        """Whether the model has no hidden layer: some tasks are beyond it however it is trained."""
+        kind, hidden = self.setting("model.kind"), self.setting("model.hidden")
+        return bool(kind == "linear" or (kind == "mlp" and not hidden))
 
     @property
     def lr(self) -> float:

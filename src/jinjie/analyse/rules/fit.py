@@ -37,8 +37,10 @@ def overfit(seen: Evidence) -> Finding | Lacks | None:
             text("diagnose.saw.turned", best=short(best.loss), step=best.step, last=short(last.loss))
         )
     change: dict[str, Any] = {"budget.patience": 3}
-    dropout = seen.setting("model.dropout")
-    if dropout is not None and dropout < 0.3:
+    dropout, decay = seen.setting("model.dropout"), seen.setting("optimizer.weight_decay")
+    if seen.linear and decay is not None:  # there is no hidden unit to be silenced
+        change["optimizer.weight_decay"] = max(0.1, 10 * decay)
+    elif dropout is not None and dropout < 0.3:
         change["model.dropout"] = 0.3
     return Finding(
         "overfit",
@@ -65,7 +67,9 @@ def little_data(seen: Evidence) -> Finding | Lacks | None:
     if not seen.looks or not examples or (train := seen.trained(seen.last)) is None:
         return Lacks(text("diagnose.lacks.train"))
     gap = (seen.last.loss - train) / seen.unit
-    if examples >= 1000 or weights < 10 * examples or gap < max(GAP / 2, _doubt(seen)):
+    # Of fewer than a hundred, two weights an example are enough to learn them by heart.
+    many = weights >= (10 if examples >= 100 else 2) * examples
+    if examples >= 1000 or not many or gap < max(GAP / 2, _doubt(seen)):
         return None
     return Finding(
         "little_data",
@@ -98,10 +102,12 @@ def too_small(seen: Evidence) -> Finding | Lacks | None:
         return None
     linear = seen.setting("model.kind") == "linear"
     hidden = seen.setting("model.hidden")
-    narrow = linear or (bool(hidden) and min(hidden) < NARROW)
+    narrow = linear or (seen.linear and seen.unlearned) or (bool(hidden) and min(hidden) < NARROW)
     change: dict[str, Any] = {}
     if linear:
         change = {"model.kind": "mlp"}
+    elif seen.linear:
+        change = {"model.hidden": [64]}
     elif hidden:
         change = {"model.hidden": [max(64, 2 * width) for width in hidden]}
     elif (layers := seen.setting("model.layers")) is not None:

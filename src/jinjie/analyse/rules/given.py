@@ -89,7 +89,7 @@ def labels(seen: Evidence) -> Finding | Lacks | None:
     if len(seen.looks) < 3 or begin is None or end is None:
         return Lacks(text("diagnose.lacks.looks"))
     if not seen.unlearned or seen.setting("model.kind") == "linear":
-        return None  # a linear model may simply be unable: `too_small` says so
+        return None  # a line may simply be unable: `too_small` says so
     if end < 0.5 * seen.unit and seen.count("train") < FEW:
         return None  # so few can be learned by heart whatever their labels mean: `overfit` says so
     if seen.done < 20:
@@ -110,16 +110,17 @@ def labels(seen: Evidence) -> Finding | Lacks | None:
     ]
     if conflicts > 0.01:
         evidence.append(text("diagnose.saw.conflicts", share=percent(conflicts)))
+    # Without a hidden layer either is possible: the labels, or what the model can express (`too_small`).
     return Finding(
         "labels",
-        "high",
-        "likely",
+        "medium" if seen.linear else "high",
+        "possible" if seen.linear else "likely",
         text("diagnose.labels.name"),
         tuple(evidence),
         text("diagnose.labels.advice"),
         ("clean-data", "debug-a-run"),
         {},
-        ("too_small", "overfit", "little_data", "unfinished", "idle"),
+        ("overfit", "little_data", "unfinished", "idle") + (() if seen.linear else ("too_small",)),
     )
 
 
@@ -136,14 +137,15 @@ def imbalance(seen: Evidence) -> Finding | Lacks | None:
     f1 = seen.last.scores.get("f1", 0.0)
     if (accuracy - share) / (1 - share + 1e-9) > 0.3 and f1 > 0.3:
         return None
+    if seen.balanced and _told_apart(seen):
+        return None  # it pays for the rare classes with accuracy, as it was asked to
     evidence = [
         text("diagnose.saw.majority", share=percent(share), accuracy=percent(accuracy), f1=short(f1)),
         text("diagnose.saw.classes", counts=", ".join(map(str, seen.baseline.get("classes", ())))),
     ]
-    ignored = seen.setting("data.balance", "none") == "none" and seen.setting("task.loss") != "focal"
-    change = (
-        {"data.balance": "weights"} if seen.setting("data.balance") is not None else {"task.loss": "focal"}
-    )
+    ignored = not seen.balanced
+    by_data = seen.setting("data.balance") == "none"
+    change = {"data.balance": "weights"} if by_data else {"task.loss": "focal"}
     return Finding(
         "imbalance",
         "high" if ignored else "medium",
@@ -155,6 +157,12 @@ def imbalance(seen: Evidence) -> Finding | Lacks | None:
         {**change, "task.best": "f1"},
         ("labels", "too_small", "overfit"),
     )
+
+
+def _told_apart(seen: Evidence) -> bool:
+    """Whether the rare classes are found more often than by naming each as often."""
+    auc, f1 = seen.last.scores.get("auc"), seen.last.scores.get("f1", 0.0)
+    return auc > 0.6 if auc is not None else f1 > 1.5 / max(2, len(seen.baseline.get("classes", ())))
 
 
 RULES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from statistics import median
 
 from jinjie.analyse.evidence import NOT_FINITE, Evidence
@@ -27,6 +28,12 @@ RISES = 0.1
 """A loss that ends this much of the baseline's above its own low has turned; a healthy run's noise is under 0.03."""
 LEAP = 20.0
 """Gradients this many times the first one's have thrown the weights about: healthy runs here stay under 6."""
+LARGE_UPDATE = 0.02
+"""A step that moves a language model's weights by more than this share of them keeps it at single tokens' counts."""
+LEAPT = 3.0
+"""Training losses, medians of three in a row, this many times the baseline's; healthy runs never leave 1.1 upwards."""
+DEEP = 5
+"""Bounded layers from which on little is learned at all."""
 DEAD = 0.45
 """Half of all units dead is no accident: healthy runs here have under 0.2."""
 SMALL_UPDATE = 3e-4
@@ -56,6 +63,23 @@ def rate_high(seen: Evidence) -> Finding | Lacks | None:
         norms = [float(e["norm"]) for e in seen.steps[: max(20, len(seen.steps) // 4)] if e.get("norm")]
         if norms and max(norms) > LEAP * norms[0] and end > 0.2 * seen.unit and _thrown(seen):
             evidence.append(text("diagnose.saw.leap", first=short(norms[0]), most=short(max(norms))))
+        most, begin = _highest(seen), seen.start()
+        if (
+            seen.setting("task.kind") != "regress"  # a squared error leaps by its targets' outliers
+            and begin is not None
+            and begin < seen.unit * LEAPT / 2
+            and most > LEAPT * seen.unit
+            and end > 0.2 * seen.unit
+        ):
+            evidence.append(
+                text("diagnose.saw.leapt", most=short(most), baseline=short(seen.unit), end=short(end))
+            )
+        updates = [look.update for look in seen.looks if look.update is not None]
+        updates = updates[: (len(updates) + 1) // 2]  # before a schedule makes them small
+        language = seen.setting("task.kind") == "language"
+        if language and updates and median(updates) > LARGE_UPDATE and seen.last.loss > 0.85 * seen.unit:
+            part = percent(seen.last.loss / seen.unit)
+            evidence.append(text("diagnose.saw.large_update", update=short(median(updates)), part=part))
     if not evidence or (not certain and _born_dead(seen)):
         return None
     return Finding(
@@ -69,6 +93,12 @@ def rate_high(seen: Evidence) -> Finding | Lacks | None:
         {"optimizer.lr": _tenth(seen.lr)},
         AFTERMATH,
     )
+
+
+def _highest(seen: Evidence) -> float:
+    """The highest that the loss of batches stood, not of one odd batch: medians of three in a row."""
+    losses = [float(e["loss"]) for e in seen.steps if math.isfinite(e.get("loss", math.nan))]
+    return max(map(median, zip(losses, losses[1:], losses[2:], strict=False)), default=0.0)
 
 
 def _thrown(seen: Evidence) -> bool:
@@ -123,9 +153,9 @@ def _starved(seen: Evidence) -> bool:
 
 
 def vanishing(seen: Evidence) -> Finding | Lacks | None:
-    """Bounded activations in many layers, and no better than guessing: the gradient is gone before the first layer."""
+    """Bounded activations in many layers, and hardly better than guessing: the gradient is gone before the first."""
     end, hidden = seen.end(), seen.setting("model.hidden") or ()
-    if not _starved(seen) or end is None or end < 0.9 * seen.unit:
+    if not _starved(seen) or end is None or end < (0.7 if len(hidden) >= DEEP else 0.9) * seen.unit:
         return None
     norms = [float(e["norm"]) for e in seen.steps if "norm" in e]
     return Finding(
