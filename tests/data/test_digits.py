@@ -12,7 +12,7 @@ from jinjie.base.errors import InvalidInput
 from jinjie.data import cache, digits
 from jinjie.data.batching import Examples
 from jinjie.data.dataset import SPLITS
-from jinjie.data.pictures import centred, grey, squared
+from jinjie.data.pictures import centred, cutout, grey, opened, squared
 
 SHAPE = {"inputs": 784, "channels": 1, "height": 28, "width": 28}
 IN_ALL = [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978]
@@ -147,6 +147,34 @@ def test_proportions_are_kept() -> None:
     line = Image.new("L", (56, 28), 0)
     line.paste(255, (0, 0, 56, 28))
     assert squared(line).reshape(28, 28).max(1).sum() == 14 * 255
+
+
+@pytest.mark.parametrize(("dtype", "whole"), [(np.uint16, 65535), (np.int32, 65535), (np.float32, 1.0)])
+def test_pixels_of_more_bits_keep_their_shades(dtype: type, whole: float, tmp_path: Path) -> None:
+    """Pillow cuts off at 255: a scan of 16 bits once became white paper."""
+    shades = np.linspace(0, 1, 28 * 28).reshape(28, 28)
+    kind = "png" if dtype == np.uint16 else "tif"
+    Image.fromarray((shades * whole).astype(dtype)).save(tmp_path / f"scan.{kind}")
+    assert np.abs(np.asarray(opened(str(tmp_path / f"scan.{kind}"))) - 255 * shades).max() <= 1
+    assert cutout(opened(str(tmp_path / f"scan.{kind}")), 28)[0].std() > 70
+
+
+def test_what_systems_leave_in_folders_is_no_picture(tmp_path: Path) -> None:
+    root = shape_folder(tmp_path / "bars")
+    for name in ("lying/Thumbs.db", "standing/desktop.ini", "lying/.DS_Store", "__MACOSX/lying/._0.jpg"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"\0")
+    data = digits.Config(path=str(root)).load()
+    assert sum(data.count(split) for split in SPLITS) == 20 and data.processor.labels == ["lying", "standing"]
+
+
+def test_classes_one_folder_deeper_are_pointed_at(tmp_path: Path) -> None:
+    shape_folder(tmp_path / "bars" / "train")
+    shape_folder(tmp_path / "bars" / "test")
+    with pytest.raises(InvalidInput) as failure:
+        digits.Config(path=str(tmp_path / "bars")).load()
+    assert [problem.key for problem in failure.value.problems] == ["data.classes_deeper"]
+    assert str(tmp_path / "bars" / "test") in str(failure.value)
 
 
 def test_every_bad_picture_is_named_at_once(tmp_path: Path) -> None:

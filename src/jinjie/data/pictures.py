@@ -36,9 +36,19 @@ def opened(path: str, where: str = "") -> Image.Image:
     file = existing_file(path, where)
     try:
         with Image.open(file) as image:
-            return ImageOps.exif_transpose(image)
+            return _eight_bits(ImageOps.exif_transpose(image))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InvalidInput([Problem(where, "data.no_picture", path=path, reason=str(error))]) from error
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Pixels of 16 bits and more, as scanners and microscopes give them, brought to 8; Pillow would cut off at 255."""
+    if image.mode not in ("I", "F") and not image.mode.startswith("I;16"):
+        return image
+    pixels = np.asarray(image, np.float64)
+    most = float(np.nan_to_num(pixels, posinf=0.0).max(initial=0.0))
+    whole = 1.0 if image.mode == "F" and most <= 1 else 255.0 if most <= 255 else max(65535.0, most)
+    return Image.fromarray((np.nan_to_num(pixels).clip(0, whole) * (255 / whole)).round().astype(np.uint8))
 
 
 def grey(image: Image.Image) -> Image.Image:
@@ -97,24 +107,38 @@ def shares(count: int) -> dict[Split, int]:
     return {"train": count - validation - test, "validation": validation, "test": test}
 
 
+def _left_behind(place: Path) -> bool:
+    """What systems leave in folders and archives, and nobody put there."""
+    return place.name.startswith(".") or place.name.lower() in ("thumbs.db", "desktop.ini", "__macosx")
+
+
+def _holds_classes(folder: Path) -> bool:
+    """Whether a folder that should be a class holds no picture itself, but folders that do."""
+    inside = [place for place in folder.iterdir() if not _left_behind(place)]
+    return bool(inside) and all(place.is_dir() for place in inside) and any(any(p.iterdir()) for p in inside)
+
+
 def read_folder(
     path: str, read: Read, report: Report | None = None
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], list[str]]:
     """What `read` makes of each picture (N, …), classes (N) and their names from `path`/CLASS/PICTURE, in name order.
 
-    Raises InvalidInput naming every picture that cannot be read and every class with fewer than three.
+    Raises InvalidInput naming every picture that cannot be read and every class with fewer than three, or the folder
+    below whose sub-folders are the classes.
     """
     root = Path(path)
     if not root.is_dir():
         raise InvalidInput([Problem("data.path", "data.no_such_folder", path=path)])
-    folders = sorted(place for place in root.iterdir() if place.is_dir() and not place.name.startswith("."))
+    folders = sorted(place for place in root.iterdir() if place.is_dir() and not _left_behind(place))
+    if deeper := [place for place in folders if _holds_classes(place)]:
+        raise InvalidInput([Problem("data.path", "data.classes_deeper", path=path, deeper=deeper[0])])
     if len(folders) < 2:
         raise InvalidInput([Problem("data.path", "data.too_few_classes", path=path, came=len(folders))])
     files = [
         (number, file)
         for number, folder in enumerate(folders)
         for file in sorted(folder.iterdir())
-        if file.is_file() and not file.name.startswith(".")
+        if file.is_file() and not _left_behind(file)
     ]
     problems: list[Problem] = []
     pixels, labels = [], []
