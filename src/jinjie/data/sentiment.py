@@ -18,7 +18,7 @@ from jinjie.data.fetch import tell
 from jinjie.data.labelled import CLASSES, label_order
 from jinjie.data.labelled_texts import read_labelled
 from jinjie.data.reading import OptionalPath, at_most
-from jinjie.data.reviews import LABELS, SOURCES, VERSION, VOCABULARY, convert, read_split
+from jinjie.data.reviews import LABELS, SOURCES, VERSION, convert, read_split
 from jinjie.data.sources import BERT_VOCABULARY
 from jinjie.data.tokenization.published import VERSION as PUBLISHED_VERSION
 
@@ -92,6 +92,7 @@ class Config(DataConfig):
 
     def load(self, report: Report | None = None) -> Texts:
         """Raises InvalidInput naming every fault of an own file by its line, DownloadFailed."""
+        from jinjie.data.corpus.tokenizer import suited
         from jinjie.data.tokenization.opening import open_tokenizer
 
         parts: dict[Split, tuple[list[str], list[int]]]
@@ -105,29 +106,14 @@ class Config(DataConfig):
                 return texts(self, parts, labels, open_tokenizer(folder), report)
         else:
             parts, labels = _own(self.path, self.text, self.label, report)
-        return texts(self, parts, labels, tokenizer_of(self, parts["train"][0], report), report)
+        return texts(
+            self, parts, labels, suited(self.tokenizer, self.language, parts["train"][0], report), report
+        )
 
     def open_processor(self, folder: Path) -> LabelledProcessor:
         from jinjie.data.tokenization.labels import LabelledProcessor
 
         return LabelledProcessor.load(folder)
-
-
-def tokenizer_of(config: Config, train: Sequence[str], report: Report | None) -> TokenProcessor:
-    """The tokenizer that is named, else BERT's, or for Chinese one learned from the training texts.
-
-    Raises InvalidInput when there is none of that name or its files are damaged, DownloadFailed.
-    """
-    from jinjie.data.corpus.tokenizer import named
-    from jinjie.data.tokenization.published import published
-    from jinjie.data.tokenization.train import WordPiece, train_wordpiece
-
-    if config.tokenizer is not None:
-        return named(config.tokenizer, report)
-    if config.language == "en":
-        return published("bert", report)
-    tell(report, say("corpus.learning", count=VOCABULARY), 0, None)
-    return train_wordpiece(WordPiece(size=VOCABULARY), train)
 
 
 def texts(
@@ -138,7 +124,7 @@ def texts(
     report: Report | None,
 ) -> Texts:
     """Texts and the numbers of their classes as a data set. What is cut is counted and said."""
-    from jinjie.data.texts import Rows, Texts
+    from jinjie.data.texts import Rows, Texts, say_shortened
     from jinjie.data.tokenization.labels import LabelledProcessor
 
     names = {label: NAMES[label] for label in labels if label in NAMES}
@@ -154,13 +140,6 @@ def texts(
         update={"cached": True, "facts": facts, "counts": {str(s): len(rows) for s, rows in splits.items()}}
     )
     return Texts(splits, about, processor, facts, processor.pad)
-
-
-def say_shortened(splits: dict[Split, Rows], block: int, report: Report | None) -> None:
-    """How many texts were cut, once, where any were."""
-    cut, total = sum(rows.shortened for rows in splits.values()), sum(map(len, splits.values()))
-    if cut:
-        tell(report, say("texts.shortened", count=cut, total=total, block=block), 0, None)
 
 
 def _own(

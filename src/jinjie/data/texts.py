@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from jinjie.base.lazy import lazy
 from jinjie.base.seeds import numpy_generator
+from jinjie.base.words import say
 from jinjie.data.batching import digest, spread
-from jinjie.data.dataset import SPLITS, About, Arrays, Dataset, Processor, Split
+from jinjie.data.dataset import SPLITS, About, Arrays, Dataset, Processor, Report, Split
+from jinjie.data.fetch import tell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -199,3 +201,10 @@ def trimmed(batch: Arrays) -> Arrays:
         name: values[:, :longest] if values.ndim > 1 and values.shape[1] == width else values
         for name, values in batch.items()
     }
+
+
+def say_shortened(splits: Mapping[Split, Rows], block: int, report: Report | None) -> None:
+    """How many texts were cut, once, where any were."""
+    cut, total = sum(rows.shortened for rows in splits.values()), sum(map(len, splits.values()))
+    if cut:
+        tell(report, say("texts.shortened", count=cut, total=total, block=block), 0, None)

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.paths import runs_home
+from jinjie.base.words import Language, say
 from jinjie.data.corpus.splits import Sorted
 from jinjie.data.dataset import Report
-from jinjie.data.fetch import DownloadFailed
+from jinjie.data.fetch import DownloadFailed, tell
 
 if TYPE_CHECKING:
     from jinjie.data.tokenization.processor import TokenProcessor
 
 SAMPLE = 32 * 2**20
 """UTF-8 bytes that a tokenizer is learned from, about; more of them change few merges and cost minutes."""
+
+CHINESE = 8000
+"""Most tokens that are learned from Chinese texts with labels: some 4,000 characters, and Latin words in between."""
 
 _WHOLE = 2**64
 _ODD = 0x9E3779B97F4A7C15
@@ -59,6 +63,30 @@ def named(name: str, report: Report | None = None, where: str = "data.tokenizer"
         raise
     except JinjieError as error:
         raise InvalidInput([Problem(where, error.key, **error.params)]) from error
+
+
+def suited(
+    name: str | None, language: Language, train: Iterable[str], report: Report | None = None
+) -> TokenProcessor:
+    """The tokenizer that is named; else BERT's, or for Chinese a WordPiece learned from the training texts.
+
+    Raises InvalidInput as `named` does, DownloadFailed.
+    """
+    from jinjie.data.tokenization.published import published
+
+    if name is not None:
+        return named(name, report)
+    if language == "en":
+        return published("bert", report)
+    tell(report, say("corpus.learning", count=CHINESE), 0, None)
+    return chinese(train)
+
+
+def chinese(texts: Iterable[str]) -> TokenProcessor:
+    """WordPiece in which every Chinese character is a token, as BERT's for Chinese."""
+    from jinjie.data.tokenization.train import WordPiece, train_wordpiece
+
+    return train_wordpiece(WordPiece(size=CHINESE), list(texts))
 
 
 def learned(
