@@ -112,15 +112,20 @@ class Desk:
 
         self.master, slave = pty.openpty()
         environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "OMP_NUM_THREADS": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "jinjie", "chat", *words],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environment,
-            start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )
+        # Where these tests run in the background, SIGINT is ignored, and a child inherits that. Not by `preexec_fn`: beside
+        # torch's threads it may wait for ever for a lock that no thread of the child will open.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "jinjie", "chat", *words],
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                env=environment,
+                start_new_session=True,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
         os.close(slave)
         self.seen = ""
         self.decoder = codecs.getincrementaldecoder("utf-8")()

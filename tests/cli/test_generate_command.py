@@ -166,6 +166,34 @@ def test_what_is_wrong_is_said_at_once(jinjie: Jinjie, words: list[str], says: l
         assert all(word in err for word in says), err
 
 
+def test_a_prompt_longer_than_the_block_is_told(jinjie: Jinjie) -> None:
+    """And what comes of it is what comes of its end alone; --json keeps standard output for itself."""
+    long = "春眠不觉晓" * 30
+    code, out, err = jinjie("generate", long, "--greedy", "-n", "3", "--json")
+    assert code == 0 and "151 tokens" in err and "128 at a time" in err
+    told = json.loads(out)
+    assert told["prompt_tokens"] == 151
+    assert told["samples"][0]["text"] == reference(long, temperature=0, max_tokens=3)
+    code, _, err = jinjie("generate", "春眠不觉晓", "--greedy", "-n", "3")
+    assert code == 0 and "at a time" not in err
+
+
+def test_what_is_no_path_is_a_prompt_or_said_to_be_none(jinjie: Jinjie, tmp_path: Path) -> None:
+    """A system takes names of 255 bytes; "~" may begin a text. Both ended in a traceback."""
+    code, out, _ = jinjie("generate", "春" * 100, "--greedy", "-n", "1", "--json")
+    assert code == 0 and json.loads(out)["prompt"] == "春" * 100
+    code, _, err = jinjie("generate", "~风", "--greedy", "-n", "1")
+    assert code == 2 and "never saw: ~" in err
+    long = "x" * 300
+    for words in (("generate", long, "月"), ("tokenize", "encode", long, "月"), ("runs", "show", long)):
+        code, _, err = jinjie(*words)
+        assert code == 2 and long[:20] in err, words
+    code, _, err = jinjie("export", "poems", str(tmp_path / long))
+    assert code == 2 and "300 bytes" in err
+    code, _, err = jinjie("serve", "~nobody-of-that-name")
+    assert code == 2 and "~nobody-of-that-name" in err
+
+
 def test_bytes_that_are_no_text(jinjie: Jinjie) -> None:
     code, _, err = jinjie("generate", "poems", "-", given=b"ab\xff")
     assert code == 2 and "0xff" in err

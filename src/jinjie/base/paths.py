@@ -6,6 +6,30 @@ import os
 from pathlib import Path
 
 
+def place(name: str | Path) -> Path:
+    """The path that a user wrote: `~` is a home folder where it names one, and else a character like any other."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there. What cannot be a path, as a whole text may be that could also be one, is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file or a folder is there; see `is_file`."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def home() -> Path:
     """The folder that holds all that Jinjie keeps; `JINJIE_HOME`, else `~/.jinjie`."""
     return Path(os.environ.get("JINJIE_HOME") or Path.home() / ".jinjie").expanduser().absolute()

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from jinjie.base import paths
 from jinjie.base.words import say
 from jinjie.cli import sampling as options
-from jinjie.cli.output import json_option, print_json
+from jinjie.cli.output import json_option, note, print_json
 
 if TYPE_CHECKING:
     from jinjie.decoding.conversation import Conversation
@@ -70,9 +71,9 @@ def _chat() -> Any:
         talk = Conversation(model.network, processor, form, sampling, system)
         at_desk = sys.stdin.isatty() and not as_json
         if at_desk:
-            _note(say("cli.chat.begin", name=name))
+            note(say("cli.chat.begin", name=name))
         if not form.taught:
-            _note(say("cli.chat.not_taught"))
+            note(say("cli.chat.not_taught"))
         _Session(talk, name, stream=stream, quiet=as_json, at_desk=at_desk).run()
         if as_json:
             print_json(
@@ -109,7 +110,7 @@ class _Session:
 
         text, lost = self.talk.readable(line)
         if lost:
-            _note(say("cli.chat.unknown", characters=" ".join(lost)))
+            note(say("cli.chat.unknown", characters=" ".join(lost)))
         pieces = self.talk.answer(text)
         written = False
         try:
@@ -121,11 +122,11 @@ class _Session:
             if not self.at_desk:
                 raise
             _write("\n" if written else "")
-            _note(say("cli.chat.stopped"))
+            note(say("cli.chat.stopped"))
             return
         except InvalidInput as error:
             for problem in error.problems:
-                _note(str(problem))
+                note(str(problem))
             return
         answer = self.talk.turns[-1]
         if not self.quiet:
@@ -134,9 +135,9 @@ class _Session:
                 _write("\n")
         if self.talk.dropped and not self.told_of_dropping:
             self.told_of_dropping = True
-            _note(say("cli.chat.dropped", block=self.talk.network.config.block))
+            note(say("cli.chat.dropped", block=self.talk.network.config.block))
         if answer["finish_reason"] == "length" and self.at_desk:
-            _note(say("cli.chat.cut", tokens=self.talk.sampling.max_tokens))
+            note(say("cli.chat.cut", tokens=self.talk.sampling.max_tokens))
 
     def command(self, line: str) -> bool:
         """Carry out a command; False when it is to end."""
@@ -146,43 +147,42 @@ class _Session:
         rest = rest.strip()
         match word:
             case "/help":
-                _note(say("cli.chat.commands"))
+                note(say("cli.chat.commands"))
             case "/reset":
                 self.talk.reset()
                 self.told_of_dropping = False
-                _note(say("cli.chat.was_reset"))
+                note(say("cli.chat.was_reset"))
             case "/system":
                 if rest:
                     self.talk.system = rest
                 said = self.talk.system
-                _note(say("cli.chat.told", text=said) if said else say("cli.chat.told_nothing"))
+                note(say("cli.chat.told", text=said) if said else say("cli.chat.told_nothing"))
             case "/save":
                 self.save(rest)
             case "/exit" | "/quit":
                 return False
             case _:
-                _note(say("cli.chat.no_command", name=word, suggestion=did_you_mean(word, _COMMANDS)))
+                note(say("cli.chat.no_command", name=word, suggestion=did_you_mean(word, _COMMANDS)))
         return True
 
     def save(self, place: str) -> None:
         """Write the conversation as JSON; never over a file that is there."""
         import json
         from datetime import datetime
-        from pathlib import Path
 
         from jinjie.base.files import write_whole
 
-        file = Path(place or f"chat-{datetime.now():%Y%m%d-%H%M%S}.json").expanduser()
+        file = paths.place(place or f"chat-{datetime.now():%Y%m%d-%H%M%S}.json")
         content = {"model": self.name, "messages": self.talk.messages}
         if file.exists():
-            _note(say("cli.chat.is_there", file=file))
+            note(say("cli.chat.is_there", file=file))
             return
         try:
             write_whole(file, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
         except OSError as error:
-            _note(say("cli.chat.not_saved", file=file, reason=error.strerror or str(error)))
+            note(say("cli.chat.not_saved", file=file, reason=error.strerror or str(error)))
             return
-        _note(say("cli.chat.saved", file=file))
+        note(say("cli.chat.saved", file=file))
 
 
 def _typed() -> Iterator[str]:
@@ -227,11 +227,3 @@ def _piped() -> Iterator[str]:
 def _write(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-def _note(text: str) -> None:
-    """What the program says for itself goes to standard error, so that a pipe holds answers alone."""
-    from rich.console import Console
-    from rich.text import Text
-
-    Console(stderr=True, soft_wrap=True).print(Text(text, style="dim"))

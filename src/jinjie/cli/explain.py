@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jinjie.base import paths
 from jinjie.base.words import language, say
 from jinjie.cli.output import console, print_json
 
@@ -229,7 +230,6 @@ def _heads(told: Explanation) -> Any:
 
 
 def _draw(file: str, model: Finished, told: Explanation, layer: int | None, head: int | None) -> None:
-    from pathlib import Path
 
     from jinjie.analyse.explain import attention_map
     from jinjie.base.files import write_whole
@@ -245,16 +245,15 @@ def _draw(file: str, model: Finished, told: Explanation, layer: int | None, head
         say("explain.x"),
         say("explain.y"),
     )
-    write_whole(Path(file).expanduser(), standalone(svg))
+    write_whole(paths.place(file), standalone(svg))
 
 
 def _check_picture(file: str) -> None:
     """Before the model works for nothing. Raises InvalidInput when no picture can be written there."""
-    from pathlib import Path
 
     from jinjie.base.errors import InvalidInput, Problem
 
-    place = Path(file).expanduser().absolute()
+    place = paths.place(file).absolute()
     if place.suffix.lower() != ".svg":
         raise InvalidInput([Problem("--picture", "explain.svg_only", came=file)])
     if not place.parent.is_dir():

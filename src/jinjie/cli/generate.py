@@ -9,7 +9,7 @@ import typer
 
 from jinjie.base.words import say
 from jinjie.cli import sampling as options
-from jinjie.cli.output import json_option, print_json, progress
+from jinjie.cli.output import json_option, note, print_json, progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,12 +123,16 @@ def _generate() -> Any:
                 as_json=as_json,
             )
             return
+        config: Any = model.config
+        block, count = int(config.block), len(processor.prompt(prompt))
+        if count > block:
+            note(say("cli.generate.too_long", count=count, block=block))
         if beams > 1:
             made = _found(model, processor, prompt, sampling, number)
         else:
             made = _written(model, processor, prompt, sampling, number, stream and not as_json)
         if as_json:
-            print_json({"model": name, "prompt": prompt, "samples": list(made)})
+            print_json({"model": name, "prompt": prompt, "prompt_tokens": count, "samples": list(made)})
             return
         for i, sample in enumerate(made):
             if not stream or beams > 1:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
+from pathlib import Path
 
 import typer
 
 from jinjie.base import words
-from jinjie.base.errors import JinjieError, Problem, did_you_mean
+from jinjie.base.errors import InvalidInput, JinjieError, Problem, did_you_mean
 from jinjie.base.words import say
 
 
@@ -96,10 +98,24 @@ def main() -> None:
         # The reader of a pipe has gone (`jinjie runs | head`): nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if not _told(error, "--json" in arguments):
+            raise
+        sys.exit(2)
     except Exception as error:
         if not _usage(error, app):
             raise
         sys.exit(2)
+
+
+def _told(error: OSError, as_json: bool) -> bool:
+    """Say that what stands where a path belongs is too long for one. False when the error is another."""
+    if error.errno != errno.ENAMETOOLONG:
+        return False
+    name = max(Path(str(error.filename)).parts, key=len, default="").encode(errors="replace").decode()
+    problem = Problem("", "problem.path_too_long", name=f"{name[:40]}…", bytes=len(name.encode()))
+    _say_error(InvalidInput([problem]), as_json)
+    return True
 
 
 def _usage(error: Exception, app: typer.Typer) -> bool:

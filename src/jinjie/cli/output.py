@@ -61,3 +61,11 @@ def progress(quiet: bool = False) -> Iterator[Report | None]:
         yield report
     finally:
         bar.stop()
+
+
+def note(text: str) -> None:
+    """What the program says for itself goes to standard error, so that a pipe holds answers alone."""
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(stderr=True, soft_wrap=True).print(Text(text, style="dim"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from jinjie.base import paths
 from jinjie.base.words import say
 from jinjie.cli.output import json_option, progress
 
@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
         # What a step with every row at work takes.
         flops = model.config.flops(1) / max(1, getattr(model.config, "block", 1)) * rows
         torch.set_num_threads(threads or machine.pick_threads(flops, machine.cores()))
-        at_path = Path(name).expanduser().is_dir()
+        at_path = paths.is_there(paths.place(name))
         served = Served(model, called or str(model.card.get("run") or (folder.name if at_path else name)))
         server = prepare(door, served, options)
         if as_json:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from jinjie.base import paths
 from jinjie.base.words import say
 from jinjie.cli.output import console, json_option, print_json
 
@@ -315,8 +316,8 @@ def _open(name: str, quiet: bool) -> TokenProcessor:
     from jinjie.data.tokenization.opening import open_tokenizer
     from jinjie.data.tokenization.published import PUBLISHED, published
 
-    place = Path(name).expanduser()
-    if place.exists():
+    place = paths.place(name)
+    if paths.is_there(place):
         return open_tokenizer(place / "model" if (place / "recipe.json").is_file() else place)
     if name in PUBLISHED:
         if quiet or not sys.stderr.isatty():

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from jinjie.base import paths
 from jinjie.base.errors import InvalidInput, Problem
 
 
 def _absolute(path: str | None) -> str | None:
-    return None if path is None else str(Path(path).expanduser().absolute())
+    return None if path is None else str(paths.place(path).absolute())
 
 
 UserPath = Annotated[str, AfterValidator(_absolute)]
@@ -45,7 +46,7 @@ def read_text(path: str, where: str = "data.path") -> str:
 
 def existing_file(path: str, where: str = "data.path") -> Path:
     """The file at `path` (`~` allowed). Raises InvalidInput when it is missing or cannot be read."""
-    file = Path(path).expanduser()
+    file = paths.place(path)
     try:  # a folder on the way that may not be entered is as good as a file that may not be read
         if file.is_dir():
             raise InvalidInput([Problem(where, "data.folder_not_file", path=path)])

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 from safetensors import SafetensorError
 
+from jinjie.base import paths
 from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.files import whole_folder, write_json
 from jinjie.data.dataset import Processor, Report, TextProcessor
@@ -197,8 +198,8 @@ def model_folder(name: str, report: Report | None = None) -> Path:
     except NotFound as error:
         if hub.is_name(name):
             return hub.fetched(name, quiet=report is None)
-        if Path(name).expanduser().is_dir():
-            return Path(name).expanduser().absolute()  # opening it says what it lacks
+        if paths.is_there(paths.place(name)):
+            return paths.place(name).absolute()  # opening it says what it lacks
         names = [*packaged(), *PRETRAINED, *(run.name for run in all_runs()[:20])]
         raise NotFound("model.not_found", name=name, suggestion=did_you_mean(name, names)) from error
     folder = run.path / "model"
@@ -223,8 +224,8 @@ def is_model(name: str) -> bool:
 def _at_hand(name: str) -> Path | None:
     if name in packaged():
         return packaged()[name]
-    path = Path(name).expanduser()
-    return path.absolute() if (path / "config.json").is_file() else None
+    path = paths.place(name)
+    return path.absolute() if paths.is_file(path / "config.json") else None
 
 
 def packaged() -> dict[str, Path]:

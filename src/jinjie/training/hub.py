@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from jinjie.base import paths
 from jinjie.base.errors import JinjieError, NotFound
 
 TAKEN = ("model*.safetensors", "*.json", "vocab.txt", "merges.txt", "tokenizer.model")
@@ -30,7 +31,7 @@ class HubFailed(JinjieError):
 
 def is_name(name: str) -> bool:
     """Whether a name could be one of the hub's, and is no path that is there."""
-    return _NAME.fullmatch(name) is not None and not Path(name).exists()
+    return _NAME.fullmatch(name) is not None and not paths.is_there(Path(name))
 
 
 def cached(name: str) -> Path | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jinjie import __version__
-from jinjie.base import machine
+from jinjie.base import machine, paths
 from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.files import write_json
 from jinjie.base.paths import runs_home
@@ -75,8 +75,8 @@ def _with_whole_path(recipe: Recipe) -> Recipe:
     path = getattr(recipe.data, "path", None)
     if path is None:
         return recipe
-    whole = Path(path).expanduser().absolute()
-    if not whole.exists() and not glob.has_magic(str(whole)):  # a pattern may stand for many files
+    whole = paths.place(path).absolute()
+    if not paths.is_there(whole) and not glob.has_magic(str(whole)):  # a pattern may stand for many files
         raise InvalidInput([Problem("data.path", "run.no_such_path", path=whole)])
     return recipe.changed({"data.path": str(whole)})
 

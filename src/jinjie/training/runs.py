@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from jinjie.base import paths
 from jinjie.base.config import build
 from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.paths import runs_home
@@ -94,7 +95,7 @@ def find(name: str) -> Run:
 
     Raises NotFound with the nearest name.
     """
-    if (Path(name) / "recipe.json").is_file():
+    if paths.is_file(Path(name) / "recipe.json"):
         return Run(Path(name).absolute())
     runs = all_runs()
     if name == "last" and runs:

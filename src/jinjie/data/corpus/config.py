@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
+from jinjie.base import paths
 from jinjie.base.config import Wrong, option
 from jinjie.base.words import Text
 from jinjie.data.dataset import About, DataConfig, Report
@@ -22,7 +23,7 @@ def _absolute(name: str | None) -> str | None:
     """A path made absolute, a bare name left as it is: it may be a run's."""
     if name is None or not (os.sep in name or "/" in name or name.startswith((".", "~"))):
         return name
-    return str(Path(name).expanduser().absolute())
+    return str(paths.place(name).absolute())
 
 
 TokenizerName = Annotated[str | None, AfterValidator(_absolute)]

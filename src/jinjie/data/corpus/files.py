@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from jinjie.base import paths
 from jinjie.base.errors import InvalidInput, Problem
 from jinjie.data.fetch import sha256
 from jinjie.data.reading import at_most, existing_file
@@ -51,7 +52,7 @@ def find(path: str, where: str = "data.path") -> list[File]:
     A file of any name (text unless its ending says otherwise), a folder (all of it, but for hidden files and unknown
     endings), or a pattern with `*`, `?`, `[…]` and `**`. Raises InvalidInput naming every file that cannot be read.
     """
-    place = Path(path).expanduser()
+    place = paths.place(path)
     if place.is_dir():
         found = sorted(_inside(place), key=lambda file: file.relative_to(place).parts)
         if not found:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from jinjie.base import paths
 from jinjie.base.errors import NotFound, did_you_mean
 from jinjie.base.files import write_json
 from jinjie.base.words import say
@@ -36,8 +37,10 @@ def published(name: str, report: Report | None = None) -> TokenProcessor:
 
 def find_tokenizer(name: str | Path, report: Report | None = None) -> TokenProcessor:
     """The tokenizer at a path, else the published one of that name. Raises as `open_tokenizer` and `published` do."""
-    place = Path(name).expanduser()
-    return open_tokenizer(place) if place.exists() or "/" in str(name) else published(str(name), report)
+    place = paths.place(name)
+    return (
+        open_tokenizer(place) if paths.is_there(place) or "/" in str(name) else published(str(name), report)
+    )
 
 
 def published_folder(name: str, report: Report | None = None) -> Path:

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jinjie.base import paths
 from jinjie.base.errors import InvalidInput, Problem
 from jinjie.base.lazy import lazy
 from jinjie.base.words import say
@@ -86,7 +87,7 @@ class Texts:
                 self.parts.append(str(place))
                 continue
             try:
-                self.parts += _files(Path(place).expanduser())
+                self.parts += _files(paths.place(place))
             except InvalidInput as error:
                 problems += error.problems
         if not problems and not self.parts:
