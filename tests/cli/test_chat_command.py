@@ -112,8 +112,8 @@ class Desk:
 
         self.master, slave = pty.openpty()
         environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "OMP_NUM_THREADS": "1"}
-        # Where these tests run in the background, SIGINT is ignored, and a child inherits that. Not by `preexec_fn`: beside
-        # torch's threads it may wait for ever for a lock that no thread of the child will open.
+        # Where these tests run in the background, SIGINT is ignored, and a child inherits that. Not by `preexec_fn`:
+        # beside torch's threads it may wait for ever for a lock that no thread of the child will open.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             self.process = subprocess.Popen(
