@@ -147,6 +147,18 @@ def test_a_name_is_fetched_and_then_needs_no_line(address: str, home: Path) -> N
     assert json.loads(gone.stdout)["model"] == "me/poems"
 
 
+def test_the_short_name_of_articles(address: str, home: Path) -> None:
+    """`gpt2` is what every article calls it; the hub keeps it under an owner. A run of that name would come first."""
+    Hub.repositories["openai-community/gpt2"] = Hub.repositories["me/poems"]
+    done = generate(home, address, "gpt2", "月", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["model"] == "gpt2" and told["samples"][0]["text"].startswith("月")
+    # A word that is one of these names is never taken for a prompt.
+    assert generate(home, "http://127.0.0.1:9", "gpt2", "--json").returncode == 0
+    assert generate(home, "http://127.0.0.1:9", "gpt2-xl").returncode == 6
+
+
 def test_a_revision_and_a_download_that_breaks_off(address: str, home: Path) -> None:
     """The client takes up a broken file at the byte where it stands, at once or when it is asked again."""
     size = (Hub.repositories["me/poems"] / "model.safetensors").stat().st_size

@@ -183,7 +183,7 @@ def text_processor(model: Finished) -> TextProcessor:
 
 def model_folder(name: str, report: Report | None = None) -> Path:
     """The model folder that `name` means: a packaged model's name, a path, a published model's name, a run, or a name
-    on the Hugging Face hub (`owner/name`, `owner/name@revision`).
+    on the Hugging Face hub (`owner/name`, `owner/name@revision`, or one of its old short names, such as `gpt2`).
 
     What is not on this machine is fetched on first use; `report` hears how far that is.
 
@@ -196,8 +196,8 @@ def model_folder(name: str, report: Report | None = None) -> Path:
     try:
         run = find(name)
     except NotFound as error:
-        if hub.is_name(name):
-            return hub.fetched(name, quiet=report is None)
+        if name in hub.SHORT or hub.is_name(name):
+            return hub.fetched(hub.SHORT.get(name, name), quiet=report is None)
         if paths.is_there(paths.place(name)):
             return paths.place(name).absolute()  # opening it says what it lacks
         names = [*packaged(), *PRETRAINED, *(run.name for run in all_runs()[:20])]
@@ -215,7 +215,7 @@ def is_model(name: str) -> bool:
     try:
         find(name)
     except NotFound:
-        return hub.is_name(name) and hub.cached(name) is not None
+        return name in hub.SHORT or hub.is_name(name) and hub.cached(name) is not None
     except JinjieError:
         pass  # a run that cannot be read: opening it says so
     return True

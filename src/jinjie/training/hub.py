@@ -20,6 +20,23 @@ _LEFT = ("*/*", "*.fp16.*", "*.bf16.*")
 """Files in folders, and those of further precisions, are other versions of the same model."""
 _PART = r"(?!\S*(?:--|\.\.))\w(?:[\w.-]{0,94}\w)?"
 _NAME = re.compile(rf"{_PART}/{_PART}(@\w[\w./-]*)?", re.ASCII)
+SHORT = {
+    **{name: f"openai-community/{name}" for name in ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl")},
+    "distilgpt2": "distilbert/distilgpt2",
+    **{
+        f"bert-{name}": f"google-bert/bert-{name}"
+        for name in (
+            "base-uncased",
+            "base-cased",
+            "large-uncased",
+            "large-cased",
+            "base-chinese",
+            "base-multilingual-cased",
+        )
+    },
+}
+"""The names of models that were on the hub before it had owners, as books and articles still write them."""
+
 _BROKEN_LINE = ("ConnectError", "ConnectTimeout", "ReadTimeout", "OfflineModeIsEnabled", "ProxyError")
 
 
