@@ -129,6 +129,18 @@ def test_samples_are_the_same_for_the_same_seed_and_begin_with_their_prompt() ->
     assert first[0].startswith("ROMEO:") and len(first[0]) == len("ROMEO:") + 8
 
 
+def test_samples_of_a_text_without_the_prompts_characters(tmp_path: Path) -> None:
+    """gpt-shakespeare on a Chinese text of one's own failed at its first sample, since that lacks "ROMEO:"."""
+    (tmp_path / "own.txt").write_text("春眠不觉晓，处处闻啼鸟: O\n" * 90, encoding="utf-8")
+    own = text.Config(path=str(tmp_path / "own.txt"), block=16).load(None)
+    network = (
+        gpt.Config(vocabulary=own.facts["vocabulary"], block=16, layers=1, width=8, heads=1).build().eval()
+    )
+    task = language.Config(prompts=("ROMEO:", "春", ""), sample_tokens=3).build()
+    written = list(task.samples({"model": network}, own, STEP))
+    assert [len(one) for one in written] == [6, 4, 3] and written[0].startswith("OO:"), written
+
+
 def test_classify_says_the_likeliest_first(tmp_path: Path) -> None:
     data, task = digits.Config().load(None), classify.Config().build()
     picture = tmp_path / "digit.png"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from jinjie.base.config import Config
+from jinjie.base.errors import InvalidInput
 from jinjie.base.words import Text
 
 if TYPE_CHECKING:
@@ -113,6 +114,22 @@ class TextProcessor(Processor):
     @abstractmethod
     def ids(self, text: str) -> list[int]:
         """The token ids of a text. Raises InvalidInput naming characters the vocabulary lacks."""
+
+    def readable(self, text: str) -> tuple[str, str]:
+        """A text without the characters that the vocabulary lacks, and those."""
+        try:
+            self.ids(text)
+        except InvalidInput:
+            lost = dict.fromkeys(c for c in text if not self._knows(c))
+            return "".join(c for c in text if c not in lost), "".join(lost)
+        return text, ""
+
+    def _knows(self, character: str) -> bool:
+        try:
+            self.ids(character)
+        except InvalidInput:
+            return False
+        return True
 
     @abstractmethod
     def text(self, ids: list[int]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from jinjie.base.errors import InvalidInput
 from jinjie.data.dataset import TextProcessor
 from jinjie.decoding.chat import Form, Message, fitted
 from jinjie.decoding.sampling import Sampling
@@ -76,22 +75,10 @@ class Conversation:
 
     def readable(self, text: str) -> tuple[str, str]:
         """A text without the characters that the vocabulary lacks, and those."""
-        try:
-            self.processor.ids(text)
-        except InvalidInput:
-            lost = dict.fromkeys(c for c in text if not self._knows(c))
-            return "".join(c for c in text if c not in lost), "".join(lost)
-        return text, ""
+        return self.processor.readable(text)
 
     def _as_read(self, message: Message) -> Message:
         """A turn as it can be read again: a model may write what stands for an unknown character, or half of one."""
         if message["role"] != "assistant":
             return message
         return {"role": "assistant", "content": self.readable(message["content"])[0]}
-
-    def _knows(self, character: str) -> bool:
-        try:
-            self.processor.ids(character)
-        except InvalidInput:
-            return False
-        return True

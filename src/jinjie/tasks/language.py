@@ -91,10 +91,12 @@ class Language(task.Task):
         return {"loss": float(-(shares * np.log(shares)).sum())}
 
     def samples(self, models: Models, data: Dataset, step: Step) -> Iterator[str]:
+        """A recipe's prompts are made for its own text: of another's, the characters that are in it are left."""
         processor = cast(TextProcessor, data.processor)
         for i, prompt in enumerate(self.config.prompts):
+            begin, _ = processor.readable(prompt)
             yield "".join(
-                write(models["model"], processor, prompt, self._sampling(derive(step.seed, "sample", i)))
+                write(models["model"], processor, begin, self._sampling(derive(step.seed, "sample", i)))
             )
 
     def predict(self, models: Models, processor: Processor, text: str) -> Prediction:
