@@ -21,10 +21,12 @@ from jinjie.analyse.evaluation import (
     Score,
     Threshold,
 )
+from jinjie.analyse.linear_texts import Linear, linear
 from jinjie.base import words
 from jinjie.base.errors import JinjieError
 from jinjie.base.lazy import lazy
 from jinjie.data.dataset import Dataset, Report
+from jinjie.data.texts import Texts
 from jinjie.tasks.classify import Classify
 from jinjie.tasks.regress import Regress
 from jinjie.training.finished import Finished, model_folder, open_finished
@@ -79,12 +81,20 @@ def evaluate(
     if not data.count(split):
         raise JinjieError("evaluate.empty", run=run.name, split=split)
     if isinstance(model.task, Classify):
-        return _classified(run, model, model.task, data, split, samples, seed)
+        beside = linear(data, split, report) if isinstance(data, Texts) else None
+        return _classified(run, model, model.task, data, beside, split, samples, seed)
     return _regressed(run, model, cast(Regress, model.task), data, split, samples, seed)
 
 
 def _classified(
-    run: Run, model: Finished, task: Classify, data: Dataset, split: Held, samples: int, seed: int
+    run: Run,
+    model: Finished,
+    task: Classify,
+    data: Dataset,
+    beside: Linear | None,
+    split: Held,
+    samples: int,
+    seed: int,
 ) -> Made:
     made = _predicted(run, model, task, data, split)
     labels = tuple(getattr(data.processor, "labels", [str(k) for k in range(made.classes)]))
@@ -119,6 +129,9 @@ def _classified(
     chance = bootstrap.by_chance(made.confidence, place, measures.BINS, samples, seed)
     low, high = bootstrap.of_sum(points["gaps"], drawn["gaps"], chance)
     scores["ece"] = scores["ece"].model_copy(update={"low": low, "high": high})
+    if beside is not None:
+        reached = measures.classification(beside.made, once)[0]
+        scores = {n: s.model_copy(update={"linear": _known(reached[n][0])}) for n, s in scores.items()}
     confusion = np.bincount(made.y * made.classes + made.guess, minlength=made.classes**2)
     wrong = np.flatnonzero(~made.hit)
     worst = wrong[np.argsort(-made.confidence[wrong], kind="stable")][:LISTED]
@@ -127,6 +140,7 @@ def _classified(
         kind="classify",
         **_facts(run, model, data, split, samples, seed),
         trivial=labels[int(shares.argmax())],
+        linear_features=None if beside is None else beside.features,
         scores=scores,
         labels=labels,
         classes=_classes(made, labels, points, drawn),
@@ -142,7 +156,7 @@ def _classified(
                 said=labels[made.guess[i]],
                 share=float(made.confidence[i]),
                 true_share=float(np.exp(made.log_shares[i, made.y[i]])),
-                words=data.processor.describe(x),
+                words=_words(data, split, int(i), x),
             )
             for i, x in zip(worst, inputs, strict=True)
         ),
@@ -195,8 +209,12 @@ def _score(
     else:
         found = bootstrap.of_share(known, drawn) or (bootstrap.exact(*share) if share else None)
     low, high = found or (None, None)
-    plain = None if trivial is None or np.isnan(trivial) else float(trivial)
-    return Score(value=known, low=low, high=high, trivial=plain)
+    return Score(value=known, low=low, high=high, trivial=None if trivial is None else _known(trivial))
+
+
+def _known(value: Any) -> float | None:
+    """A score as a plain number, None where it is not defined."""
+    return None if np.isnan(value) else float(value)
 
 
 def _classes(
@@ -314,14 +332,25 @@ def _regressed(
 
 
 def _inputs(data: Dataset, split: Held, rows: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
-    """The inputs at `rows` of a split, in that order; batches are gone through once more rather than all kept."""
+    """The inputs at `rows` of a split, in that order; batches are gone through once more rather than all kept.
+
+    Batches of texts are sorted by length, and say themselves which `row` of the split each one is.
+    """
     found: dict[int, np.ndarray[Any, Any]] = {}
     begin = 0
     wanted = set(rows.tolist())
     for batch in data.batches(split, _BATCH):
-        found |= {i: batch["x"][i - begin] for i in wanted if begin <= i < begin + len(batch["x"])}
+        numbers = batch.get("row", np.arange(begin, begin + len(batch["x"]))).tolist()
+        found |= {number: x for number, x in zip(numbers, batch["x"], strict=True) if number in wanted}
         begin += len(batch["x"])
     return [found[i] for i in rows.tolist()]
+
+
+def _words(data: Dataset, split: Held, row: int, x: np.ndarray[Any, Any]) -> str:
+    """An input as a person reads it: a text as it was written, all else as the processor describes it."""
+    if isinstance(data, Texts) and data.splits[split].texts:
+        return data.splits[split].texts[row]
+    return data.processor.describe(x)
 
 
 def _pixels(data: Dataset, inputs: list[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any] | None:

@@ -20,6 +20,8 @@ class _Values(BaseModel):
 class Score(_Values):
     """A score with its 95 % interval, and what the trivial prediction reaches; None where there is none.
 
+    Of texts, `linear` is what a linear classifier reaches that learned from the same rows (`linear_texts.py`).
+
     A score without an interval did not move in any draw, as the F1 of a split without a mistake.
     """
 
@@ -27,6 +29,7 @@ class Score(_Values):
     low: float | None = None
     high: float | None = None
     trivial: float | None = None
+    linear: float | None = None
 
 
 class ClassScores(_Values):
@@ -109,6 +112,8 @@ class Evaluation(_Values):
     seed: int
     trivial: str
     """What the trivial prediction always says: the commonest class of the training split, or its mean."""
+    linear_features: int | None = None
+    """Of texts, how many words and pairs (runs of characters in Chinese) the linear classifier weighs."""
     scores: dict[str, Score]
     labels: tuple[str, ...] = ()
     classes: tuple[ClassScores, ...] = ()
@@ -205,20 +210,27 @@ def notes(made: Evaluation) -> list[str]:
     return [str(Text(**note.model_dump())) for note in made.notes]
 
 
-def score_head() -> list[str]:
+def score_head(made: Evaluation) -> list[str]:
     """Headings of `score_rows`."""
     return [
         say("evaluate.column.score"),
         say("evaluate.column.value"),
         say("evaluate.column.interval"),
         say("evaluate.column.trivial"),
+        *([] if made.linear_features is None else [say("evaluate.column.linear")]),
     ]
 
 
 def score_rows(made: Evaluation) -> list[list[str]]:
-    """A line a score: name, value, interval, what the trivial prediction reaches."""
+    """A line a score: name, value, interval, what the trivial prediction reaches, and a linear classifier of texts."""
     return [
-        [score_name(name), number(score.value), interval(score), number(score.trivial)]
+        [
+            score_name(name),
+            number(score.value),
+            interval(score),
+            number(score.trivial),
+            *([] if made.linear_features is None else [number(score.linear)]),
+        ]
         for name, score in made.scores.items()
     ]
 
@@ -264,10 +276,13 @@ def split_name(split: str) -> str:
 
 
 def how(made: Evaluation) -> str:
-    """How the intervals were found, and what the trivial prediction is."""
+    """How the intervals were found, what the trivial prediction is, and of texts the linear classifier."""
     if made.kind == "regress":
         return say("evaluate.how_regress", resamples=made.resamples, trivial=made.trivial)
-    return say("evaluate.how_classify", resamples=made.resamples, trivial=made.trivial)
+    told = say("evaluate.how_classify", resamples=made.resamples, trivial=made.trivial)
+    if made.linear_features is None:
+        return told
+    return f"{told} {say('evaluate.how_linear', features=made.linear_features)}"
 
 
 def threshold_line(made: Threshold) -> str:

@@ -65,7 +65,7 @@ def _section(made: Evaluation, drawn: dict[str, bytes], pixels: np.ndarray[Any, 
     parts = [f"<h1>{escape(say('evaluate.page.title', run=made.run))}</h1>"]
     parts.append(f"<p>{escape(sentences.headline(made))}</p>")
     parts += [f'<p class="warning">{escape(line)}</p>' for line in sentences.notes(made)]
-    parts.append(table(sentences.score_head(), sentences.score_rows(made)))
+    parts.append(table(sentences.score_head(made), sentences.score_rows(made)))
     parts.append(f'<p class="note">{escape(sentences.how(made))}</p>')
     if made.threshold is not None:
         parts.append(f"<p>{escape(sentences.threshold_line(made.threshold))}</p>")

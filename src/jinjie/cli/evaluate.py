@@ -71,7 +71,7 @@ def _print(told: Evaluation, folder: Path) -> None:
     for line in sentences.notes(told):
         out.print(line, style="yellow", soft_wrap=True, markup=False)
     out.print()
-    _table(sentences.score_head(), sentences.score_rows(told))
+    _table(sentences.score_head(told), sentences.score_rows(told))
     out.print(sentences.how(told), style="dim", soft_wrap=True, markup=False)
     if told.threshold is not None:
         out.print()

@@ -208,7 +208,7 @@ def shown(run: Run, made: Evaluation) -> dict[str, Any]:
             *sentences.notes(made),
             *([say("studio.evaluation.older")] if _older(run, made) else []),
         ],
-        "scores": {"head": sentences.score_head(), "rows": sentences.score_rows(made)},
+        "scores": {"head": sentences.score_head(made), "rows": sentences.score_rows(made)},
         "how": sentences.how(made),
         "threshold": sentences.threshold_line(made.threshold) if made.threshold else None,
         "classes": {"head": sentences.class_head(), "rows": sentences.class_rows(made)}
