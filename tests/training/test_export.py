@@ -119,6 +119,27 @@ def test_transformers_begins_a_text_as_training_did(byte_level: bool, tmp_path: 
     assert tokenizer.decode(written, skip_special_tokens=True) == text and len(text) > 10
 
 
+@pytest.mark.parametrize("biased", [None, "qkv"])
+def test_a_gpt_without_constants_is_a_gpt2_whose_constants_are_zero(
+    biased: str | None, tmp_path: Path
+) -> None:
+    """GPT-2's layout has no word for leaving them out, as nanoGPT does."""
+    source = a_run(tmp_path / "run", {**BASE, "bias": False, "biased": biased})
+    for layout in (None, "gpt2"):
+        made = export(source, tmp_path / f"out {layout}", layout=layout)
+        assert made.architecture == "GPT2LMHeadModel"
+        theirs = transformers.AutoModelForCausalLM.from_pretrained(made.folder).eval()
+        _, ours = open_model(source)
+        x = torch.arange(20)[None] % BASE["vocabulary"]
+        with torch.no_grad():
+            assert (theirs(x).logits - ours(x)).abs().max() < 1e-5
+    with pytest.raises(InvalidInput, match="positions"):
+        export(source, tmp_path / "llama", layout="llama")
+    assert export(source, tmp_path / "own", layout="jinjie").model_type == "jinjie"
+    with pytest.raises(InvalidInput, match="model.norm"):
+        export(a_run(tmp_path / "rms", {**BASE, "bias": False, "norm": "rmsnorm"}), tmp_path / "none")
+
+
 def test_qwen2_stays_one_with_its_own_tokenizer(tmp_path: Path) -> None:
     """transformers reads any folder of type qwen2 with Qwen2's rules, so only a tokenizer of these rules goes there."""
     config = transformers.Qwen2Config(

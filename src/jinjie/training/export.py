@@ -79,11 +79,15 @@ def export(
     is to be replaced), and weights that fp16 cannot hold; JinjieError when no published layout holds such a model.
     """
     config = open_config(source)
-    chosen = _chosen(config, layout)
+    chosen = _chosen(_with_constants(config, layout), layout)
     _free(target, source, replace)
     kept = dtype or _as_stored(source)
     model = finished.open_finished(source, _torch_dtype(kept) if kept != "fp16" else None, report=report)
-    weights = model.network.state_dict()
+    config, weights = _with_constants(model.config, layout), model.network.state_dict()
+    if chosen is not None:
+        for name in {part.ours for part in chosen.parts(config)} - set(weights):
+            beside = weights[name.removesuffix("bias") + "weight"]
+            weights[name] = beside.new_zeros(len(beside))
     if kept == "fp16":
         _fits(weights)
     how: dict[str, Any] = {
@@ -96,10 +100,10 @@ def export(
     target.parent.mkdir(parents=True, exist_ok=True)
     with whole_folder(target) as folder:
         if (source / "jinjie.json").is_file():
-            finished.write(folder, weights, model.config, model.processor, **how)
+            finished.write(folder, weights, config, model.processor, **how)
             _copy(source, folder, [CHAT])
         else:
-            save_weights(weights, model.config, folder, **how)
+            save_weights(weights, config, folder, **how)
             _as_it_came(source, folder)
         if chosen is None:
             write_json(folder / "jinjie.json", model.card)
@@ -156,6 +160,16 @@ def _chosen(config: ModelConfig, name: str | None) -> Layout | None:
     if problems:
         raise InvalidInput([*problems, Problem("", "export.own_holds_it")])
     return tried[0]
+
+
+def _with_constants(config: ModelConfig, name: str | None) -> ModelConfig:
+    """The config with constants in every projection and norm where no layout (or not that of `name`) can leave them out
+    and one can hold all else: constants of 0 change nothing."""
+    known = [one for one in layouts.of_kind(config.kind) if name in (None, one.name)]
+    if getattr(config, "bias", True) or name == OWN or any(not one.obstacles(config) for one in known):
+        return config
+    full = config.model_copy(update={"bias": True, "biased": None})
+    return full if any(not one.obstacles(full) for one in known) else config
 
 
 def _word(value: Any) -> str:
