@@ -1,8 +1,8 @@
 """Cleaning a file: read, looked at, cleaned and written a block at a time, in order, in as few passes as there can be.
 
-A plan that learns nothing (drop, keep, constants) takes one pass. One that learns takes one to look, one each for
-bounds, fills and scales where asked, and one to write. A column that belies in its last rows what its first megabyte
-promised costs one pass more.
+A plan that learns nothing (drop, keep, constants) takes one pass, unless rows by the million are to be compared. One
+that learns takes one to look, one each for bounds, fills and scales where asked, and one to write. A column that belies
+in its last rows what its first megabyte promised costs one pass more.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from jinjie.data.cleaning.found import Look
 from jinjie.data.cleaning.plan import Cleaning, check_columns
 from jinjie.data.cleaning.report import Report, assemble
 from jinjie.data.cleaning.source import Block, Source, open_source
+from jinjie.data.cleaning.spill import SeenOnDisk
 from jinjie.data.cleaning.work import Work
 from jinjie.data.dataset import Report as Progress
 
@@ -41,6 +42,8 @@ else:
 WIDE = 500
 """Columns beyond which fewer rows are sampled."""
 FEWEST_SAMPLED = 100
+MANY = 8_000_000
+"""Rows, all of them different, whose hashes take 300 MB."""
 
 T = TypeVar("T")
 Firsts = list["np.ndarray[Any, Any]"]
@@ -91,6 +94,11 @@ def learns(cleaning: Cleaning, kinds: dict[str, str]) -> bool:
     return False
 
 
+def many_rows(cleaning: Cleaning, rows_about: int) -> bool:
+    """Whether rows are to be compared whose hashes go to disk, at the cost of a pass where one would do."""
+    return cleaning.duplicates == "drop" and rows_about > MANY
+
+
 def initial_kinds(source: Source, cleaning: Cleaning) -> dict[str, str]:
     """The types of all columns: stated, or recognised from the first megabyte."""
     stated = {name: cleaning.rule(name, "types") for name in source.names}
@@ -135,7 +143,7 @@ class _Job:
             check_rules(self.cleaning, kinds)
             look = Look(kinds, self.stride, set(kinds) - self.automatic)
             try:
-                if learns(self.cleaning, kinds):
+                if self._many or learns(self.cleaning, kinds):
                     return self._in_passes(kinds, look)
                 return self._in_one_pass(kinds, look)
             except _Belied:
@@ -158,25 +166,37 @@ class _Job:
         return assemble(self.source, self.out, look, work, fitted)
 
     def _in_passes(self, kinds: dict[str, str], look: Look) -> Report:
-        seen = self._seen()
+        on_disk = SeenOnDisk(self.out.parent) if self._many else None
+        seen = None if self._many else self._seen()
         firsts: Firsts = []
-        for batch in self._batches(kinds, say("clean.looking"), seen is not None):
+        hashed = on_disk is not None or seen is not None
+        for batch in self._batches(kinds, say("clean.looking"), hashed):
             self._observe(look, kinds, batch)
-            if seen is not None and look.kinds == kinds:
+            if look.kinds == kinds and on_disk is not None:
+                on_disk.add(*batch.hashes or ())
+            elif look.kinds == kinds and seen is not None:
                 first = seen.first(*batch.hashes or ())
                 look.duplicates += len(first) - int(np.count_nonzero(first))
                 firsts.append(np.packbits(first))
         if look.kinds != kinds:
             raise _Belied
-        del seen
-        fitted = learn(
-            self.cleaning, kinds, lambda: self._distinct(kinds, firsts), look.rows - look.duplicates
-        )
+        if on_disk is not None:
+            for first in on_disk.firsts():
+                look.duplicates += len(first) - int(np.count_nonzero(first))
+                firsts.append(np.packbits(first))
+        del seen, on_disk
+        rows = look.rows - look.duplicates
+        fitted = learn(self.cleaning, kinds, lambda: self._distinct(kinds, firsts), rows, self.out.parent)
         with self._output() as handle:
             work = Work(fitted, handle, self.stride)
             for i, batch in enumerate(self._batches(kinds, say("clean.writing"), False)):
                 work.add(batch.block, batch.values, _unpacked(firsts, i, len(batch.values)))
         return assemble(self.source, self.out, look, work, fitted)
+
+    @property
+    def _many(self) -> bool:
+        """Whether rows are to be compared that are too many for memory."""
+        return many_rows(self.cleaning, self.rows_about)
 
     def _seen(self) -> Seen | None:
         return Seen(self.rows_about) if self.cleaning.duplicates == "drop" else None

@@ -1,8 +1,8 @@
 """Learning what a plan needs from a table, a batch at a time: bounds, then fills, then scales and categories.
 
-Means and deviations hold three numbers a column. Medians and quartiles hold one column of numbers (8 bytes a row) each,
-modes and categories the distinct values; `predict` a sample of rows. Batches come in order and are added up in order,
-so the same file gives the same bits.
+Means and deviations hold three numbers a column. Medians and quartiles keep one column of numbers (8 bytes a row) each,
+on disk where they are many; modes and categories hold the distinct values, `predict` a sample of rows. Batches come in
+order and are added up in order, so the same file gives the same bits.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinjie.base.errors import InvalidInput, Problem
@@ -17,6 +18,7 @@ from jinjie.base.lazy import lazy
 from jinjie.data.cleaning import predict, types
 from jinjie.data.cleaning.fitted import Fitted, Learnt, indicator
 from jinjie.data.cleaning.plan import Cleaning, check_columns
+from jinjie.data.cleaning.spill import Numbers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,10 +59,17 @@ def fit(cleaning: Cleaning, frame: pl.DataFrame | pl.LazyFrame) -> Fitted:
     return learn(cleaning, kinds, lambda: [table], len(table))
 
 
-def learn(cleaning: Cleaning, kinds: Mapping[str, str], batches: Batches, rows: int) -> Fitted:
+def learn(
+    cleaning: Cleaning,
+    kinds: Mapping[str, str],
+    batches: Batches,
+    rows: int,
+    folder: Path | None = None,
+) -> Fitted:
     """Everything that `cleaning` learns from batches of values whose types are `kinds`.
 
     Goes through them once for bounds, once for fills and once for scales and categories, where the plan asks for any.
+    What memory should not hold goes to a nameless file in `folder` (the system's own where None).
     Raises InvalidInput naming every rule that does not suit its column.
     """
     check_rules(cleaning, kinds)
@@ -71,12 +80,12 @@ def learn(cleaning: Cleaning, kinds: Mapping[str, str], batches: Batches, rows: 
 
     bounded = [n for n, k in kinds.items() if types.is_numeric(k) and cleaning.rule(n, "outliers") != "keep"]
     if bounded:
-        for name, (low, high) in _bounds(cleaning, bounded, batches).items():
+        for name, (low, high) in _bounds(cleaning, bounded, batches, folder).items():
             learnt[name] |= {"low": low, "high": high}
     rules = {name: fill_rule(cleaning, name, kind) for name, kind in kinds.items()}
     filled = {name: rule for name, rule in rules.items() if rule not in ("keep", "drop")}
     if filled:
-        for name, found in _fills(cleaning, filled, dict(kinds), so_far(), batches).items():
+        for name, found in _fills(cleaning, filled, dict(kinds), so_far(), batches, folder).items():
             learnt[name] |= found
     scaled = [n for n, k in kinds.items() if types.is_numeric(k) and cleaning.rule(n, "scale") != "keep"]
     encoded = [name for name, kind in kinds.items() if is_encoded(cleaning, name, kind)]
@@ -173,7 +182,9 @@ def _columns(kinds: Mapping[str, str]) -> tuple[Learnt, ...]:
     return tuple(Learnt(name=name, kind=kind) for name, kind in kinds.items())
 
 
-def _bounds(cleaning: Cleaning, names: list[str], batches: Batches) -> dict[str, tuple[float, float]]:
+def _bounds(
+    cleaning: Cleaning, names: list[str], batches: Batches, folder: Path | None
+) -> dict[str, tuple[float, float]]:
     numbers = [pl.col(name).cast(pl.Float64) for name in names]
     if cleaning.outliers_by == "zscore":
         moments = {name: Moments() for name in names}
@@ -181,31 +192,35 @@ def _bounds(cleaning: Cleaning, names: list[str], batches: Batches) -> dict[str,
             add_all(moments, batch)
         far = {name: cleaning.z * m.deviation() for name, m in moments.items()}
         return {n: (m.mean - far[n], m.mean + far[n]) for n, m in moments.items() if m.count}
-    parts = [batch.select(numbers) for batch in batches()]
-    return quartile_bounds(pl.concat(parts), cleaning.iqr)
+    kept = Numbers(folder)
+    for batch in batches():
+        kept.add(batch.select(numbers))
+    return quartile_bounds(kept, cleaning.iqr)
 
 
-def quartile_bounds(numbers: pl.DataFrame, reach: float) -> dict[str, tuple[float, float]]:
+def quartile_bounds(numbers: Numbers, reach: float) -> dict[str, tuple[float, float]]:
     """(Q1 - reach · IQR, Q3 + reach · IQR) of every column that has numbers (Tukey 1977).
 
     Quartiles are interpolated linearly.
     """
-    if not numbers.width:
-        return {}
-    first, third = (numbers.select(pl.all().quantile(q, "linear")).row(0) for q in (0.25, 0.75))
     return {
         name: (low - reach * (high - low), high + reach * (high - low))
-        for name, low, high in zip(numbers.columns, first, third, strict=True)
-        if low is not None
+        for name, (low, high) in numbers.quantiles(0.25, 0.75).items()
+        if low is not None and high is not None
     }
 
 
 def _fills(
-    cleaning: Cleaning, rules: Mapping[str, str], kinds: dict[str, str], fitted: Fitted, batches: Batches
+    cleaning: Cleaning,
+    rules: Mapping[str, str],
+    kinds: dict[str, str],
+    fitted: Fitted,
+    batches: Batches,
+    folder: Path | None,
 ) -> dict[str, dict[str, Any]]:
     moments = {name: Moments() for name, rule in rules.items() if rule == "mean"}
     middles: list[pl.Expr] = []
-    numbers: list[pl.DataFrame] = []
+    numbers = Numbers(folder)
     counts: dict[str, list[pl.DataFrame]] = {}
     for name, rule in rules.items():
         if rule == "median" or (rule == "predict" and types.is_numeric(kinds[name])):
@@ -220,7 +235,7 @@ def _fills(
     for batch in _after_drops(fitted, batches) if asked else ():
         add_all(moments, batch)
         if middles:
-            numbers.append(batch.select(middles))
+            numbers.add(batch.select(middles))
         for column in batch.select(list(counts)).get_columns():
             tallies = counts[column.name]
             tallies.append(column.alias("value").value_counts(name="count"))
@@ -230,7 +245,7 @@ def _fills(
             sampled.append(batch.gather_every(stride, offset))
             offset = (offset - len(batch)) % stride
     found: dict[str, dict[str, Any]] = {}
-    medians = pl.concat(numbers).select(pl.all().median()).row(0, named=True) if numbers else {}
+    medians = {name: middle for name, (middle,) in numbers.quantiles(0.5).items()}
     for name, rule in rules.items():
         fill: Any = None
         if name in moments:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from jinjie.base.lazy import lazy
 from jinjie.data.cleaning import types
 from jinjie.data.cleaning.fit import Moments, quartile_bounds
+from jinjie.data.cleaning.spill import Numbers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -136,7 +137,9 @@ class Look:
         """Each column, and what deserves a look; `reach` is how many quartile ranges make an outlier."""
         sample, cells = self.sample(), pl.concat(self._cells)
         numbers = sample.select([pl.col(name).cast(pl.Float64) for name in self.moments])
-        bounds = quartile_bounds(numbers, reach)
+        kept = Numbers(None)
+        kept.add(numbers)
+        bounds = quartile_bounds(kept, reach)
         far = [
             ((pl.col(name) < low) | (pl.col(name) > high)).sum().alias(name)
             for name, (low, high) in bounds.items()

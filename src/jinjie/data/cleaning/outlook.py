@@ -10,11 +10,15 @@ from jinjie.base.amounts import size
 from jinjie.base.words import say
 from jinjie.data.cleaning import types
 from jinjie.data.cleaning.duplicates import BYTES_A_ROW
-from jinjie.data.cleaning.file import initial_kinds, learns
+from jinjie.data.cleaning.file import MANY, initial_kinds, learns, many_rows
 from jinjie.data.cleaning.fit import check_rules, fill_rule, is_encoded
 from jinjie.data.cleaning.plan import Cleaning, check_columns
 from jinjie.data.cleaning.report import encoding_name
 from jinjie.data.cleaning.source import BLOCK, open_source
+from jinjie.data.cleaning.spill import HELD
+
+DISK_A_ROW = 20
+"""Bytes on disk that a row takes whose hash does not stay in memory."""
 
 
 class Planned(BaseModel):
@@ -35,7 +39,7 @@ class Outlook(BaseModel):
     passes: int
     columns: tuple[Planned, ...]
     duplicates: int = 0
-    """Memory for the hashes of rows, where repeated ones are dropped."""
+    """Bytes for the hashes of rows, where repeated ones are dropped: of memory, or of disk where rows are many."""
     held: tuple[str, ...] = ()
     """Columns whose numbers are held, eight bytes a row, for a median or quartiles."""
     counted: tuple[str, ...] = ()
@@ -53,11 +57,16 @@ class Outlook(BaseModel):
     def lines(self) -> list[str]:
         """What needs memory, a sentence each."""
         found = [say("clean.plan.blocks", size=size(8 * BLOCK))]
-        if self.duplicates:
+        if self.duplicates and self.rows_about > MANY:
+            found.append(say("clean.plan.duplicates_on_disk", size=size(self.duplicates)))
+        elif self.duplicates:
             found.append(say("clean.plan.duplicates", size=size(self.duplicates)))
         if self.held:
-            names, needed = ", ".join(self.held), size(8 * self.rows_about * len(self.held))
-            found.append(say("clean.plan.held", columns=names, size=needed))
+            names, kept = ", ".join(self.held), 8 * self.rows_about * len(self.held)
+            if kept > HELD:
+                found.append(say("clean.plan.held_on_disk", columns=names, size=size(kept)))
+            else:
+                found.append(say("clean.plan.held", columns=names, size=size(kept)))
         if self.counted:
             found.append(say("clean.plan.counted", columns=", ".join(self.counted)))
         return found
@@ -98,14 +107,17 @@ def look_ahead(path: Path, cleaning: Cleaning) -> Outlook:
             scales = True
         columns.append(Planned(name=name, type=types.family(kind), rules=tuple(rules)))
     rows = source.rows_about()
+    more = learns(cleaning, kinds) or many_rows(cleaning, rows)
     return Outlook(
         encoding=source.encoding,
         delimiter=source.delimiter,
         bytes=source.size,
         rows_about=rows,
-        passes=2 + bounds + fills + scales if learns(cleaning, kinds) else 1,
+        passes=2 + bounds + fills + scales if more else 1,
         columns=tuple(columns),
-        duplicates=BYTES_A_ROW * rows if cleaning.duplicates == "drop" else 0,
+        duplicates=0
+        if cleaning.duplicates == "keep"
+        else (DISK_A_ROW if rows > MANY else BYTES_A_ROW) * rows,
         held=tuple(held),
         counted=tuple(counted),
     )
