@@ -155,7 +155,7 @@ def test_no_file_and_no_such_columns(tmp_path: Path) -> None:
         (["only"], "labelled.one_class"),
         ([f"{i / 7}" for i in range(60)], "labelled.no_classes"),
         (["a"] * 58 + ["b", "b"], "labelled.rare_class"),
-        ([""] * 60, "data.too_few_rows"),
+        ([""] * 60, "labelled.target_empty"),
     ],
 )
 def test_columns_that_hold_no_classes(tmp_path: Path, classes: list[str], key: str) -> None:

@@ -203,6 +203,8 @@ def examples(config: LabelledConfig, made: Table, report: Report | None = None) 
     target = config.target or made.target
     frame = _chosen(config, made, target)
     known = frame.filter(pl.col(target).is_not_null())
+    if len(frame) and not len(known):
+        raise InvalidInput([Problem("data.target", "labelled.target_empty", target=target, count=len(frame))])
     if len(known) < len(frame):
         tell(report, say("labelled.no_class", count=len(frame) - len(known), target=target), 0, None)
     plan = config.clean
