@@ -227,6 +227,19 @@ def test_a_deleted_folder_ends_the_watching(home: Path) -> None:
     assert process.returncode == 3 and "was deleted" in said
 
 
+@pytest.mark.parametrize("first", ["lock", "recipe.json"])
+def test_a_folder_that_is_being_deleted_is_no_worker_that_died(first: str, home: Path) -> None:
+    """Files go one by one, and the watching may look in between: it said that the worker was killed."""
+    process = subprocess.Popen([*JINJIE, "run", *LONG], stderr=subprocess.PIPE, text=True)
+    run = started(home)
+    pid = run.pid
+    assert pid is not None
+    (run.path / first).unlink()
+    os.kill(pid, signal.SIGKILL)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 3 and "was deleted" in said
+
+
 def test_a_run_that_fails_says_why_and_ends_with_1(home: Path) -> None:
     came = jinjie("run", "line-1", *QUICK, "optimizer.lr=1e30")
     assert came.returncode == 1

@@ -201,7 +201,9 @@ class _View:
             case "failed":
                 self.out.print(str(self.last["error"][language()]), style="red", soft_wrap=True)
                 return 1
-        if not run.path.exists():
+        # A worker that dies leaves its recipe and its lock: without them the folder is being deleted, file by file.
+        left = ["recipe.json", "lock"] if self.last else ["recipe.json"]
+        if not all((run.path / name).exists() for name in left):
             raise RunGone("run.gone", run=run.name)
         self.out.print(say("cli.watch.died", run=run.name), style="red", soft_wrap=True)
         return 1
