@@ -1,6 +1,6 @@
 """Every test has a home of its own; downloads and converted data are shared, and kept between sessions.
 
-They live in `JINJIE_TEST_CACHE`, else in the user's cache folder. The first session on a machine fetches 300 MB.
+They live in `JINJIE_TEST_CACHE`, else in the user's cache folder. The first session on a machine fetches 330 MB.
 """
 
 from __future__ import annotations

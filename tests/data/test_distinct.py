@@ -22,6 +22,10 @@ from jinjie.data.distinct import dealt, distinct, normal, split_of
         ("e\u0301t\u00e9", "\u00e9te\u0301"),
         ("a\u200bb\ufeff\u00ad", "ab"),
         ("a\u3000b", "a\tb"),
+        (
+            "\u0390",
+            "\u0399\u0308\u0301",
+        ),  # one letter and its parts, of which the capital has no sign of its own
     ],
 )
 def test_forms_that_are_equal(a: str, b: str) -> None:

@@ -144,7 +144,7 @@ def test_tags_stand_where_names_do(parts: dict[str, list[Sentence]], loaded: Tex
         y = rows.tokens["y"][rows.starts[i] :][: rows.lengths[i]]
         assert y[0] == y[-1] == NOTHING and (y[1:-1] != NOTHING).all()
         tags = [processor.labels[k] for k in y[1:-1]]
-        missed += placed(tags, row.places[1:-1]) != list(sentence.spans)
+        missed += placed(tags, row.places[1:-1], sentence.text) != list(sentence.spans)
     assert missed == 0
     batch = loaded.batch(0, 0, 8)
     assert batch["y"].shape == batch["x"].shape

@@ -171,6 +171,7 @@ def test_a_tokenizer_by_name_file_and_folder(loaded: dict[Language, Texts]) -> N
     for name in ("bert", str(folder), str(folder / "vocab.txt")):
         data = sentiment.Config(tokenizer=name).load()
         assert data.fingerprint() == loaded["en"].fingerprint()
+    assert sentiment.Config(language="zh", tokenizer="bert").load().facts["vocabulary"] == 30_522
     assert "vocabulary" not in sentiment.Config(tokenizer="bert").about().facts
     with pytest.raises(InvalidInput) as failure:
         sentiment.Config(tokenizer="brt").load()
@@ -265,6 +266,7 @@ def test_chinese_of_ones_own_has_a_tokenizer_learned(tmp_path: Path) -> None:
             "own.csv",
             [(":5", "data.empty_cell"), (":6", "data.empty_cell")],
         ),
+        ('text,label\n"a\nb", \nc,1\n', "own.csv", [(":2", "data.empty_cell")]),
         ('text,label\na,1\n"b,1\nc,0\n', "own.csv", [(":3", "texts.bad_table")]),
         ('text,label\n"a" b,1\n', "own.csv", [(":2", "texts.bad_table")]),
         ("text,label\n", "own.csv", [("data.path", "data.empty_file")]),

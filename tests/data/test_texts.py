@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jinjie.base.words import Text
 from jinjie.data.dataset import About, Arrays
 from jinjie.data.table import NumbersProcessor
-from jinjie.data.texts import NOTHING, STRETCH, Rows, Texts, in_order, trimmed
+from jinjie.data.texts import NOTHING, Rows, Texts, in_order
 
 ABOUT = About(title=Text(en="a", zh="a"), real=False, source="a", licence="a")
 PAD = 9
@@ -59,7 +59,8 @@ def test_batches_do_not_depend_on_what_was_asked_before(seed: int, steps: list[i
     lengths = [1 + i * 7 % 13 for i in range(50)]
     used = texts(lengths)
     for step in steps:
-        assert same(used.batch(seed, step, 6), texts(lengths).batch(seed, step, 6))
+        for size in (6, 7):
+            assert same(used.batch(seed, step, size), texts(lengths).batch(seed, step, size))
 
 
 def test_epochs_and_seeds_differ() -> None:
@@ -70,7 +71,7 @@ def test_epochs_and_seeds_differ() -> None:
 
 def test_rows_of_a_batch_are_alike_in_length_and_batches_are_not_sorted() -> None:
     generator = np.random.default_rng(0)
-    lengths = generator.integers(1, 129, 8 * STRETCH * 3 + 5).tolist()
+    lengths = generator.integers(1, 129, 8 * 64 * 3 + 5).tolist()
     data = texts(lengths)
     batches = [data.batch(0, i, 8) for i in range(data.steps_per_epoch(8))]
     padding = np.concatenate([batch["documents"].ravel() for batch in batches]).mean()
@@ -83,11 +84,16 @@ def test_rows_of_a_batch_are_alike_in_length_and_batches_are_not_sorted() -> Non
 
 def test_which_rows_meet_is_chance() -> None:
     """Sorting all of an epoch at once would put the same rows together again and again."""
-    lengths = [1 + i % 128 for i in range(8 * STRETCH * 4)]
-    data = texts(lengths)
-    steps = data.steps_per_epoch(8)
-    met = [{frozenset(data.batch(0, e * steps + i, 8)["y"].tolist()) for i in range(steps)} for e in (0, 1)]
+    data = texts(range(1, 1025))
+    steps = data.steps_per_epoch(4)
+    met = [{frozenset(data.rows(0, e * steps + i, 4).tolist()) for i in range(steps)} for e in (0, 1)]
     assert len(met[0] & met[1]) < 3
+    # a stretch is 64 batches: what is asked for first are rows of one
+    first = np.concatenate([data.rows(0, i, 4) for i in range(64)])
+    by_length = np.sort(first).reshape(64, 4)
+    assert {frozenset(rows.tolist()) for rows in by_length} == {
+        frozenset(data.rows(0, i, 4).tolist()) for i in range(64)
+    }
 
 
 def test_the_smaller_batch_is_not_always_the_longest() -> None:
@@ -148,8 +154,9 @@ def test_classes_of_tokens_and_spans() -> None:
 
 
 def test_a_part_of_a_batch_is_cut_to_its_own_longest() -> None:
+    data = texts([2, 3, 7])
     batch = rows([2, 3, 7]).batch(np.array([0, 1, 2]), PAD)
-    part = trimmed({name: values[:2] for name, values in batch.items()})
+    part = data.trimmed({name: values[:2] for name, values in batch.items()})
     assert {name: values.shape for name, values in part.items()} == {
         "x": (2, 3),
         "types": (2, 3),
@@ -157,7 +164,7 @@ def test_a_part_of_a_batch_is_cut_to_its_own_longest() -> None:
         "y": (2,),
     }
     assert same(part, rows([2, 3, 7]).batch(np.array([0, 1]), PAD))
-    assert same(trimmed(batch), batch)
+    assert same(data.trimmed(batch), batch)
 
 
 def test_the_fingerprint_knows_ids_lengths_and_classes() -> None:
@@ -170,6 +177,8 @@ def test_the_fingerprint_knows_ids_lengths_and_classes() -> None:
     ]
     prints = [data.fingerprint() for data in made]
     assert len(set(prints)) == len(prints)
+    cut = [Rows.of([np.array(row) for row in ids]) for ids in ([[1, 2], [3]], [[1], [2, 3]])]
+    assert texts([1], train=cut[0]).fingerprint() != texts([1], train=cut[1]).fingerprint()
     assert texts([2, 3]).fingerprint() == prints[0] == texts([2, 3], test=rows([7])).fingerprint()
 
 

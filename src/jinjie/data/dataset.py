@@ -166,6 +166,10 @@ class Dataset(ABC):
     def batches(self, split: Split, size: int, limit: int | None = None) -> Iterator[Arrays]:
         """A split once through in order, for evaluation; at most `limit` batches, spread evenly."""
 
+    def trimmed(self, part: Arrays) -> Arrays:
+        """A part of a batch, as an accumulated step computes it, without what only the batch's other parts needed."""
+        return part
+
     def picture(self) -> bytes | None:
         """A PNG of training examples as the model sees them, where they can be seen."""
         return None

@@ -130,7 +130,7 @@ def texts(
         y = []
         for sentence, row in zip(chosen, framed, strict=True):
             inside = row.places[before : len(row.ids) - after].tolist()
-            tags = tagged(sentence.spans, inside, sentence.text)
+            tags = tagged(sentence.spans, inside)
             y.append(np.array([*[NOTHING] * before, *(number[tag] for tag in tags), *[NOTHING] * after]))
         splits[split] = Rows.of(
             [row.ids for row in framed],

@@ -55,17 +55,15 @@ def spans_of(tags: Sequence[str]) -> list[Span]:
     return found
 
 
-def tagged(spans: Sequence[Span], places: Sequence[Sequence[int]], text: str) -> list[str]:
+def tagged(spans: Sequence[Span], places: Sequence[Sequence[int]]) -> list[str]:
     """BIO tags of tokens that stand at `places` (first character, one past the last), from spans of characters.
 
-    The first token that reaches into a span begins it. Blanks that a token takes with it belong to no span; a token
-    without characters, such as a special one, is O. Spans ascend and do not overlap.
+    The first token that reaches into a span begins it; a token without characters, such as a special one, is O. Spans
+    ascend and do not overlap.
     """
     tags = []
     number, begun = 0, False
     for start, end in places:
-        while start < end and text[start].isspace():
-            start += 1
         while number < len(spans) and spans[number].end <= start:
             number, begun = number + 1, False
         if start < end and number < len(spans) and spans[number].start < end:
@@ -76,8 +74,17 @@ def tagged(spans: Sequence[Span], places: Sequence[Sequence[int]], text: str) ->
     return tags
 
 
-def placed(tags: Sequence[str], places: Sequence[Sequence[int]]) -> list[Span]:
-    """Spans of characters from the tags of tokens: from where the first token begins to where the last one ends."""
-    return [
-        Span(int(places[span.start][0]), int(places[span.end - 1][1]), span.kind) for span in spans_of(tags)
-    ]
+def placed(tags: Sequence[str], places: Sequence[Sequence[int]], text: str) -> list[Span]:
+    """Spans of characters from the tags of tokens: from where the first token begins to where the last one ends.
+
+    Blanks at either end, which GPT-2's tokens take with them, are no part of a name; a span of nothing else is none.
+    """
+    found = []
+    for first, last, kind in spans_of(tags):
+        start, end = int(places[first][0]), int(places[last - 1][1])
+        part = text[start:end]
+        start += len(part) - len(part.lstrip())
+        end -= len(part) - len(part.rstrip())
+        if start < end:
+            found.append(Span(start, end, kind))
+    return found

@@ -153,6 +153,15 @@ class Texts(Dataset):
             chosen = order[begin : begin + size]
             yield rows.batch(chosen, self.pad) | {"row": chosen}
 
+    def trimmed(self, part: Arrays) -> Arrays:
+        """Cut to the longest of its own texts: padding that no row needs would be computed for nothing."""
+        longest = int((part["documents"] == 0).sum(1).max(initial=0))
+        width = part["documents"].shape[1]
+        return {
+            name: values[:, :longest] if values.ndim > 1 and values.shape[1] == width else values
+            for name, values in part.items()
+        }
+
     def fingerprint(self) -> str:
         return self._fingerprint
 
@@ -191,16 +200,6 @@ def in_order(values: np.ndarray[Any, Any], rows: np.ndarray[Any, Any]) -> np.nda
     end. With a `limit` the rows that were looked at, in their order."""
     back: np.ndarray[Any, Any] = values[np.argsort(rows, kind="stable")]
     return back
-
-
-def trimmed(batch: Arrays) -> Arrays:
-    """A part of a batch, cut to the longest of its own texts: padding that no row needs is computed for nothing."""
-    longest = int((batch["documents"] == 0).sum(1).max(initial=0))
-    width = batch["documents"].shape[1]
-    return {
-        name: values[:, :longest] if values.ndim > 1 and values.shape[1] == width else values
-        for name, values in batch.items()
-    }
 
 
 def say_shortened(splits: Mapping[Split, Rows], block: int, report: Report | None) -> None:

@@ -99,7 +99,8 @@ def one_step(session: Session, total: int) -> dict[str, Any]:
     recipe, networks = session.recipe, session.networks
     seed_torch(networks.device, recipe.seed, "step", session.step)  # what dropout draws from
     arrays = session.data.batch(recipe.seed, session.step, recipe.budget.batch)
-    pieces = [tensors(piece, networks) for piece in cut(arrays, recipe.budget.accumulate)]
+    parts = cut(arrays, recipe.budget.accumulate)
+    pieces = [tensors(session.data.trimmed(part), networks) for part in parts]
     factor = recipe.schedule.factor(session.step, total)
     rounds = [
         session.task.updates(networks.models, piece, Step(recipe.seed, session.step, i))

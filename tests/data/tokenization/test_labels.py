@@ -80,6 +80,7 @@ def test_unknown_characters_are_read_as_such() -> None:
     assert processor.frame == ([], []) and processor.pad == 0
     assert processor.encode("abcab")["x"].tolist() == [[1, 2, 0, 1, 2]]
     assert processor.framed("a" * 20).lost == 8
+    assert processor.ids("abc") == [1, 2, 0] and [ids.tolist() for ids in processor.batch(["cb"])] == [[0, 2]]
 
 
 def test_there_is_room_for_a_text(bert: TokenProcessor) -> None:

@@ -102,7 +102,7 @@ class LabelledProcessor(TokenProcessor):
 
     def encode(self, text: str) -> Arrays:
         """x, types and documents (1, T) int64. Raises InvalidInput when there is no text, or half a character in it."""
-        x = self.framed(text).ids[None]
+        x = self.framed(text.strip()).ids[None]  # as texts stand in training
         return {"x": x, "types": np.zeros_like(x), "documents": np.zeros_like(x)}
 
     def framed(self, text: str) -> Framed:
