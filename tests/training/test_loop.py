@@ -192,6 +192,15 @@ def test_accumulation_gives_the_whole_batchs_gradient(pieces: int, begin: Any) -
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
 
 
+def test_the_data_trims_each_part_of_a_batch(begin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of texts, a part is as wide as its own longest; how wide is the data's to know."""
+    session = begin(small(budget__accumulate=2))
+    seen: list[int] = []
+    monkeypatch.setattr(session.data, "trimmed", lambda part: seen.append(len(part["x"])) or part)
+    loop.one_step(session, 4)
+    assert len(seen) == 2 and seen[0] == seen[1] > 0
+
+
 def test_a_batch_that_cannot_be_cut_evenly_is_taken_whole() -> None:
     """Five examples in two unequal pieces would weigh examples differently."""
     five = {"x": np.arange(5)}
