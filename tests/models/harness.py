@@ -135,6 +135,9 @@ CASES = [
     ),
     Case("resnet", resnet.Config(**_PICTURE, stages=(8, 16), units=1), digits, 0.05),
     Case(
+        "resnet, halved by pooling", resnet.Config(**_PICTURE, stages=(8, 12), halving="pool"), digits, 0.05
+    ),
+    Case(
         "resnet, projecting",
         resnet.Config(**_PICTURE, stages=(8, 12, 16), units=2, shortcut="project", dropout=0.1),
         digits,

@@ -22,6 +22,7 @@ SHAPES: list[ModelConfig] = [
     cnn.Config(channels=2, height=13, width=9, outputs=4, filters=(4, 5, 6), dropout=0),
     resnet.Config(channels=3, height=32, width=32, outputs=10),
     resnet.Config(channels=1, height=13, width=9, outputs=4, stages=(4, 6, 6), units=2, shortcut="project"),
+    resnet.Config(channels=3, height=13, width=9, outputs=4, stages=(4, 6, 8), units=2, halving="pool"),
     resnet.Config(
         channels=2, height=5, width=7, outputs=3, stages=(4, 8), units=1, dropout=0.3, pool=True, whole=True
     ),

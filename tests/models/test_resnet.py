@@ -41,8 +41,8 @@ def test_shapes_are_the_papers() -> None:
 @pytest.mark.parametrize("shortcut", ["pad", "project"])
 def test_a_unit_whose_branch_gives_nothing_passes_its_input_on(shortcut: str) -> None:
     """With the last norm's scale at 0 the unit is relu(around(x)): identity, or the input in the new shape."""
-    same = Residual(Unit(4, 4, 1, 6, 6), projects=False).eval()
-    turned = Residual(Unit(4, 6, 2, 3, 3), projects=shortcut == "project").eval()
+    same = Residual(Unit(4, 4, False, 6, 6), projects=False).eval()
+    turned = Residual(Unit(4, 6, True, 3, 3), projects=shortcut == "project").eval()
     x = torch.randn(2, 4, 6, 6, generator=torch.Generator().manual_seed(0))
     for unit in (same, turned):
         nn.init.zeros_(unit.branch[4].weight)  # type: ignore[arg-type]
@@ -57,9 +57,30 @@ def test_a_unit_whose_branch_gives_nothing_passes_its_input_on(shortcut: str) ->
         torch.testing.assert_close(out, expected, rtol=1e-5, atol=1e-6)  # fp32
 
 
+@pytest.mark.parametrize("shortcut", ["pad", "project"])
+def test_a_unit_that_pools_is_one_that_does_not_after_a_pooling(shortcut: str) -> None:
+    """Both ways see the largest of each 2×2 pixels; the last row and column of an odd picture stand alone."""
+    plain = Residual(Unit(4, 6, False, 3, 4), projects=shortcut == "project").eval()
+    pools = Residual(Unit(4, 6, True, 3, 4, pools=True), projects=shortcut == "project").eval()
+    pools.load_state_dict(plain.state_dict())
+    x = torch.randn(2, 4, 5, 7, generator=torch.Generator().manual_seed(0))
+    padded = F.pad(x, (0, 1, 0, 1), value=-torch.inf)
+    largest = padded.unfold(2, 2, 2).unfold(3, 2, 2).amax((4, 5))
+    assert largest.shape == (2, 4, 3, 4)
+    assert torch.equal(pools(x), plain(largest))
+
+
+def test_halving_by_pooling_changes_no_size() -> None:
+    """Neither weights nor products: convolutions see pictures of the same sizes either way."""
+    one, other = (resnet.Config(**CIFAR, halving=how) for how in ("stride", "pool"))  # type: ignore[arg-type]
+    assert one.parameters() == other.parameters() and one.flops(1) == other.flops(1)
+    assert one.build().load_state_dict(other.build().state_dict())
+    assert other.activations(1) > one.activations(1)
+
+
 def test_a_unit_is_the_sum_of_its_two_ways() -> None:
     """Equation 1, the branch written out with torch's functions."""
-    unit = Residual(Unit(3, 3, 1, 5, 5), projects=False).eval()
+    unit = Residual(Unit(3, 3, False, 5, 5), projects=False).eval()
     x = torch.randn(2, 3, 5, 5, generator=torch.Generator().manual_seed(0))
     first, second = unit.branch[0].weight, unit.branch[3].weight
     scale = (1 + 1e-5) ** -0.5  # a fresh norm in evaluation: running mean 0, running variance 1
@@ -68,7 +89,7 @@ def test_a_unit_is_the_sum_of_its_two_ways() -> None:
 
 
 def test_fewer_channels_than_before_drop_the_last() -> None:
-    unit = Residual(Unit(4, 2, 1, 5, 5), projects=False)
+    unit = Residual(Unit(4, 2, False, 5, 5), projects=False)
     x = torch.rand(1, 4, 5, 5)
     assert torch.equal(unit.around(x), x[:, :2])
 

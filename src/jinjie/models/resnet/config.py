@@ -15,13 +15,22 @@ if TYPE_CHECKING:
 
 
 class Unit(NamedTuple):
-    """Two 3×3 convolutions and the way around them, from `inputs` to `outputs` channels; height × width come out."""
+    """Two 3×3 convolutions and the way around them, from `inputs` to `outputs` channels; height × width come out.
+
+    `halves` says whether the picture is halved on the way, and `pools` that max-pooling does it and not a stride.
+    """
 
     inputs: int
     outputs: int
-    stride: int
+    halves: bool
     height: int
     width: int
+    pools: bool = False
+
+    @property
+    def stride(self) -> int:
+        """Of the first convolution, and of the way around it."""
+        return 2 if self.halves and not self.pools else 1
 
 
 class Config(ModelConfig):
@@ -51,6 +60,11 @@ class Config(ModelConfig):
         "2×2 max-pooling after the first convolution: a quarter of the work, as for large pictures",
         "第一个卷积之后做 2×2 最大池化：计算量降到四分之一，大图片通常这样做",
     )
+    halving: Literal["stride", "pool"] = option(
+        "stride",
+        "how a stage halves the picture: strides in its first convolution and around it, or max-pooling before both",
+        "各阶段怎样让图片减半：第一个卷积和捷径都隔一个位置取值，或在两者之前做 2×2 最大池化",
+    )
     shortcut: Literal["pad", "project"] = option(
         "pad",
         "the way around a unit that changes the shape: zeros for new channels, or a 1×1 convolution",
@@ -76,14 +90,15 @@ class Config(ModelConfig):
             height, width = -(-height // 2), -(-width // 2)
         for number, outputs in enumerate(self.stages):
             for unit in range(self.units):
-                stride = 2 if number and not unit else 1
-                height, width = -(-height // stride), -(-width // stride)
-                yield Unit(inputs, outputs, stride, height, width)
+                halves = number > 0 and unit == 0
+                if halves:
+                    height, width = -(-height // 2), -(-width // 2)
+                yield Unit(inputs, outputs, halves, height, width, self.halving == "pool")
                 inputs = outputs
 
     def projects(self, unit: Unit) -> bool:
         """Whether the way around a unit has weights."""
-        return self.shortcut == "project" and (unit.stride > 1 or unit.inputs != unit.outputs)
+        return self.shortcut == "project" and (unit.halves or unit.inputs != unit.outputs)
 
     @property
     def features(self) -> int:
@@ -108,12 +123,15 @@ class Config(ModelConfig):
         return 2.0 * batch * (each + self.features * self.known("outputs"))
 
     def activations(self, batch: int) -> int:
-        # The picture; of every convolution what its norm normalises; of every ReLU what it gives.
+        # The picture; of every convolution what its norm normalises; of every ReLU what it gives; of every pooling
+        # what it gives and which pixels it took.
         pixels = self.known("height") * self.known("width")
         each = self.known("channels") * pixels + 2 * self.stages[0] * pixels
         each += 2 * self.stages[0] * -(-self.known("height") // 2) * -(-self.known("width") // 2) * self.pool
         for unit in self.plan():
-            each += (5 if self.projects(unit) else 4) * unit.outputs * unit.height * unit.width
+            pixels = unit.height * unit.width
+            each += (5 if self.projects(unit) else 4) * unit.outputs * pixels
+            each += 2 * unit.inputs * pixels if unit.halves and unit.pools else 0
         return batch * (each + ((2 if self.dropout else 0) + (not self.whole)) * self.features)
 
     def build(self) -> nn.Module:

@@ -22,7 +22,7 @@ class ResNet(nn.Module):
         self.stem = nn.Sequential(
             convolution(self.shape[0], config.stages[0], 3), BatchNorm(config.stages[0])
         )
-        self.pool = nn.MaxPool2d(2, ceil_mode=True) if config.pool else nn.Identity()
+        self.pool = _pooling(config.pool)
         self.units = nn.Sequential(*(Residual(unit, config.projects(unit)) for unit in config.plan()))
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(config.features, config.known("outputs"))
@@ -35,11 +35,12 @@ class ResNet(nn.Module):
 
 
 class Residual(nn.Module):
-    """y = relu(x + F(x)), F = norm·conv·relu·norm·conv (He et al. 2016, eq. 1 and 2)."""
+    """y = relu(x + F(x)), F = norm·conv·relu·norm·conv (He et al. 2016, eq. 1 and 2); x may be pooled before."""
 
     def __init__(self, unit: Unit, projects: bool) -> None:
         super().__init__()
         self.unit = unit
+        self.pool = _pooling(unit.halves and unit.pools)
         self.branch = nn.Sequential(
             convolution(unit.inputs, unit.outputs, 3, unit.stride),
             BatchNorm(unit.outputs),
@@ -54,7 +55,8 @@ class Residual(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(B, inputs, H, W) → (B, outputs, ⌈H / stride⌉, ⌈W / stride⌉)."""
+        """(B, inputs, H, W) → (B, outputs, H, W), or half as high and wide, rounded up, where the unit halves."""
+        x = self.pool(x)
         return F.relu(self.around(x) + self.branch(x))
 
     def around(self, x: torch.Tensor) -> torch.Tensor:
@@ -66,3 +68,8 @@ class Residual(nn.Module):
             return x
         # Fewer channels than before: the first ones go on.
         return F.pad(x[:, :, ::stride, ::stride], (0, 0, 0, 0, 0, new))
+
+
+def _pooling(pools: bool) -> nn.Module:
+    """2×2 max-pooling that pools the last row and column of an odd number too, or nothing."""
+    return nn.MaxPool2d(2, ceil_mode=True) if pools else nn.Identity()
