@@ -42,11 +42,11 @@ RECIPES = [
             zh="2000 张测试图片约有 98% 识别正确，参数却比不用卷积的网络还少。",
         ),
         data=digits.Config(augment=Augment(shift=2, crop=0.8)),
-        model=cnn.Config(filters=(16, 32, 64), dropout=0.3),
+        model=cnn.Config(filters=(16, 32, 64), kernel=5, dropout=0.3),
         task=classify.Config(),
         optimizer=AdamW(lr=3e-3, beta2=0.999, weight_decay=0.05),
         schedule=Cosine(warmup=50, final=0.01),
-        budget=Budget(epochs=12, batch=64),
+        budget=Budget(epochs=20, batch=64),
     ),
     Recipe(
         name="emoji-cnn",
@@ -70,18 +70,20 @@ RECIPES = [
         name="emoji-resnet",
         title=Text(en="Emoji in nine kinds with a residual network", zh="用残差网络给表情符号分九类"),
         teaches=Text(
-            en="Residual connections: twice the layers of emoji-cnn with as many weights. Depth has its price too: with so few pictures and so short a training it does not pay yet.",
-            zh="残差连接：参数与 emoji-cnn 相当，层数多一倍。深度也有代价：图片这么少、训练这么短，还看不出它的好处。",
+            en="Residual connections: deeper than emoji-cnn with as many weights; and what so few pictures ask of a training: a weight decay that is felt, softened targets, time. Train emoji-cnn that way too: which of the two did it?",
+            zh="残差连接：参数与 emoji-cnn 相当，层数更多。图片这么少，训练还要讲究：权重衰减要足够强，标签要平滑，时间要给够。用同样的方法再训练 emoji-cnn，看看功劳是谁的。",
         ),
         expect=Text(
-            en="About 59 % of the 359 test emoji right, less than emoji-cnn; it is still learning when it ends.",
-            zh="359 张测试图片约有 59% 分对，不如 emoji-cnn；结束时它还没有学够。",
+            en="About 66 % of the 359 test emoji right, as often as emoji-cnn or a little more, and far less sure of its mistakes.",
+            zh="359 张测试图片约有 66% 分对，与 emoji-cnn 相当或略高，而且犯错时远没有那么自信。",
         ),
         data=emoji.Config(augment=Augment(shift=2, flip=True)),
-        model=resnet.Config(stages=(32, 64, 128), units=1, pool=True),
-        task=classify.Config(),
-        optimizer=AdamW(lr=3e-3, beta2=0.999, weight_decay=0.05),
+        model=resnet.Config(stages=(64, 128), units=1, pool=True, halving="pool", dropout=0.3),
+        task=classify.Config(smoothing=0.1),
+        # Over 3,040 steps a decay of 0.05 takes a fifth off a weight in all, which batch norm hides; one of 0.5 is felt. 33 divides
+        # the 1,254 pictures: a last batch of six has poor statistics to normalise with, just before every evaluation.
+        optimizer=AdamW(lr=3e-3, beta2=0.999, weight_decay=0.5),
         schedule=Cosine(warmup=20, final=0.01),
-        budget=Budget(epochs=40, batch=32),
+        budget=Budget(epochs=80, batch=33),
     ),
 ]
