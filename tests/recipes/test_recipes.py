@@ -14,7 +14,7 @@ from jinjie.base.errors import InvalidInput, NotFound
 from jinjie.data.dataset import SPLITS
 from jinjie.training import finished, loop
 from jinjie.training.events import Writer, read
-from jinjie.training.networks import Networks
+from jinjie.training.networks import Networks, Precision
 from jinjie.training.recipe import Recipe
 
 ALL = recipes.all_recipes()
@@ -36,13 +36,13 @@ SMALL_GPT = {
 }
 
 
-def trained(recipe: Recipe, folder: Path) -> loop.Session:
+def trained(recipe: Recipe, folder: Path, precision: Precision = "fp32") -> loop.Session:
     """A recipe trained in this process, with one thread."""
     torch.set_num_threads(1)
     (folder / "checkpoints").mkdir()
     data = recipe.data.load(None)
-    networks = Networks(recipe, data.facts, "fp32", "cpu")
-    versions = {"torch": torch.__version__, "threads": 1, "precision": "fp32", "device": "cpu"}
+    networks = Networks(recipe, data.facts, precision, "cpu")
+    versions = {"torch": torch.__version__, "threads": 1, "precision": precision, "device": "cpu"}
     session = loop.Session(
         folder,
         recipe,
