@@ -97,6 +97,31 @@ def pooled() -> Batch:
     )
 
 
+def lines() -> Batch:
+    """The same pieces, and whether a line begins there."""
+    batch = gaps()
+    begins = torch.arange(4) % 2
+    return Batch(
+        batch.x, begins, (4, 2), lambda read, y: F.cross_entropy(read.scores, y), lambda read: read.scores
+    )
+
+
+def kinds_of_characters() -> Batch:
+    """The same pieces, and of each character whether it names a thing, says what is done, or neither."""
+    batch = poem()
+    names = sorted(set(POEM))
+    kind = torch.tensor(
+        [1 if name in "床月光霜头日山河海目" else 2 if name in "疑举望低思依尽入流" else 0 for name in names]
+    )
+    return Batch(
+        batch.x,
+        kind[batch.x],
+        (4, 8, 3),
+        lambda read, y: F.cross_entropy(read.scores.flatten(0, 1), y.flatten()),
+        lambda read: read.scores,
+    )
+
+
 _SMALL = gpt.Config(vocabulary=len(set(POEM)), block=8, layers=2, width=32, heads=4)
 _LLAMA = _SMALL.model_copy(
     update={
@@ -152,6 +177,20 @@ CASES = [
     Case("bert, both heads", _BERT.model_copy(update={"pooler": True, "next_sentence": True}), gaps, 0.1),
     Case(
         "bert, pooled", _BERT.model_copy(update={"masked": False, "pooler": True, "dropout": 0}), pooled, 0.1
+    ),
+    Case(
+        "bert, a head on texts",
+        _BERT.model_copy(
+            update={"masked": False, "pooler": True, "head": "text", "outputs": 2, "dropout": 0}
+        ),
+        lines,
+        0.1,
+    ),
+    Case(
+        "bert, a head on tokens",
+        _BERT.model_copy(update={"masked": False, "head": "tokens", "outputs": 3}),
+        kinds_of_characters,
+        0.1,
     ),
     Case("gpt, dropout, relu²", _SMALL.model_copy(update={"dropout": 0.1, "activation": "relu2"}), poem, 0.1),
 ]

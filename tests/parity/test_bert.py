@@ -18,7 +18,15 @@ from jinjie.models.folder import open_config, open_model, save_model
 transformers = pytest.importorskip("transformers")
 transformers.utils.logging.disable_progress_bar()
 
-CLASSES = ("BertForPreTraining", "BertForMaskedLM", "BertForNextSentencePrediction", "BertModel")
+CLASSES = (
+    "BertForPreTraining",
+    "BertForMaskedLM",
+    "BertForNextSentencePrediction",
+    "BertModel",
+    "BertForSequenceClassification",
+    "BertForTokenClassification",
+    "BertForQuestionAnswering",
+)
 
 
 def theirs_of(name: str, settings: dict[str, Any]) -> Any:
@@ -46,6 +54,20 @@ def compared(
     if name == "BertForPreTraining":
         found += [apart(made.masked, told.prediction_logits, mask)]
         found += [apart(made.next_sentence, told.seq_relationship_logits)] if side != "left" else []
+    if name == "BertForSequenceClassification" and side != "left":
+        found += [apart(made.scores, told.logits)]
+    if name == "BertForTokenClassification":
+        found += [apart(made.scores, told.logits, mask)]
+    if name == "BertForQuestionAnswering":
+        found += [apart(made.scores[..., 0], told.start_logits, mask)]
+        found += [apart(made.scores[..., 1], told.end_logits, mask)]
+    with torch.no_grad():
+        alone = (
+            None
+            if made.scores is None
+            else ours.scores(x, types, None if mask is None else documents(mask, str(side)))
+        )
+    assert alone is None or torch.equal(alone, made.scores)
     return max(found, default=0.0)
 
 
@@ -53,6 +75,8 @@ def compared(
 @pytest.mark.parametrize("name", CLASSES)
 def test_theirs_opens_here_and_ours_there(name: str, seed: int, tmp_path: Path) -> None:
     settings = bert(seed)
+    if name in CLASSES[4:6] and seed:
+        settings |= {"num_labels": 2 + seed}
     theirs = theirs_of(name, settings)
     theirs.save_pretrained(tmp_path / "theirs", max_shard_size="5KB")
     config, ours = open_model(tmp_path / "theirs")
@@ -180,6 +204,6 @@ def test_what_computes_something_else_is_refused(settings: dict[str, Any], says:
 
 def test_heads_of_other_tasks_are_named(tmp_path: Path) -> None:
     """Their body could be opened without them, but a classifier that classifies no more would surprise its user."""
-    theirs_of("BertForSequenceClassification", bert(2)).save_pretrained(tmp_path)
-    with pytest.raises(JinjieError, match="classifier"):
+    theirs_of("BertForMultipleChoice", bert(2)).save_pretrained(tmp_path)
+    with pytest.raises(JinjieError, match="BertForMultipleChoice"):
         open_model(tmp_path)

@@ -79,6 +79,10 @@ class Layout(ABC):
         """A tensor's name as `parts` writes it: without a prefix that some files lack, by its present name where it
         was renamed; None for what is no weight, such as constant masks."""
 
+    def task_of(self, config: ModelConfig) -> str:
+        """The kind of the task that asks a model with these heads."""
+        return self.task
+
     def file_name(self, config: ModelConfig, name: str) -> str:
         """What a tensor that `parts` calls `name` is called in a file that is written."""
         return name

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+Head = Literal["none", "text", "tokens", "span"]
+
+
 class Config(ModelConfig):
     """An encoder with post-norm blocks: x ← norm(x + attention(x)); x ← norm(x + feedforward(x)).
 
@@ -52,6 +55,14 @@ class Config(ModelConfig):
     pooler: bool = option(
         False, "a layer that makes one vector of the first token", "由首个词元得出整句向量的一层"
     )
+    head: Head = option(
+        "none",
+        "one linear map on top: on the whole text, on each of its tokens, or on each for a span's two ends",
+        "顶上的一层线性映射：对整段文本（text）、对每个词元（tokens），或给出一段的首尾（span）",
+    )
+    outputs: int | None = option(
+        None, "classes of that head; the data decides when empty", "该输出头的类别数；留空由数据决定", ge=1
+    )
     dropout: float = option(
         0.1, "share of activations silenced in each training step", "训练时每步随机置零的比例", ge=0, lt=1
     )
@@ -73,6 +84,13 @@ class Config(ModelConfig):
         return pooler
 
     @property
+    def scores(self) -> int:
+        """How many scores the head gives of a text or a token; 0 without a head."""
+        if self.head == "none":
+            return 0
+        return 2 if self.head == "span" else self.known("outputs")
+
+    @property
     def head_size(self) -> int:
         return self.width // self.heads
 
@@ -89,7 +107,8 @@ class Config(ModelConfig):
         body = tables + self.layers * (4 * square + feedforward + 2 * norm)
         heads = square if self.pooler else 0
         heads += square + norm + vocabulary if self.masked else 0
-        return body + heads + (2 * width + 2 if self.next_sentence else 0)
+        heads += 2 * width + 2 if self.next_sentence else 0
+        return body + heads + (width + 1) * self.scores
 
     def flops(self, batch: int) -> float:
         """For `batch` texts of `block` tokens, with the scores of masked tokens at every position."""
@@ -98,7 +117,8 @@ class Config(ModelConfig):
         token = self.layers * layer
         token += 2.0 * width * (width + self.known("vocabulary")) if self.masked else 0
         once = (2.0 * width * width if self.pooler else 0) + (4.0 * width if self.next_sentence else 0)
-        return batch * (block * token + once)
+        places = 1 if self.head == "text" else block
+        return batch * (block * token + once + 2.0 * width * self.scores * places)
 
     def activations(self, batch: int) -> int:
         """For `batch` texts of `block` tokens, the loss's log-probabilities included."""
@@ -107,7 +127,9 @@ class Config(ModelConfig):
         layer = 4 * width + attention + 2 * self.hidden + (2 * width if self.dropout else 0)
         token = self.layers * layer + 2 * width + (width if self.dropout else 0)
         token += 3 * width + self.known("vocabulary") if self.masked else 0
-        return batch * (self.block * token + (2 * width if self.pooler else 0))
+        places = 1 if self.head == "text" else self.block
+        head = places * (width + self.scores) if self.head != "none" else 0
+        return batch * (self.block * token + (2 * width if self.pooler else 0) + head)
 
     def build(self) -> nn.Module:
         from jinjie.models.bert.network import BERT

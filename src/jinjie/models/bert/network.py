@@ -24,6 +24,8 @@ class Read(NamedTuple):
     """A score for every token that might stand at each place, (B, T, V)."""
     next_sentence: torch.Tensor | None
     """Scores, (B, 2): the second sentence follows the first; it does not."""
+    scores: torch.Tensor | None = None
+    """The head's: of the text, (B, K); of each token, (B, T, K); that a span begins and ends there, (B, T, 2)."""
 
 
 class BERT(nn.Module):
@@ -42,6 +44,7 @@ class BERT(nn.Module):
         self.pooler = nn.Linear(config.width, config.width) if config.pooler else None
         self.masked = MaskedHead(config) if config.masked else None
         self.next_sentence = nn.Linear(config.width, 2) if config.next_sentence else None
+        self.head = nn.Linear(config.width, config.scores) if config.head != "none" else None
         self._initialise()
 
     def forward(
@@ -63,6 +66,7 @@ class BERT(nn.Module):
             pooled,
             None if self.masked is None else self.masked(hidden, self.embed.weight),
             None if self.next_sentence is None else self.next_sentence(pooled),
+            None if self.head is None else self._head(hidden, pooled),
         )
 
     def hidden(
@@ -85,6 +89,26 @@ class BERT(nn.Module):
         for block in self.blocks:
             x = block(x, sight)
         return cast(torch.Tensor, x)
+
+    def scores(
+        self,
+        tokens: torch.Tensor,
+        types: torch.Tensor | None = None,
+        documents: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """What the head says, (B, K) or (B, T, K), with no other head asked. Raises ValueError where there is none."""
+        if self.head is None:
+            raise ValueError("this BERT has no head for scores: its config says head=none")
+        hidden = self.hidden(tokens, types, documents)
+        pooled = None if self.pooler is None else torch.tanh(self.pooler(hidden[:, 0]))
+        return self._head(hidden, pooled)
+
+    def _head(self, hidden: torch.Tensor, pooled: torch.Tensor | None) -> torch.Tensor:
+        """Dropout and one linear map (Devlin et al. 2018, section 4)."""
+        assert self.head is not None
+        if self.config.head == "text":
+            hidden = hidden[:, 0] if pooled is None else pooled
+        return cast(torch.Tensor, self.head(self.dropout(hidden)))
 
     def _initialise(self) -> None:
         """Matrices normal with deviation 0.02, biases 0 (Devlin et al. 2018, their code)."""

@@ -8,13 +8,20 @@ from pathlib import Path
 from typing import Any, cast
 
 from jinjie.models.activation import NAMES, named
-from jinjie.models.bert.config import Config
+from jinjie.models.bert.config import Config, Head
 from jinjie.models.layout import Layout, Obstacle, Part, checked, refuse, unless_usual
 from jinjie.models.model import ModelConfig
 
 BODY = ("embeddings.", "encoder.", "pooler.")
 PREDICTIONS = "cls.predictions."
 NEXT_SENTENCE = "cls.seq_relationship."
+CLASSES: dict[Head, str] = {
+    "text": "BertForSequenceClassification",
+    "tokens": "BertForTokenClassification",
+    "span": "BertForQuestionAnswering",
+}
+HEADS: dict[Head, str] = {"text": "classifier", "tokens": "classifier", "span": "qa_outputs"}
+"""What the head's map is called."""
 
 _FIXED = {"position_embedding_type": "absolute", "is_decoder": False, "add_cross_attention": False}
 """Settings with which BERT's code computes something else."""
@@ -34,6 +41,7 @@ class BERT(Layout):
             if settings.get(name, wanted) != wanted:
                 raise refuse(folder, name, settings[name], wanted)
         width = settings.get("hidden_size", 768)
+        head = _head(settings, names, folder)
         masked = any(name.startswith(PREDICTIONS) for name in names)
         if masked and not settings.get("tie_word_embeddings", True):
             raise refuse(folder, "tie_word_embeddings", False, True)
@@ -53,12 +61,26 @@ class BERT(Layout):
                 "masked": masked,
                 "next_sentence": any(name.startswith(NEXT_SENTENCE) for name in names),
                 "pooler": any(name.startswith("pooler.") for name in names),
+                "head": head,
+                "outputs": None if head in ("none", "span") else _labels(settings, folder),
             },
             folder,
         )
 
     def obstacles(self, config: ModelConfig) -> list[Obstacle]:
-        return []
+        """transformers' classes have the head alone, and the pooler for whole texts only."""
+        config = cast(Config, config)
+        if config.head == "none":
+            return []
+        wanted = {"masked": False, "next_sentence": False, "pooler": config.head == "text"}
+        return [
+            Obstacle(field, getattr(config, field), value)
+            for field, value in wanted.items()
+            if getattr(config, field) != value
+        ]
+
+    def task_of(self, config: ModelConfig) -> str:
+        return "classify" if cast(Config, config).head == "text" else self.task
 
     def config_out(self, config: ModelConfig) -> dict[str, Any]:
         config = cast(Config, config)
@@ -68,9 +90,15 @@ class BERT(Layout):
             (False, True): "BertForNextSentencePrediction",
             (False, False): "BertModel",
         }[config.masked, config.next_sentence]
+        labels = {str(i): f"LABEL_{i}" for i in range(config.scores)}
         return {
             "model_type": "bert",
-            "architectures": [architecture],
+            "architectures": [CLASSES.get(config.head, architecture)],
+            **(
+                {"id2label": labels, "label2id": {name: int(i) for i, name in labels.items()}}
+                if labels
+                else {}
+            ),
             "vocab_size": config.known("vocabulary"),
             "max_position_embeddings": config.block,
             "num_hidden_layers": config.layers,
@@ -117,6 +145,8 @@ class BERT(Layout):
             yield Part(f"{PREDICTIONS}bias", "masked.bias")
         if config.next_sentence:
             yield from _both("cls.seq_relationship", "next_sentence")
+        if config.head != "none":
+            yield from _both(HEADS[config.head], "head")
 
     def known_as(self, name: str) -> str | None:
         """Left out: the position numbers of old files. Their LayerNorms call weight and bias gamma and beta."""
@@ -128,7 +158,7 @@ class BERT(Layout):
 
     def file_name(self, config: ModelConfig, name: str) -> str:
         config = cast(Config, config)
-        bare = not (config.masked or config.next_sentence)
+        bare = not (config.masked or config.next_sentence or config.head != "none")
         return name if bare or not name.startswith(BODY) else f"bert.{name}"
 
     def repeats(self, config: ModelConfig) -> Mapping[str, str]:
@@ -136,6 +166,30 @@ class BERT(Layout):
             f"{PREDICTIONS}decoder.weight": "embeddings.word_embeddings.weight",
             f"{PREDICTIONS}decoder.bias": f"{PREDICTIONS}bias",
         }
+
+
+def _head(settings: Mapping[str, Any], names: Collection[str], folder: Path) -> Head:
+    """Which head a file's tensors are; texts and tokens share a name, and only those of texts have a pooler."""
+    if any(name.startswith("qa_outputs.") for name in names):
+        return "span"
+    if not any(name.startswith("classifier.") for name in names):
+        return "none"
+    stated = list(settings.get("architectures") or ())
+    if stated and not set(stated) & set(CLASSES.values()):  # such as one that chooses among texts
+        raise refuse(folder, "architectures", ", ".join(map(str, stated)), " / ".join(CLASSES.values()))
+    if CLASSES["tokens"] in stated:
+        return "tokens"
+    return "text" if any(name.startswith("pooler.") for name in names) else "tokens"
+
+
+def _labels(settings: Mapping[str, Any], folder: Path) -> int:
+    """How many classes a head tells apart: transformers says 2 where nothing is said."""
+    named = settings.get("id2label")
+    if named is None:
+        return int(settings.get("num_labels") or 2)
+    if not isinstance(named, Mapping):
+        raise refuse(folder, "id2label", named, {"0": "LABEL_0", "1": "LABEL_1"})
+    return len(named)
 
 
 def _both(theirs: str, ours: str) -> Iterator[Part]:
