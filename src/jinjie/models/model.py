@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from jinjie.base.config import Config
-from jinjie.base.errors import JinjieError
+from jinjie.base.errors import InvalidInput, JinjieError, Problem
 
 if TYPE_CHECKING:
     from torch import nn
@@ -19,6 +19,26 @@ class ModelConfig(Config):
     """
 
     kind: str
+    heads_of: ClassVar[tuple[str, ...]] = ("head",)
+    """Modules of the network that a task of its own needs: they move when the rest is frozen."""
+    above: ClassVar[tuple[str, ...]] = ("head",)
+    """Modules that stand above the blocks."""
+
+    def begun(self, start: ModelConfig) -> Self:
+        """This config with the body of `start`, whose weights it begins from; heads and dropout are its own.
+
+        Raises InvalidInput when they are of different kinds.
+        """
+        if not isinstance(start, type(self)):
+            problem = Problem("start", "model.start_of_another_kind", came=start.kind, expected=self.kind)
+            raise InvalidInput([problem])
+        kept = {name: getattr(self, name) for name in self.own_fields() if name in type(self).model_fields}
+        return type(self)(**{**start.model_dump(), **kept})
+
+    @classmethod
+    def own_fields(cls) -> tuple[str, ...]:
+        """Fields that a model which begins from another's weights keeps for itself."""
+        return ("dropout", "outputs")
 
     def fitted(self, facts: Mapping[str, int]) -> Self:
         """This config with its open sizes taken from the data's facts.

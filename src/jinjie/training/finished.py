@@ -77,7 +77,7 @@ def save(
     }
     try:
         with whole_folder(folder) as temporary:
-            write(temporary, networks.weights("model"), networks.configs["model"], processor)
+            write(temporary, networks.finished("model"), networks.configs["model"], processor)
             write_json(temporary / "jinjie.json", card)
     except (OSError, SafetensorError) as error:
         raise unwritable(run, folder, error) from error

@@ -16,7 +16,9 @@ from jinjie.base import machine, paths
 from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.files import write_json
 from jinjie.base.paths import runs_home
+from jinjie.data.dataset import Report
 from jinjie.training import lock
+from jinjie.training.begin import begun, with_tokenizer
 from jinjie.training.recipe import SCHEMA, Recipe
 from jinjie.training.runs import Run
 
@@ -31,20 +33,22 @@ ALIVE_WITHIN = 30.0
 """Seconds a worker has to take its lock: 0.2 on an idle machine."""
 
 
-def launch(recipe: Recipe) -> Run:
-    """Start a new run of `recipe` and return once its worker is alive.
+def launch(recipe: Recipe, report: Report | None = None) -> Run:
+    """Start a new run of `recipe` and return once its worker is alive; `report` hears of what is fetched before.
 
     Raises InvalidInput when the recipe's own data is not there or does not fit its model, JinjieError when the
     folder cannot be written or the worker does not come up.
     """
-    return _start(create(recipe))
+    return _start(create(recipe, report))
 
 
-def create(recipe: Recipe) -> Run:
+def create(recipe: Recipe, report: Report | None = None) -> Run:
     """The folder of a new run, without a worker yet. Raises as `launch` does."""
-    recipe = _with_whole_path(recipe)
+    recipe, start = begun(_with_whole_path(recipe), report)
     threads = recipe.threads or _threads(recipe)
     run = Run(_new_folder(recipe.name))
+    if start is not None:
+        recipe = with_tokenizer(recipe, start, run.path)
     launched: dict[str, Any] = {
         "threads": threads,
         "jinjie": __version__,

@@ -15,6 +15,7 @@ from torch import nn
 
 from jinjie.base.errors import JinjieError
 from jinjie.base.seeds import seed_torch
+from jinjie.models import adapters
 from jinjie.models.model import ModelConfig
 from jinjie.tasks.task import Update
 from jinjie.training.recipe import Recipe
@@ -25,7 +26,16 @@ Precision = Literal["fp32", "bf16"]
 class Networks:
     """Every model of a recipe, and an optimiser for each that trains."""
 
-    def __init__(self, recipe: Recipe, facts: Mapping[str, int], precision: Precision, device: str) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        facts: Mapping[str, int],
+        precision: Precision,
+        device: str,
+        *,
+        begin: bool = True,
+    ) -> None:
+        """`begin` reads the weights that the recipe starts from; a run that goes on from a checkpoint needs none."""
         self.precision = precision
         self.device = device
         self.configs: dict[str, ModelConfig] = {"model": recipe.model.fitted(facts)}
@@ -35,13 +45,22 @@ class Networks:
             seed_torch("cpu", recipe.seed, "weights", name)
             self.models[name] = config.build().to(device)
         self.trained = ["model", *(name for name, other in recipe.others.items() if other.trainable)]
+        if recipe.start is not None and begin:
+            self._begin("model", recipe.start, whole=False)
+        seed_torch("cpu", recipe.seed, "weights", "adapters")
+        recipe.tuning.prepare(self.models["model"], self.configs["model"])
+        self.models["model"].to(device)
         self._begin_others(recipe)
         self.masters: dict[str, dict[str, torch.Tensor]] = {}
         self.optimizers: dict[str, list[torch.optim.Optimizer]] = {}
         for name in self.trained:
             self.masters[name] = self._masters(self.models[name])
             config_of = recipe.optimizer if name == "model" else recipe.optimizers.get(name, recipe.optimizer)
-            self.optimizers[name] = config_of.build(self.masters[name])
+            if name == "model":
+                config = self.configs[name]
+                self.optimizers[name] = recipe.tuning.optimizers(config_of, self.masters[name], config)
+            else:
+                self.optimizers[name] = config_of.build(self.masters[name])
         if precision == "bf16":
             for network in self.models.values():
                 for parameter in network.parameters():
@@ -94,6 +113,10 @@ class Networks:
         }
         return {**{n: t.detach() for n, t in self._full(name).items()}, **buffers}
 
+    def finished(self, name: str) -> dict[str, torch.Tensor]:
+        """A model's whole state as others open it: what was learned beside its maps is part of them."""
+        return adapters.merged(self.models[name], self.weights(name))
+
     def load_weights(self, name: str, weights: Mapping[str, torch.Tensor]) -> None:
         """Take over a model's whole state, as `weights` gave it."""
         network = self.models[name]
@@ -116,7 +139,7 @@ class Networks:
     def _masters(self, network: nn.Module) -> dict[str, torch.Tensor]:
         if self.precision == "fp32":
             return dict(network.named_parameters())
-        return {n: p.detach().clone().requires_grad_() for n, p in network.named_parameters()}
+        return {n: p.detach().clone().requires_grad_(p.requires_grad) for n, p in network.named_parameters()}
 
     def _gather(self, name: str) -> None:
         """Move bf16 gradients into the fp32 masters, adding to what earlier pieces of the batch left there."""
@@ -138,20 +161,26 @@ class Networks:
 
     def _begin_others(self, recipe: Recipe) -> None:
         """Give further models their first weights: a copy of the main model's, or a finished model's folder."""
-        from jinjie.models.folder import open_model
-
         for name, other in recipe.others.items():
             network = self.models[name]
             network.requires_grad_(other.trainable)
             if other.start == "model":
-                network.load_state_dict(self.models["model"].state_dict())
+                network.load_state_dict(adapters.merged(self.models["model"], self.models["model"].state_dict()))
             elif other.start is not None:
-                from jinjie.training.finished import model_folder
+                self._begin(name, other.start, whole=True)
 
-                _, found = open_model(model_folder(other.start))
-                try:
-                    network.load_state_dict(found.state_dict())
-                except RuntimeError as error:
-                    raise JinjieError(
-                        "run.start_does_not_fit", name=name, start=other.start, reason=str(error)
-                    ) from error
+    def _begin(self, name: str, start: str, *, whole: bool) -> None:
+        """Give a model the weights of a finished one; unless `whole`, heads that only one of them has do not matter."""
+        from jinjie.models.folder import open_model
+        from jinjie.training.finished import model_folder
+
+        network, heads = self.models[name], self.configs[name].heads_of
+        found = open_model(model_folder(start))[1].state_dict()
+        if not whole:
+            own = network.state_dict()
+            found = {n: t for n, t in found.items() if n in own or n.partition(".")[0] not in heads}
+            found |= {n: t for n, t in own.items() if n not in found and n.partition(".")[0] in heads}
+        try:
+            network.load_state_dict(found)
+        except RuntimeError as error:
+            raise JinjieError("run.start_does_not_fit", name=name, start=start, reason=str(error)) from error

@@ -14,6 +14,7 @@ from jinjie.models.model import ModelConfig
 from jinjie.tasks.task import TaskConfig
 from jinjie.training.optim import AnyOptimizer
 from jinjie.training.schedule import AnySchedule, Constant
+from jinjie.training.tuning import Tuning
 
 SCHEMA = 1
 """The version of `recipe.json`; raised when an old file can no longer be read as it is."""
@@ -98,6 +99,12 @@ class Recipe(Config):
     sizes: dict[str, dict[str, Any]] = option({}, "what each setting of the dial sets", "各档位设定的内容")
     data: Data
     model: Model
+    start: str | None = option(
+        None,
+        "a run, folder or published model whose weights it begins from; the model has its shape then",
+        "从哪个训练、文件夹或已发布模型的权重开始；模型形状随之而定",
+    )
+    tuning: Tuning = option(Tuning(), "what moves, and how fast in which layer", "哪些部分参与训练，各层学习率如何")
     others: dict[str, Other] = option({}, "further models the task needs", "任务需要的其他模型")
     task: Task
     optimizer: AnyOptimizer

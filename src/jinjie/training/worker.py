@@ -147,7 +147,9 @@ def prepare(run: Run, writer: events.Writer, stop: _Stop) -> Session:
     torch.set_num_threads(threads)
     started = next((e for e in earlier if e["type"] == "started"), None)
     chosen = choose(recipe, started)
-    networks = Networks(recipe, data.facts, chosen.precision, chosen.device)
+    damaged: list[str] = []
+    found = checkpoint.newest(run.path, damaged)
+    networks = Networks(recipe, data.facts, chosen.precision, chosen.device, begin=found is None)
     versions = {
         "torch": torch.__version__,
         "threads": threads,
@@ -156,8 +158,6 @@ def prepare(run: Run, writer: events.Writer, stop: _Stop) -> Session:
     }
     session = Session(run.path, recipe, data, recipe.task.build(), networks, writer, versions, stop)
 
-    damaged: list[str] = []
-    found = checkpoint.newest(run.path, damaged)
     for name in damaged:
         print(text("run.checkpoint_damaged", name=name).in_("en"), file=sys.stderr)
     if found is not None:

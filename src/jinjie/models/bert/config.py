@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import ValidationInfo, field_validator
 
@@ -24,6 +24,8 @@ class Config(ModelConfig):
     """
 
     kind: Literal["bert"] = "bert"
+    heads_of: ClassVar[tuple[str, ...]] = ("pooler", "masked", "next_sentence", "head")
+    above: ClassVar[tuple[str, ...]] = heads_of
     vocabulary: int | None = option(
         None, "tokens it knows; the data decides when empty", "词表大小；留空由数据决定", ge=1
     )
@@ -82,6 +84,10 @@ class Config(ModelConfig):
         if others.data.get("next_sentence") and not pooler:
             raise Wrong("model.next_sentence_pools")
         return pooler
+
+    @classmethod
+    def own_fields(cls) -> tuple[str, ...]:
+        return ("dropout", "masked", "next_sentence", "pooler", "head", "outputs")
 
     @property
     def scores(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import ValidationInfo, field_validator
 
@@ -67,6 +67,8 @@ class Config(ModelConfig):
     """
 
     kind: Literal["gpt"] = "gpt"
+    heads_of: ClassVar[tuple[str, ...]] = ()
+    above: ClassVar[tuple[str, ...]] = ("norm", "head")
     vocabulary: int | None = option(
         None, "tokens it knows; the data decides when empty", "词表大小；留空由数据决定", ge=1
     )
