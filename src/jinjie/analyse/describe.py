@@ -56,6 +56,8 @@ def whole(recipe: Recipe) -> dict[str, Any]:
         "task": recipe.task.model_dump(mode="json"),
         "model": recipe.model.fitted(about.facts).model_dump(mode="json"),
         "layers": [asdict(layer) for layer in layers(recipe)],
+        "start": recipe.start,
+        "tuning": recipe.tuning.model_dump(mode="json"),
         "optimizer": recipe.optimizer.model_dump(mode="json"),
         "schedule": recipe.schedule.model_dump(mode="json"),
         "budget": recipe.budget.model_dump(mode="json"),

@@ -156,7 +156,7 @@ def estimate(
         flops_per_step=flops,
         steps=steps,
         examples=examples,
-        tokens=examples * facts["block"] if examples is not None and "block" in facts else None,
+        tokens=examples * facts["block"] if examples is not None and _of_windows(facts) else None,
         memory=memory,
         seconds=seconds,
         seconds_per_step=per_step,
@@ -191,7 +191,13 @@ def _parts(recipe: Recipe, facts: Mapping[str, int]) -> list[tuple[ModelConfig, 
         (other.model.fitted(facts), other.trainable, recipe.optimizers.get(name, recipe.optimizer))
         for name, other in recipe.others.items()
     ]
-    return [(recipe.model.fitted(facts), True, recipe.optimizer), *others]
+    model = recipe.model.fitted(facts)
+    if "block" in facts and not _of_windows(facts):
+        # A text is as long as it is, and a model that could see more has no more work with it.
+        model = model.model_copy(
+            update={"block": min(facts["block"], getattr(model, "block", facts["block"]))}
+        )
+    return [(model, True, recipe.optimizer), *others]
 
 
 def _kind(optimizer: OptimizerConfig) -> str:
@@ -210,8 +216,13 @@ def _seconds_of(flops: float, profile: Profile, threads: int, precision: Precisi
 
 
 def _windows(count: int, facts: Mapping[str, int]) -> int:
-    """Examples that `count` stands for: text is counted in tokens, and an example is a window of `block` of them."""
-    return count if "block" not in facts else max(1, (count - 1) // facts["block"])
+    """Examples that `count` stands for: running text is counted in tokens, an example is `block` of them."""
+    return max(1, (count - 1) // facts["block"]) if _of_windows(facts) else count
+
+
+def _of_windows(facts: Mapping[str, int]) -> bool:
+    """Whether data is running text; texts that belong to classes are examples themselves, of `block` tokens at most."""
+    return "block" in facts and "outputs" not in facts
 
 
 def _steps(recipe: Recipe, facts: Mapping[str, int], counts: Mapping[str, int]) -> int | None:

@@ -104,6 +104,8 @@ def _training(told: dict[str, Any]) -> Iterator[str]:
         kind = values.pop("kind")
         yield f"{name:<10} [bold]{kind}[/]  {_pairs(values)}"
     yield f"{'budget':<10} {_pairs(told['budget'])}"
+    if told["start"] is not None:
+        yield f"{'start':<10} [bold]{told['start']}[/]  {_pairs(told['tuning'])}"
     if told["dial"]:
         yield say("cli.show.dial", size=told["size"], values=_pairs(told["dial"]))
 

@@ -58,7 +58,9 @@ def merged(network: nn.Module, weights: Mapping[str, torch.Tensor]) -> dict[str,
         if isinstance(module, Adapted):
             down, up = weights[f"{place}.{DOWN}"], weights[f"{place}.{UP}"]
             weight = plain[f"{place}.weight"]
-            plain[f"{place}.weight"] = (weight.float() + module.scale * (up.float() @ down.float())).to(weight.dtype)
+            plain[f"{place}.weight"] = (weight.float() + module.scale * (up.float() @ down.float())).to(
+                weight.dtype
+            )
     return plain
 
 

@@ -33,6 +33,7 @@ HEADINGS = {
     "model": "studio.group.model",
     "data": "studio.group.data",
     "task": "studio.group.task",
+    "tuning": "studio.group.tuning",
     "machine": "studio.group.machine",
 }
 
@@ -164,6 +165,8 @@ def _heading(recipe: Recipe, path: str) -> str:
     if path in FIRST and path != other_length:
         return "first"
     head = path.split(".")[0]
+    if path == "start":
+        return "tuning"
     return head if head in HEADINGS and "." in path else "machine"
 
 

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from jinjie.base import words
 from jinjie.base.config import option
-from jinjie.base.errors import JinjieError
+from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.lazy import lazy
 from jinjie.base.words import say
-from jinjie.data.dataset import Dataset, Processor, Split
+from jinjie.data.dataset import Dataset, Processor, Split, TextProcessor
 from jinjie.tasks import task
 from jinjie.tasks.task import Batch, Models, Picture, Prediction, Step, TaskConfig, Update
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
+    from torch import nn
 else:
     np = lazy("numpy")
     torch = lazy("torch")
 
 BATCH = 1000
+TEXTS = 64
+"""Texts in a batch of an evaluation: each of their tokens needs as much memory as a row of numbers."""
 
 
 class Config(TaskConfig):
@@ -48,6 +51,7 @@ class Config(TaskConfig):
 class Classify(task.Task):
     """Batches hold x (B, …) and y (B,), the number of the class; the model gives logits (B, classes).
 
+    Batches of texts also hold types and documents (B, T), and the model is one whose config says `head=text`.
     A batch may weigh its examples (`weight` (B,)) and mix them in pairs (`y_other` (B,), `share` (B,)): see
     docs/decisions/0007-tables-and-pictures.md.
     """
@@ -56,7 +60,7 @@ class Classify(task.Task):
         self.config = config
 
     def updates(self, models: Models, batch: Batch, step: Step) -> Iterator[Update]:
-        logits = models["model"](batch["x"]).float()
+        logits = _logits(models["model"], batch)
         each = self.losses(logits, batch["y"])
         if "share" in batch:
             share = batch["share"].float()
@@ -88,7 +92,7 @@ class Classify(task.Task):
 
     def baseline(self, data: Dataset) -> dict[str, Any]:
         """`loss`, the entropy of the training labels in nats; `accuracy`, the majority; `classes`, counts (K)."""
-        y = np.concatenate([batch["y"] for batch in data.batches("train", BATCH)])
+        y = np.concatenate([batch["y"] for batch in data.batches("train", _size(data))])
         counts = np.bincount(y, minlength=int(data.facts.get("outputs", 0)))
         shares = counts[counts > 0] / counts.sum()
         return {
@@ -119,9 +123,9 @@ class Classify(task.Task):
             yield Picture("examples", seen, ".png")
 
     def predict(self, models: Models, processor: Processor, text: str) -> Prediction:
-        inputs = torch.from_numpy(processor.encode(text)["x"])
+        inputs = {name: torch.from_numpy(values) for name, values in processor.encode(text).items()}
         with torch.no_grad():
-            shares = torch.softmax(models["model"](inputs)[0].float(), 0)
+            shares = torch.softmax(_logits(models["model"], inputs)[0], 0)
         labels = list(getattr(processor, "labels", [str(i) for i in range(len(shares))]))
         order = shares.argsort(descending=True).tolist()
         likely = [(labels[i], float(shares[i])) for i in order[:3]]
@@ -140,11 +144,29 @@ class Classify(task.Task):
         self, models: Models, data: Dataset, split: Split, limit: int | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits (N, K), fp32, and true classes (N,) of a split, in its order."""
-        logits, y = [], []
-        for batch in data.batches(split, BATCH, limit):
-            logits.append(models["model"](task.like(models["model"], batch["x"])).float().cpu())
+        size = _size(data)
+        logits, y, rows = [], [], []
+        for batch in data.batches(split, size, None if limit is None else -(-limit * BATCH // size)):
+            inputs = {name: task.like(models["model"], values) for name, values in batch.items()}
+            logits.append(_logits(models["model"], inputs).cpu())
             y.append(torch.from_numpy(batch["y"]))
-        return torch.cat(logits), torch.cat(y)
+            rows.append(torch.from_numpy(batch.get("row", np.zeros(len(batch["y"]), np.int64))))
+        order = torch.cat(rows).argsort(stable=True)
+        return torch.cat(logits)[order], torch.cat(y)[order]
+
+
+def _size(data: Dataset) -> int:
+    return TEXTS if isinstance(data.processor, TextProcessor) else BATCH
+
+
+def _logits(network: nn.Module, batch: Batch) -> torch.Tensor:
+    """What the model says of a batch, (B, classes) in fp32. Raises InvalidInput when it has no head for texts."""
+    if "documents" not in batch:
+        return cast("torch.Tensor", network(batch["x"])).float()
+    if getattr(getattr(network, "config", None), "head", "none") != "text":
+        raise InvalidInput([Problem("model.head", "classify.no_head")])
+    found = cast(Any, network).scores(batch["x"], batch["types"], batch["documents"])
+    return cast("torch.Tensor", found).float()
 
 
 def scores(logits: torch.Tensor, y: torch.Tensor) -> dict[str, float]:

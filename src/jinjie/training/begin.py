@@ -32,7 +32,9 @@ def begun(recipe: Recipe, report: Report | None = None) -> tuple[Recipe, Path | 
         folder = model_folder(recipe.start, report)
         config = open_config(folder)
     except NotFound as error:
-        raise InvalidInput([Problem("start", "run.no_start", came=recipe.start, reason=str(error))]) from error
+        raise InvalidInput(
+            [Problem("start", "run.no_start", came=recipe.start, reason=str(error))]
+        ) from error
     start = str(folder) if Path(recipe.start).expanduser().is_dir() else recipe.start
     return recipe.model_copy(update={"model": recipe.model.begun(config), "start": start}), folder
 

@@ -165,7 +165,9 @@ class Networks:
             network = self.models[name]
             network.requires_grad_(other.trainable)
             if other.start == "model":
-                network.load_state_dict(adapters.merged(self.models["model"], self.models["model"].state_dict()))
+                network.load_state_dict(
+                    adapters.merged(self.models["model"], self.models["model"].state_dict())
+                )
             elif other.start is not None:
                 self._begin(name, other.start, whole=True)
 

@@ -104,7 +104,9 @@ class Recipe(Config):
         "a run, folder or published model whose weights it begins from; the model has its shape then",
         "从哪个训练、文件夹或已发布模型的权重开始；模型形状随之而定",
     )
-    tuning: Tuning = option(Tuning(), "what moves, and how fast in which layer", "哪些部分参与训练，各层学习率如何")
+    tuning: Tuning = option(
+        Tuning(), "what moves, and how fast in which layer", "哪些部分参与训练，各层学习率如何"
+    )
     others: dict[str, Other] = option({}, "further models the task needs", "任务需要的其他模型")
     task: Task
     optimizer: AnyOptimizer

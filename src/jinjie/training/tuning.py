@@ -28,7 +28,7 @@ class Tuning(Config):
 
     body: Literal["full", "frozen", "lora"] = option(
         "full",
-        "what moves below the heads: everything (full), nothing (frozen), or two thin matrices beside each linear map (lora)",
+        "what moves below the heads: everything (full), nothing (frozen), thin matrices beside each map (lora)",
         "输出头以下哪些部分参与训练：全部（full）、都不动（frozen），或只训练每个线性层旁的两个低秩矩阵（lora）",
     )
     layer_decay: float = option(
@@ -39,7 +39,9 @@ class Tuning(Config):
         le=1,
     )
     rank: int = option(8, "rank of lora's matrices", "LoRA 矩阵的秩", ge=1)
-    alpha: float = option(16.0, "lora's product is scaled by alpha / rank", "LoRA 的乘积按 alpha / rank 缩放", gt=0)
+    alpha: float = option(
+        16.0, "lora's product is scaled by alpha / rank", "LoRA 的乘积按 alpha / rank 缩放", gt=0
+    )
 
     def prepare(self, network: nn.Module, config: ModelConfig) -> None:
         """Freeze what does not move, and stand adapters beside what is adapted; before the masters are made.

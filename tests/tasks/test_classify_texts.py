@@ -1,0 +1,74 @@
+"""Classes of texts: a BERT with a head for them, on labelled texts of one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from jinjie.base.errors import InvalidInput
+from jinjie.data import sentiment
+from jinjie.models import bert
+from jinjie.tasks import classify
+from jinjie.tasks.task import Step
+
+GOOD = ["warm and funny", "a joy from start to end", "moving , bright , alive", "superb"]
+BAD = ["dull and empty", "a mess from start to end , and a long one", "cold , dim , lifeless", "awful"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """240 different texts of different lengths; which class it is stands in each of them."""
+    file = tmp_path_factory.mktemp("texts") / "own.csv"
+    rows = ["text,label"]
+    for number in range(120):
+        tail = " very" * (number % 9)
+        rows.append(f'"film {number} was{tail} {GOOD[number % 4]}",good')
+        rows.append(f'"film {number} was{tail} {BAD[number % 4]}",bad')
+    file.write_text("\n".join(rows) + "\n")
+    return sentiment.Config(path=str(file), block=32).load(None)
+
+
+def network(data: Any, **changes: Any) -> Any:
+    config = bert.Config(block=32, layers=1, width=32, heads=2, masked=False, head="text", dropout=0.0)
+    torch.manual_seed(0)
+    return config.model_copy(update=changes).fitted(data.facts).build()
+
+
+def test_a_batch_is_what_its_texts_are_alone(data: Any) -> None:
+    """Padding changes nothing (to 1e-5 in fp32), and outputs come in the split's own order."""
+    model = network(data).eval()
+    task = classify.Config().build()
+    with torch.no_grad():
+        logits, y = task.outputs({"model": model}, data, "test", None)
+        rows = data.splits["test"]
+        for place, text in enumerate(rows.texts):
+            alone = {name: torch.from_numpy(v) for name, v in data.processor.encode(text).items()}
+            found = model.scores(alone["x"], alone["types"], alone["documents"])
+            assert (found[0] - logits[place]).abs().max() < 1e-5, text
+    assert [data.processor.labels[int(i)] for i in y] == [
+        "good" if any(word in text for word in GOOD) else "bad" for text in rows.texts
+    ]
+
+
+def test_it_learns_and_predicts(data: Any) -> None:
+    model, task = network(data), classify.Config().build()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
+    for step in range(60):
+        batch = {name: torch.from_numpy(values) for name, values in data.batch(0, step, 32).items()}
+        for update in task.updates({"model": model}, batch, Step(0, step)):
+            optimizer.zero_grad()
+            update.loss.backward()
+            optimizer.step()
+    model.eval()
+    with torch.no_grad():
+        assert task.metrics({"model": model}, data, "test", None)["accuracy"] > 0.9
+    said = task.predict({"model": model}, data.processor, "film 7 was superb")
+    assert said.values["label"] == "good"
+    assert sum(said.values["probabilities"].values()) == pytest.approx(1)
+
+
+def test_a_model_without_the_head_is_told_what_it_lacks(data: Any) -> None:
+    with pytest.raises(InvalidInput, match=r"model\.head=text"):
+        classify.Config().build().metrics({"model": network(data, head="none")}, data, "test", None)
