@@ -155,8 +155,8 @@ RECIPES = [
             zh="用词元代替字符：字节级 BPE 不会遇到生词；多篇文档拼进一个窗口却互不可见；还有每字节比特数，分词不同时损失不可比，它可比。",
         ),
         expect=Text(
-            en="At the end sentences that sound like plays and lines that look like poems, each in its own language.",
-            zh="结束时，英文读来像剧本，中文有了诗的样子，两种语言各归各的。",
+            en="About 2.2 bits a byte on unseen text; sentences that sound like plays and lines that look like poems, each in its own language.",
+            zh="没见过的文本上约为每字节 2.2 比特；英文读来像剧本，中文有了诗的样子，两种语言各归各的。",
         ),
         data=mix.Config(block=256),
         model=gpt.Config(block=256, layers=4, heads=4, width=96, dropout=0.0),
