@@ -13,9 +13,11 @@ from test_foreign import jinjie
 
 from jinjie.base.errors import InvalidInput, JinjieError
 from jinjie.data.tokenization.characters import character_tokenizer, vocabulary_of
+from jinjie.data.tokenization.labels import LabelledProcessor
+from jinjie.data.tokenization.opening import as_bert
 from jinjie.data.tokenization.processor import TokenProcessor
 from jinjie.data.tokenization.train import BPE, END, train_bpe
-from jinjie.models import gpt, mlp
+from jinjie.models import bert, gpt, mlp
 from jinjie.models.folder import open_model, save_weights
 from jinjie.training import finished
 from jinjie.training.export import export
@@ -297,3 +299,31 @@ def test_a_foreign_folder_keeps_what_it_came_with(tmp_path: Path) -> None:
     with torch.no_grad():
         theirs = transformers.AutoModelForCausalLM.from_pretrained(made.folder).eval()(x).logits
         assert (ours.network(x) - theirs).abs().max() < 1e-5
+
+
+def test_a_classifier_of_texts_goes_out_and_comes_back(tmp_path: Path) -> None:
+    """transformers gives the same scores (1e-5 in fp32) and names the classes; without our card it answers here."""
+    words = tokenizers.models.WordPiece(
+        {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "good": 4, "bad": 5}, unk_token="[UNK]"
+    )
+    made = tokenizers.Tokenizer(words)
+    as_bert(made, lower=True, accents=None)
+    made.post_processor = tokenizers.processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    roles = {"unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "pad": "[PAD]"}
+    processor = LabelledProcessor.of(TokenProcessor(made, special=roles), ["blame", "praise"], 12)
+    config = bert.Config(
+        vocabulary=6, block=12, layers=1, width=16, heads=2, masked=False, pooler=True, head="text", outputs=2
+    )
+    torch.manual_seed(0)
+    network = config.build().eval()
+    (tmp_path / "out").mkdir()
+    finished.write(tmp_path / "out", network.state_dict(), config, processor)
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "out").eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "out")
+    assert theirs.config.id2label == {0: "blame", 1: "praise"}
+    model = finished.open_finished(tmp_path / "out")
+    for text in ("good bad", "bad bad good"):
+        with torch.no_grad():
+            told = torch.softmax(theirs(**tokenizer(text, return_tensors="pt")).logits[0], 0)
+        said = model.task.predict({"model": model.network}, model.processor, text).values["probabilities"]
+        assert abs(said["praise"] - float(told[1])) < 1e-5

@@ -22,6 +22,7 @@ from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.files import whole_folder, write_json
 from jinjie.data.dataset import Processor, Report, TextProcessor
 from jinjie.data.pretrained import PRETRAINED, pretrained_folder
+from jinjie.data.tokenization.labels import LabelledProcessor
 from jinjie.data.tokenization.opening import QWEN2_WORDS, open_tokenizer
 from jinjie.data.tokenization.processor import TokenProcessor
 from jinjie.models import shards
@@ -112,7 +113,12 @@ def write(
     ends = list(processor.ends)
     named: dict[str, Any] = {f"{role}_token_id": processor.special.get(role) for role in ("bos", "pad")}
     named["eos_token_id"] = ends if len(ends) > 1 else ends[0] if ends else None
-    write_json(folder / "config.json", open_settings(folder) | named)
+    settings = open_settings(folder)
+    labels = getattr(processor, "labels", None)
+    if labels is not None and len(labels) == len(settings.get("id2label", ())):
+        named["id2label"] = {str(i): label for i, label in enumerate(labels)}
+        named["label2id"] = {label: i for i, label in enumerate(labels)}
+    write_json(folder / "config.json", settings | named)
     told = {name: value for name, value in named.items() if value is not None}
     if told and layout.task == "language":
         write_json(folder / "generation_config.json", {"_from_model_config": True, **told})
@@ -155,10 +161,12 @@ def open_finished(
     from jinjie.models.folder import open_model
 
     if not (folder / "jinjie.json").is_file() and (layout := layout_of(folder)) is not None:
-        task = TypeAdapter(recipes.Task).validate_python({"kind": layout.task})
         shards.find(folder)  # of weights that are a pickle, that is to be said before what else is wrong
         processor: Processor = open_tokenizer(folder)
         config, network = open_model(folder, dtype, report)
+        task = TypeAdapter(recipes.Task).validate_python({"kind": layout.task_of(config)})
+        if task.kind == "classify" and isinstance(processor, TokenProcessor):
+            processor = LabelledProcessor.of(processor, _labels(folder, config), config.known("block"))
         card: dict[str, Any] = {"task": task.model_dump(mode="json"), "layout": layout.name}
         return Finished(folder, config, network.to(device), processor, task.build(), card)
     try:
@@ -172,6 +180,12 @@ def open_finished(
     else:  # a copy, in our own layout, of a folder made elsewhere
         processor = open_tokenizer(folder)
     return Finished(folder, config, network.to(device), processor, task.build(), card)
+
+
+def _labels(folder: Path, config: ModelConfig) -> list[str]:
+    """What a classifier made elsewhere calls its classes, by number."""
+    named = open_settings(folder).get("id2label") or {}
+    return [str(named.get(str(i), f"LABEL_{i}")) for i in range(config.known("outputs"))]
 
 
 def text_processor(model: Finished) -> TextProcessor:
