@@ -128,7 +128,8 @@ class Classify(task.Task):
             shares = torch.softmax(_logits(models["model"], inputs)[0], 0)
         labels = list(getattr(processor, "labels", [str(i) for i in range(len(shares))]))
         order = shares.argsort(descending=True).tolist()
-        likely = [(labels[i], float(shares[i])) for i in order[:3]]
+        spoken = getattr(processor, "name", str)  # texts' classes have names in either language
+        likely = [(spoken(labels[i]), float(shares[i])) for i in order[:3]]
         said = say(
             "task.predicted_class",
             input=text,
@@ -137,7 +138,7 @@ class Classify(task.Task):
             others=", ".join(f"{label} {share:.1%}" for label, share in likely[1:]),
         )
         return Prediction(
-            said, {"label": likely[0][0], "probabilities": {labels[i]: float(shares[i]) for i in order}}
+            said, {"label": labels[order[0]], "probabilities": {labels[i]: float(shares[i]) for i in order}}
         )
 
     def outputs(
