@@ -58,7 +58,7 @@ def mean(recipe: Recipe, folder: Path) -> float:
 
 
 def test_mnist_cnn(tmp_path: Path) -> None:
-    """S4: 0.98 of the 2,000 test digits (measured: seeds 0.985, 0.9835)."""
+    """S4: 0.98 of the 2,000 test digits (measured: 0.9852, seeds 0.985, 0.9835, 0.987)."""
     assert mean(recipes.find("mnist-cnn"), tmp_path) >= 0.98
 
 
