@@ -8,7 +8,7 @@ from harness import CASES, built
 from torch import nn
 
 from jinjie.models import cnn, gpt
-from jinjie.models.adapters import Adapted, adapt, adapters, merged
+from jinjie.models.adapters import Adapted, adapt, merged
 
 FAMILIES = [case for case in CASES if case.config.kind in ("bert", "gpt")]
 
@@ -59,7 +59,4 @@ def test_only_the_maps_of_blocks() -> None:
     network = gpt.Config(vocabulary=10, block=4, layers=2, width=8, heads=2, tied=False).build()
     assert adapt(network, 2, 2.0) == 2 * 4
     assert type(network.get_submodule("head")) is nn.Linear
-    assert set(adapters(network, network.state_dict())) == {
-        name for name in network.state_dict() if name.rpartition(".")[2].startswith("lora_")
-    }
     assert adapt(cnn.Config(channels=1, height=8, width=8, outputs=2, filters=(4,)).build(), 2, 2.0) == 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from jinjie.base.words import say
-from jinjie.cli.output import json_option, print_json
+from jinjie.cli.output import json_option, print_json, progress
 
 if TYPE_CHECKING:
     from jinjie.training.events import Tail
@@ -28,7 +28,9 @@ def register(app: typer.Typer) -> None:
         from jinjie.training.launch import launch
 
         found = recipes.find(recipe).changed(parse_changes(changes or []))
-        _follow(launch(found).name, detach, as_json)
+        with progress(quiet=as_json or found.start is None) as report:
+            started = launch(found, report)
+        _follow(started.name, detach, as_json)
 
     @app.command("resume", help=say("cli.resume.help"))
     def resume(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import nn
@@ -62,8 +61,3 @@ def merged(network: nn.Module, weights: Mapping[str, torch.Tensor]) -> dict[str,
                 weight.dtype
             )
     return plain
-
-
-def adapters(network: nn.Module, weights: Mapping[str, torch.Tensor]) -> dict[str, Any]:
-    """The thin matrices alone, by name; empty where the network has none."""
-    return {name: tensor for name, tensor in weights.items() if name.rpartition(".")[2] in (DOWN, UP)}

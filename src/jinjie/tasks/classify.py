@@ -148,12 +148,18 @@ class Classify(task.Task):
         size = _size(data)
         logits, y, rows = [], [], []
         for batch in data.batches(split, size, None if limit is None else -(-limit * BATCH // size)):
-            inputs = {name: task.like(models["model"], values) for name, values in batch.items()}
+            inputs = {n: task.like(models["model"], v) for n, v in batch.items() if n not in ("y", "row")}
             logits.append(_logits(models["model"], inputs).cpu())
             y.append(torch.from_numpy(batch["y"]))
-            rows.append(torch.from_numpy(batch.get("row", np.zeros(len(batch["y"]), np.int64))))
-        order = torch.cat(rows).argsort(stable=True)
-        return torch.cat(logits)[order], torch.cat(y)[order]
+            rows.append(batch.get("row"))
+        if rows[0] is None:
+            return torch.cat(logits), torch.cat(y)
+        from jinjie.data.texts import in_order  # texts come by length
+
+        number = np.concatenate([row for row in rows if row is not None])
+        ordered = (in_order(torch.cat(found).numpy(), number) for found in (logits, y))
+        one, other = map(torch.from_numpy, ordered)
+        return one, other
 
 
 def _size(data: Dataset) -> int:

@@ -18,7 +18,6 @@ from jinjie.base.files import write_json
 from jinjie.base.paths import runs_home
 from jinjie.data.dataset import Report
 from jinjie.training import lock
-from jinjie.training.begin import begun, with_tokenizer
 from jinjie.training.recipe import SCHEMA, Recipe
 from jinjie.training.runs import Run
 
@@ -44,11 +43,15 @@ def launch(recipe: Recipe, report: Report | None = None) -> Run:
 
 def create(recipe: Recipe, report: Report | None = None) -> Run:
     """The folder of a new run, without a worker yet. Raises as `launch` does."""
-    recipe, start = begun(_with_whole_path(recipe), report)
+    recipe, start = _with_whole_path(recipe), None
+    if recipe.start is not None:
+        from jinjie.training import begin  # models' files and tokenizers, which no other run needs here
+
+        recipe, start = begin.begun(recipe, report)
     threads = recipe.threads or _threads(recipe)
     run = Run(_new_folder(recipe.name))
     if start is not None:
-        recipe = with_tokenizer(recipe, start, run.path)
+        recipe = begin.with_tokenizer(recipe, start, run.path)
     launched: dict[str, Any] = {
         "threads": threads,
         "jinjie": __version__,
