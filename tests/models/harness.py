@@ -174,6 +174,7 @@ CASES = [
     Case("gpt, as Qwen2", _LLAMA.model_copy(update={"biased": "qkv"}), poem, 0.1),
     Case("gpt, as Mistral", _LLAMA.model_copy(update={"window": 3}), poem, 0.1),
     Case("bert, masked", _BERT, gaps, 0.1),
+    Case("bert, rotary", _BERT.model_copy(update={"positions": "rotary"}), gaps, 0.1),
     Case("bert, both heads", _BERT.model_copy(update={"pooler": True, "next_sentence": True}), gaps, 0.1),
     Case(
         "bert, pooled", _BERT.model_copy(update={"masked": False, "pooler": True, "dropout": 0}), pooled, 0.1

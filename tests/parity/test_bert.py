@@ -123,8 +123,8 @@ def test_norm_before_instead_of_after_is_told_apart(tmp_path: Path) -> None:
     _, ours = open_model(tmp_path)
     x = tokens(bert(0)["vocab_size"], 2, 8)
 
-    def before(block: Any, x: torch.Tensor, sight: torch.Tensor | None) -> torch.Tensor:
-        x = x + block.attention(block.norm1(x), sight)
+    def before(block: Any, x: torch.Tensor, sight: Any, angles: Any) -> torch.Tensor:
+        x = x + block.attention(block.norm1(x), sight, angles)
         made: torch.Tensor = x + block.down(activate(block.up(block.norm2(x)), block.activation))
         return made
 

@@ -165,7 +165,7 @@ def open_finished(
         processor: Processor = open_tokenizer(folder)
         config, network = open_model(folder, dtype, report)
         task = TypeAdapter(recipes.Task).validate_python({"kind": layout.task_of(config)})
-        if task.kind == "classify" and isinstance(processor, TokenProcessor):
+        if task.kind in ("classify", "tag") and isinstance(processor, TokenProcessor):
             processor = LabelledProcessor.of(processor, _labels(folder, config), config.known("block"))
         card: dict[str, Any] = {"task": task.model_dump(mode="json"), "layout": layout.name}
         return Finished(folder, config, network.to(device), processor, task.build(), card)

@@ -20,7 +20,8 @@ Head = Literal["none", "text", "tokens", "span"]
 class Config(ModelConfig):
     """An encoder with post-norm blocks: x ← norm(x + attention(x)); x ← norm(x + feedforward(x)).
 
-    BERT-base (110M) is layers 12, heads 12, width 768, block 512, vocabulary 30522.
+    BERT-base (110M) is layers 12, heads 12, width 768, block 512, vocabulary 30522. Rotary positions tell how far apart
+    two tokens are (Su et al. 2021), which a small model that has not read much needs not learn first.
     """
 
     kind: Literal["bert"] = "bert"
@@ -46,6 +47,9 @@ class Config(ModelConfig):
         "kinds of segments it tells apart: first and second sentence",
         "能区分的片段种类：第一句、第二句",
         ge=1,
+    )
+    positions: Literal["learned", "rotary"] = option(
+        "learned", "how it knows where a token stands", "位置信息的表示方式"
     )
     activation: Activation = option("gelu", "nonlinearity of the feed-forward half", "前馈部分的激活函数")
     masked: bool = option(True, "a head that predicts masked tokens", "预测被掩盖词元的输出头")
@@ -78,6 +82,14 @@ class Config(ModelConfig):
             raise Wrong("model.heads_divide", width=width, heads=heads)
         return heads
 
+    @field_validator("positions")
+    @classmethod
+    def _turns_pairs(cls, positions: str, others: ValidationInfo) -> str:
+        width, heads = others.data.get("width"), others.data.get("heads")
+        if positions == "rotary" and width is not None and heads is not None and width // heads % 2:
+            raise Wrong("model.even_heads", size=width // heads)
+        return positions
+
     @field_validator("pooler")
     @classmethod
     def _feeds_the_next_sentence(cls, pooler: bool, others: ValidationInfo) -> bool:
@@ -108,7 +120,8 @@ class Config(ModelConfig):
     def parameters(self) -> int:
         width, vocabulary = self.width, self.known("vocabulary")
         square, norm = width * width + width, 2 * width
-        tables = (vocabulary + self.block + self.types) * width + norm
+        places = self.block if self.positions == "learned" else 0
+        tables = (vocabulary + places + self.types) * width + norm
         feedforward = (width + 1) * self.hidden + (self.hidden + 1) * width
         body = tables + self.layers * (4 * square + feedforward + 2 * norm)
         heads = square if self.pooler else 0

@@ -9,8 +9,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from jinjie.models.activation import activate
+from jinjie.models.attention import rotary
 from jinjie.models.attention.attend import attend
 from jinjie.models.bert.config import Config
+
+THETA = 10000.0
+"""Base of the rotary wavelengths (Su et al. 2021)."""
 
 
 class Read(NamedTuple):
@@ -36,7 +40,7 @@ class BERT(nn.Module):
         self.config = config
         vocabulary = config.known("vocabulary")
         self.embed = nn.Embedding(vocabulary, config.width)
-        self.positions = nn.Embedding(config.block, config.width)
+        self.positions = nn.Embedding(config.block, config.width) if config.positions == "learned" else None
         self.types = nn.Embedding(config.types, config.width)
         self.norm = nn.LayerNorm(config.width, eps=config.norm_eps)
         self.dropout = nn.Dropout(config.dropout)
@@ -82,12 +86,17 @@ class BERT(nn.Module):
         time = tokens.shape[1]
         if time > self.config.block:
             raise ValueError(f"{time} tokens are more than the block of {self.config.block}")
-        x = self.embed(tokens) + self.positions.weight[:time]
+        x, angles = self.embed(tokens), None
+        if self.positions is not None:
+            x = x + self.positions.weight[:time]
+        else:
+            rates = rotary.rates(self.config.head_size, THETA, x.device)
+            angles = rotary.angles(torch.arange(time, device=x.device), rates, x.dtype)
         x = x + (self.types.weight[0] if types is None else self.types(types))
         x = self.dropout(self.norm(x))
         sight = None if documents is None else documents[:, :, None] == documents[:, None, :]
         for block in self.blocks:
-            x = block(x, sight)
+            x = block(x, sight, angles)
         return cast(torch.Tensor, x)
 
     def scores(
@@ -132,9 +141,12 @@ class Block(nn.Module):
         self.norm2 = nn.LayerNorm(config.width, eps=config.norm_eps)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: torch.Tensor, sight: torch.Tensor | None) -> torch.Tensor:
-        """(B, T, C) → (B, T, C); `sight` (B, T, T) is False where a token must not see another."""
-        x = self.norm1(x + self.dropout(self.attention(x, sight)))
+    def forward(
+        self, x: torch.Tensor, sight: torch.Tensor | None, angles: rotary.Angles | None
+    ) -> torch.Tensor:
+        """(B, T, C) → (B, T, C); `sight` (B, T, T) is False where a token must not see another, `angles` are those of
+        rotary positions."""
+        x = self.norm1(x + self.dropout(self.attention(x, sight, angles)))
         made = self.down(activate(self.up(x), self.activation))
         return cast(torch.Tensor, self.norm2(x + self.dropout(made)))
 
@@ -148,11 +160,15 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(config.width, 3 * config.width)
         self.out = nn.Linear(config.width, config.width)
 
-    def forward(self, x: torch.Tensor, sight: torch.Tensor | None) -> torch.Tensor:
+    def forward(
+        self, x: torch.Tensor, sight: torch.Tensor | None, angles: rotary.Angles | None
+    ) -> torch.Tensor:
         """(B, T, C) → (B, T, C)."""
         batch, time, width = x.shape
         qkv = self.qkv(x).view(batch, time, 3 * self.heads, self.size).transpose(1, 2)
         q, k, v = qkv.split(self.heads, 1)
+        if angles is not None:
+            q, k = rotary.rotate(q, angles), rotary.rotate(k, angles)
         mixed = attend(q, k, v, causal=False, sight=sight)
         return cast(torch.Tensor, self.out(mixed.transpose(1, 2).reshape(batch, time, width)))
 

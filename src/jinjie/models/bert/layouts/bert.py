@@ -68,8 +68,10 @@ class BERT(Layout):
         )
 
     def obstacles(self, config: ModelConfig) -> list[Obstacle]:
-        """transformers' classes have the head alone, and the pooler for whole texts only."""
+        """transformers' classes have learned positions, the head alone, and the pooler for whole texts only."""
         config = cast(Config, config)
+        if config.positions != "learned":
+            return [Obstacle("positions", config.positions, "learned")]
         if config.head == "none":
             return []
         wanted = {"masked": False, "next_sentence": False, "pooler": config.head == "text"}
@@ -80,7 +82,7 @@ class BERT(Layout):
         ]
 
     def task_of(self, config: ModelConfig) -> str:
-        return "classify" if cast(Config, config).head == "text" else self.task
+        return {"text": "classify", "tokens": "tag"}.get(cast(Config, config).head, self.task)
 
     def config_out(self, config: ModelConfig) -> dict[str, Any]:
         config = cast(Config, config)
