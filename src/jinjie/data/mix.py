@@ -140,13 +140,13 @@ class _Mix:
             for text in plays.documents(report):
                 yield from pieces(text)
         if self.languages != "en":
-            yield from _poems(report)
+            yield from poems(report)
 
     def check_unchanged(self) -> None:
         return
 
 
-def _poems(report: Report | None) -> Iterator[Piece]:
+def poems(report: Report | None) -> Iterator[Piece]:
     """Every poem in its own split, without the line breaks that a stream of characters parts them with."""
     from jinjie.data.corpus.cutting import pieces
 

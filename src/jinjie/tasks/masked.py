@@ -24,7 +24,10 @@ HIDDEN_FROM_THE_LOSS = -100
 
 
 class Config(TaskConfig):
-    """Cross-entropy of the hidden tokens. Asked, it fills a text's gaps; without a head for that, it makes a vector."""
+    """Cross-entropy of the hidden tokens, and of whether the second part follows the first where the data has two.
+
+    Asked, it fills a text's gaps; without a head for that, it makes a vector.
+    """
 
     kind: Literal["masked"] = "masked"
     candidates: int = option(5, "how many tokens to name for each gap", "每个空位列出几个候选词元", ge=1)
@@ -35,25 +38,55 @@ class Config(TaskConfig):
 
 class Masked(task.Task):
     """Batches hold x (B, T), token ids of which some are hidden, and y (B, T), what stood there, −100 elsewhere; where
-    there are several documents or segments also `documents` and `types` (B, T). The model is a BERT."""
+    there are several documents or segments also `documents` and `types` (B, T), and where the second part of a row may
+    follow its first or not, `follows` (B), 1 or 0. The model is a BERT."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
 
     def updates(self, models: Models, batch: Batch, step: Step) -> Iterator[Update]:
-        scores, y = _scores(models["model"], batch)
-        yield Update(torch.nn.functional.cross_entropy(scores, y))
+        """The loss is the sum of both objectives' (Devlin et al. 2018, section A.2)."""
+        scores, y, next_scores = _scores(models["model"], batch)
+        masked = torch.nn.functional.cross_entropy(scores, y)
+        shown = {"hidden": len(y) / int(_text(batch).sum())}
+        if next_scores is None:
+            yield Update(masked, metrics=shown)
+            return
+        follows = torch.nn.functional.cross_entropy(next_scores, 1 - batch["follows"])
+        shown |= {
+            "masked_loss": float(masked.detach()),
+            "next_loss": float(follows.detach()),
+            "follows": float(batch["follows"].float().mean()),
+        }
+        yield Update(masked + follows, metrics=shown)
 
     def metrics(self, models: Models, data: Dataset, split: Split, limit: int | None) -> dict[str, float]:
-        """`loss`, nats a hidden token, and `accuracy`, the share of them that is found at the first guess."""
+        """`accuracy`, the share of hidden tokens found at the first guess, and `loss`, in nats: of a hidden token, and
+        where there are pairs of that and of a pair; then also each alone, `masked_loss` and `next_loss`, and
+        `next_accuracy`, the share of pairs told rightly."""
         nats, right, count = 0.0, 0, 0
+        pair_nats, pairs_right, pairs = 0.0, 0, 0
         for batch in data.batches(split, BATCH, limit):
             arrays = {name: task.like(models["model"], values) for name, values in batch.items()}
-            scores, y = _scores(models["model"], arrays)
+            scores, y, next_scores = _scores(models["model"], arrays)
             nats += float(torch.nn.functional.cross_entropy(scores, y, reduction="sum"))
             right += int((scores.argmax(-1) == y).sum())
             count += len(y)
-        return {"loss": nats / max(1, count), "accuracy": right / max(1, count)}
+            if next_scores is not None:
+                target = 1 - arrays["follows"]
+                pair_nats += float(torch.nn.functional.cross_entropy(next_scores, target, reduction="sum"))
+                pairs_right += int((next_scores.argmax(-1) == target).sum())
+                pairs += len(target)
+        found = {"loss": nats / max(1, count), "accuracy": right / max(1, count)}
+        if pairs:
+            masked, follows = found["loss"], pair_nats / pairs
+            found |= {
+                "loss": masked + follows,
+                "masked_loss": masked,
+                "next_loss": follows,
+                "next_accuracy": pairs_right / pairs,
+            }
+        return found
 
     def predict(self, models: Models, processor: Processor, text: str) -> Prediction:
         """What stands in each gap, likeliest first; a vector of the whole text where the model has no head for gaps.
@@ -85,12 +118,22 @@ class Masked(task.Task):
         return Prediction("\n".join([whole, *lines]), {"text": whole, "gaps": gaps})
 
 
-def _scores(network: Any, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-    """The scores (N, V) in fp32 and the tokens (N) of the N hidden places alone: the others need none."""
+def _scores(network: Any, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    """The scores (N, V) in fp32 and the tokens (N) of the N hidden places alone, as the others need none; and scores
+    (B, 2) of whether the second part follows, where that is asked and the model has a head for it."""
     y = batch["y"]
     hidden = network.hidden(batch["x"], batch.get("types"), batch.get("documents"))
     places = y != HIDDEN_FROM_THE_LOSS
-    return network.masked(hidden[places], network.embed.weight).float(), y[places]
+    scores = network.masked(hidden[places], network.embed.weight).float()
+    if "follows" not in batch or network.next_sentence is None:
+        return scores, y[places], None
+    return scores, y[places], network.next_sentence(network.pooled(hidden)).float()
+
+
+def _text(batch: Batch) -> torch.Tensor:
+    """Which places (B, T) hold text: all where there is no padding."""
+    documents = batch.get("documents")
+    return torch.ones_like(batch["x"], dtype=torch.bool) if documents is None else documents == 0
 
 
 def _vector(network: Any, processor: TokenProcessor, text: str) -> Prediction:

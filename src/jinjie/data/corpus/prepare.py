@@ -26,7 +26,7 @@ from jinjie.base.words import say
 from jinjie.data.corpus.documents import Problems
 from jinjie.data.corpus.files import key_of
 from jinjie.data.corpus.splits import Shares, Source, Survey, sort, survey
-from jinjie.data.corpus.tokenizer import checksum, end_of, given, learned
+from jinjie.data.corpus.tokenizer import Scheme, checksum, end_of, given, hiding, learned
 from jinjie.data.corpus.units import Unit, finished, record_file, size_of_units, tokenise, units
 from jinjie.data.corpus.worker import Worker, disk_full
 from jinjie.data.dataset import SPLITS, Report
@@ -60,6 +60,8 @@ class Settings:
     vocabulary: int
     tokenizer: str | None = None
     """A tokenizer that is there; None has one of `vocabulary` tokens learned."""
+    scheme: Scheme = "bpe"
+    """What that is, learned or not: WordPiece documents end with [SEP] and can be hidden from a BERT."""
 
 
 def prepared(
@@ -75,7 +77,9 @@ def prepared(
     None; the outcome does not depend on how many. Raises InvalidInput for all that is wrong with the documents, and
     JinjieError when the disk is full.
     """
-    chosen = None if settings.tokenizer is None else given(settings.tokenizer, report)
+    chosen = None
+    if settings.tokenizer is not None:
+        chosen = (hiding if settings.scheme == "wordpiece" else given)(settings.tokenizer, report)
     folder = folder_of(name, source, settings, chosen)
     if whole(folder):
         return folder
@@ -173,7 +177,11 @@ def _prepare(
             told = _counting(report, say("corpus.sampling"), source.size)
             learning = say("corpus.learning", count=settings.vocabulary)
             chosen = learned(
-                documents(told), found.bytes, settings.vocabulary, lambda: tell(report, learning, 0, None)
+                documents(told),
+                found.bytes,
+                settings.vocabulary,
+                lambda: tell(report, learning, 0, None),
+                settings.scheme,
             )
         with whole_folder(place) as temporary:
             chosen.save(temporary)

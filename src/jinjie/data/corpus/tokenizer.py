@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.paths import runs_home
@@ -16,6 +16,9 @@ from jinjie.data.fetch import DownloadFailed, tell
 
 if TYPE_CHECKING:
     from jinjie.data.tokenization.processor import TokenProcessor
+
+Scheme = Literal["bpe", "wordpiece"]
+"""What a tokenizer that is learned is: byte-level BPE for a model that writes, WordPiece for a BERT."""
 
 SAMPLE = 32 * 2**20
 """UTF-8 bytes that a tokenizer is learned from, about; more of them change few merges and cost minutes."""
@@ -48,6 +51,17 @@ def given(name: str, report: Report | None = None, where: str = "data.tokenizer"
         special=found.special_tokens,
         also_ends=found.ends,
     )
+
+
+def hiding(name: str, report: Report | None = None, where: str = "data.tokenizer") -> TokenProcessor:
+    """A tokenizer as `named` finds it, with the special tokens that a BERT is pre-trained with.
+
+    Raises InvalidInput when there is none, when its files are damaged, or naming the special tokens that it lacks.
+    """
+    found = named(name, report, where)
+    if lacks := [role for role in ("cls", "sep", "mask") if role not in found.special]:
+        raise InvalidInput([Problem(where, "corpus.no_mask", name=name, lacks=", ".join(lacks))])
+    return found
 
 
 def named(name: str, report: Report | None = None, where: str = "data.tokenizer") -> TokenProcessor:
@@ -90,23 +104,31 @@ def chinese(texts: Iterable[str]) -> TokenProcessor:
 
 
 def learned(
-    documents: Iterable[Sorted], size: int, vocabulary: int, read: Callable[[], None] = lambda: None
+    documents: Iterable[Sorted],
+    size: int,
+    vocabulary: int,
+    read: Callable[[], None] = lambda: None,
+    scheme: Scheme = "bpe",
 ) -> TokenProcessor:
-    """Byte-level BPE of at most `vocabulary` tokens from a sample of the training documents, `size` bytes in all.
+    """At most `vocabulary` tokens from a sample of the training documents, `size` bytes in all.
 
     Which pieces are taken is told by hashes, so it depends neither on the order of the documents nor on chance.
     `read` is called when they have been read and the learning itself begins.
     """
     from jinjie.data.tokenization.processor import TokenProcessor
-    from jinjie.data.tokenization.train import BPE, END, train_bpe
+    from jinjie.data.tokenization.train import BPE, END, WordPiece, train_bpe, train_wordpiece
 
+    if scheme == "wordpiece":
+        return train_wordpiece(WordPiece(size=vocabulary), list(_sample(documents, size, read)))
     made = train_bpe(BPE(size=vocabulary), _sample(documents, size, read))
     return TokenProcessor(made.tokenizer, start=END, end=END, special=made.special_tokens)
 
 
 def end_of(processor: TokenProcessor) -> int:
-    """The id of the token that ends a document."""
-    return processor.special.get("eos", processor.ends[0])
+    """The id of the token that ends a document; BERT's tokenizers have none but [SEP]."""
+    if "eos" in processor.special:
+        return processor.special["eos"]
+    return processor.ends[0] if processor.ends else processor.special["sep"]
 
 
 def begin_of(processor: TokenProcessor) -> int:

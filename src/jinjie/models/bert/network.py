@@ -64,7 +64,7 @@ class BERT(nn.Module):
         first token whatever stands there, as in BERT's own code.
         """
         hidden = self.hidden(tokens, types, documents)
-        pooled = None if self.pooler is None else torch.tanh(self.pooler(hidden[:, 0]))
+        pooled = self.pooled(hidden)
         return Read(
             hidden,
             pooled,
@@ -109,8 +109,11 @@ class BERT(nn.Module):
         if self.head is None:
             raise ValueError("this BERT has no head for scores: its config says head=none")
         hidden = self.hidden(tokens, types, documents)
-        pooled = None if self.pooler is None else torch.tanh(self.pooler(hidden[:, 0]))
-        return self._head(hidden, pooled)
+        return self._head(hidden, self.pooled(hidden))
+
+    def pooled(self, hidden: torch.Tensor) -> torch.Tensor | None:
+        """hidden (B, T, C) → one vector a text, (B, C): of its first token. None without a pooler."""
+        return None if self.pooler is None else torch.tanh(self.pooler(hidden[:, 0]))
 
     def _head(self, hidden: torch.Tensor, pooled: torch.Tensor | None) -> torch.Tensor:
         """Dropout and one linear map (Devlin et al. 2018, section 4)."""
