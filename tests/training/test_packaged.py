@@ -1,4 +1,4 @@
-"""The small GPT that travels in the package: it answers in the first minute, and is what its card says."""
+"""The small GPTs that travel in the package: they answer in the first minute, and are what their cards say."""
 
 import json
 import re
@@ -75,3 +75,24 @@ def test_generate_answers_with_a_poem_from_your_word(home: Path) -> None:
     assert sample["text"].startswith("月")
     assert len(sample["text"]) > 20
     assert list(home.iterdir()) == []
+
+
+def test_the_bilingual_one_predicts_as_its_card_says_and_opens_in_transformers() -> None:
+    """What `gpt-chat` begins from. In fp16, so within 0.001 nats of its score in fp32."""
+    from transformers import AutoTokenizer, GPT2LMHeadModel
+
+    folder = finished.packaged()["mix"]
+    model = finished.open_finished(folder)
+    data = find("gpt-mix").data.load()
+    assert data.processor.ids("ROMEO. 月落乌啼") == model.processor.ids("ROMEO. 月落乌啼")
+    with torch.no_grad():
+        loss = model.task.metrics({"model": model.network}, data, "test", 10)["loss"]
+    assert loss == pytest.approx(model.card["test"]["loss"], abs=0.15)  # a seventh of the split
+    ids = AutoTokenizer.from_pretrained(folder)("ROMEO. 月落乌啼").input_ids
+    assert ids == model.processor.prompt("ROMEO. 月落乌啼")
+    theirs = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32).eval()
+    with torch.no_grad():
+        # fp32 sums in another order: 1e-4 on logits of size 10.
+        torch.testing.assert_close(
+            model.network(torch.tensor([ids])), theirs(torch.tensor([ids])).logits, atol=1e-4, rtol=1e-5
+        )
