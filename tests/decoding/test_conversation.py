@@ -11,8 +11,9 @@ from torch import nn
 
 from jinjie.base.errors import InvalidInput
 from jinjie.data.tokenization.characters import character_tokenizer, vocabulary_of
+from jinjie.data.tokenization.chat_template import Form, Taught
 from jinjie.data.tokenization.processor import TokenProcessor
-from jinjie.decoding.chat import Form, Plain, Taught
+from jinjie.decoding.chat import Plain
 from jinjie.decoding.conversation import Conversation
 from jinjie.decoding.sampling import Sampling
 from jinjie.models import gpt

@@ -11,8 +11,9 @@ import pytest
 import tokenizers
 
 from jinjie.base.errors import InvalidInput, JinjieError
+from jinjie.data.tokenization.chat_template import Taught
 from jinjie.data.tokenization.processor import TokenProcessor
-from jinjie.decoding.chat import Taught, fitted, open_form
+from jinjie.decoding.chat import fitted, open_form
 
 transformers = pytest.importorskip("transformers")
 

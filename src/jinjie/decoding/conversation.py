@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from jinjie.data.dataset import TextProcessor
-from jinjie.decoding.chat import Form, Message, fitted
+from jinjie.data.tokenization.chat_template import Form, Message
+from jinjie.decoding.chat import fitted
 from jinjie.decoding.sampling import Sampling
 from jinjie.decoding.text import write_many
 

@@ -15,9 +15,10 @@ from jinjie.base.errors import InvalidInput, JinjieError
 from jinjie.base.lazy import lazy
 from jinjie.base.words import say
 from jinjie.data.dataset import TextProcessor
+from jinjie.data.tokenization.chat_template import Form
 from jinjie.data.tokenization.pieces import spelling
 from jinjie.data.tokenization.processor import TokenProcessor
-from jinjie.decoding.chat import Form, open_form
+from jinjie.decoding.chat import open_form
 from jinjie.serve.openai import ChatRequest, Tokens
 from jinjie.serve.problems import ApiError, bad_request, from_input
 from jinjie.training.finished import Finished

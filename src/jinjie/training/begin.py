@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from jinjie.base.errors import InvalidInput, NotFound, Problem
+from jinjie.base.files import write_whole
 from jinjie.data.dataset import Report
+from jinjie.data.tokenization.chat_template import FILE as TEMPLATE
+from jinjie.data.tokenization.chat_template import taught
 from jinjie.data.tokenization.opening import open_tokenizer
+from jinjie.data.tokenization.processor import TokenProcessor
 from jinjie.models.folder import open_config
 from jinjie.training.finished import model_folder
 from jinjie.training.recipe import Recipe
@@ -45,6 +49,9 @@ def with_tokenizer(recipe: Recipe, start: Path, run: Path) -> Recipe:
         return recipe
     place = run / TOKENIZER
     place.mkdir()
-    open_tokenizer(start).save(place)
+    tokenizer: TokenProcessor = open_tokenizer(start)
+    tokenizer.save(place)
+    if (form := taught(start, tokenizer)) is not None:
+        write_whole(place / TEMPLATE, form.source)
     changes: dict[str, Any] = {"data.tokenizer": str(place)}
     return recipe.changed(changes)

@@ -72,7 +72,7 @@ def named(name: str, report: Report | None = None, where: str = "data.tokenizer"
     from jinjie.data.tokenization.published import find_tokenizer
 
     try:
-        return find_tokenizer(_place(name), report)
+        return find_tokenizer(place_of(name), report)
     except DownloadFailed:
         raise
     except JinjieError as error:
@@ -153,7 +153,7 @@ def _sample(documents: Iterable[Sorted], size: int, read: Callable[[], None]) ->
     read()
 
 
-def _place(name: str) -> Path | str:
+def place_of(name: str) -> Path | str:
     """The folder of a run's model where `name` is a run's, or a run's folder."""
     for model in (runs_home() / name / "model", Path(name) / "model"):
         if model.is_dir():

@@ -1,0 +1,43 @@
+"""The floors that the recipes of conversations promise: each of three seeds on held-out questions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_recipes import last, trained
+
+from jinjie import recipes
+from jinjie.training import begin
+from jinjie.training.events import read
+from jinjie.training.recipe import Recipe
+
+pytestmark = pytest.mark.slow
+
+SEEDS = (0, 1, 2)
+
+
+def ready(name: str, folder: Path, changes: dict[str, Any]) -> tuple[Recipe, Path]:
+    """A recipe with its start's model and tokenizer, as a launch makes it, and a folder for its run."""
+    recipe, start = begin.begun(recipes.find(name).changed(changes))
+    folder.mkdir()
+    assert start is not None
+    return begin.with_tokenizer(recipe, start, folder), folder
+
+
+@pytest.mark.parametrize(("tuning", "rate"), [("full", 2e-3), ("lora", 5e-3)])
+def test_gpt_chat(tmp_path: Path, tuning: str, rate: float) -> None:
+    """S10: of 97 held-out questions nine in ten are answered in the taught form, by the mean of three seeds, where the
+    model before answers none so; in full and through LoRA."""
+    shares = []
+    for seed in SEEDS:
+        changes = {"seed": seed, "tuning.body": tuning, "optimizer.lr": rate}
+        recipe, folder = ready("gpt-chat", tmp_path / str(seed), changes)
+        trained(recipe, folder, "fp32")
+        before = next(e["metrics"] for e in read(folder / "events.jsonl") if e["type"] == "evaluated")
+        found = last(folder, "test")
+        print(f"seed {seed}, {tuning}: before {before['in_form']:.3f}, after {found['in_form']:.3f}")
+        assert before["in_form"] <= 0.1
+        shares.append(found["in_form"])
+    assert sum(shares) / len(shares) >= 0.9
