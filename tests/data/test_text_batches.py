@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jinjie.base.words import Text
-from jinjie.data.dataset import About, Arrays
+from jinjie.data.dataset import SPLITS, About, Arrays
 from jinjie.data.table import NumbersProcessor
 from jinjie.data.texts import NOTHING, Rows, Texts, in_order
 
@@ -190,3 +190,24 @@ def test_no_rows_give_no_batches() -> None:
 def test_arrays_of_another_length_are_a_fault() -> None:
     with pytest.raises(AssertionError):
         Rows.of([np.array([1, 2])], tokens={"y": [np.array([1])]})
+
+
+def test_rare_classes_weigh_more_in_training_alone() -> None:
+    """N / (K · N_class), of rows and of tokens; the mean weight over what is told is 1, and padding has none."""
+    ids = [np.arange(n) + 1 for n in (3, 2, 4)]
+    tags = [np.array([NOTHING, 0, 1]), np.array([NOTHING, 0]), np.array([NOTHING, 0, 0, 2])]
+    of_tokens = Rows.of(ids, tokens={"y": tags})
+    of_rows = Rows.of(ids, each={"y": [1, 1, 0]})
+    for rows in (of_tokens, of_rows):
+        splits: Any = dict.fromkeys(SPLITS, rows)
+        weighed = Texts(splits, ABOUT, NumbersProcessor(("x",)), {}, weighed=True)
+        batch = weighed.batch(0, 0, 3)
+        assert batch["weight"].shape == batch["y"].shape and batch["weight"].dtype == np.float32
+        told = batch["y"] != NOTHING
+        assert batch["weight"][told].mean() == pytest.approx(1) and (batch["weight"][~told] == 0).all()
+        counts = np.bincount(batch["y"][told])
+        for kind, count in enumerate(counts):
+            of_kind = batch["weight"][batch["y"] == kind]
+            assert of_kind == pytest.approx(told.sum() / (len(counts) * count))
+        assert "weight" not in next(iter(weighed.batches("validation", 3)))
+        assert "weight" not in Texts(splits, ABOUT, NumbersProcessor(("x",)), {}).batch(0, 0, 3)

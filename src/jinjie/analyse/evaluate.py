@@ -29,6 +29,7 @@ from jinjie.data.dataset import Dataset, Report
 from jinjie.data.texts import Texts
 from jinjie.tasks.classify import Classify
 from jinjie.tasks.regress import Regress
+from jinjie.tasks.tag import Tag
 from jinjie.training.finished import Finished, model_folder, open_finished
 from jinjie.training.runs import Run
 
@@ -72,7 +73,7 @@ def evaluate(
     """Ask the run's model for every example of a split.
 
     Raises JinjieError when there is no model yet, the split is empty, the model's answers are no numbers, or the task
-    is another than `classify` or `regress`.
+    is none of TASKS.
     """
     if run.recipe.task.kind not in TASKS:
         raise JinjieError("evaluate.other_task", run=run.name, task=run.recipe.task.kind)
@@ -80,10 +81,30 @@ def evaluate(
     data = run.recipe.data.load(report)
     if not data.count(split):
         raise JinjieError("evaluate.empty", run=run.name, split=split)
+    if isinstance(model.task, Tag) and isinstance(data, Texts):
+        from jinjie.analyse.names import names
+
+        values, listed = names(model.network, model.task, data, split, samples, seed, report)
+        return _of_texts("tag", run, model, data, split, samples, seed, values, listed)
     if isinstance(model.task, Classify):
         beside = linear(data, split, report) if isinstance(data, Texts) else None
         return _classified(run, model, model.task, data, beside, split, samples, seed)
     return _regressed(run, model, cast(Regress, model.task), data, split, samples, seed)
+
+
+def _of_texts(
+    kind: Literal["tag"],
+    run: Run,
+    model: Finished,
+    data: Texts,
+    split: Held,
+    samples: int,
+    seed: int,
+    values: dict[str, Any],
+    listed: str,
+) -> Made:
+    facts = _facts(run, model, data, split, samples, seed)
+    return Made(Evaluation(kind=kind, **facts, **values, notes=_notes(run, data, split, [])), None, listed)
 
 
 def _classified(
@@ -124,7 +145,7 @@ def _classified(
     plain = {name: values[0] for name, values in measures.classification(trivial, once)[0].items()}
     right = int(made.hit.sum())
     of_all = {"accuracy": (right, len(made.y)), "recall_weighted": (right, len(made.y))}  # the same number
-    scores = {n: _score(n, points[n], drawn[n], plain[n], of_all.get(n)) for n in plain}
+    scores = {n: score_of(n, points[n], drawn[n], plain[n], of_all.get(n)) for n in plain}
     place = measures.bin_of(made.confidence)
     chance = bootstrap.by_chance(made.confidence, place, measures.BINS, samples, seed)
     low, high = bootstrap.of_sum(points["gaps"], drawn["gaps"], chance)
@@ -191,7 +212,7 @@ def _facts(run: Run, model: Finished, data: Dataset, split: Held, samples: int, 
     }
 
 
-def _score(
+def score_of(
     name: str,
     value: Any,
     drawn: np.ndarray[Any, Any],
@@ -229,7 +250,9 @@ def _classes(
         hits = int(((made.y == k) & made.hit).sum())
         shares = {"precision": (hits, called), "recall": (hits, there)}
         each = {
-            name: _score(name, points[f"each {name}"][k], drawn[f"each {name}"][:, k], None, shares.get(name))
+            name: score_of(
+                name, points[f"each {name}"][k], drawn[f"each {name}"][:, k], None, shares.get(name)
+            )
             for name in ("precision", "recall", "f1", "auc")
         }
         found.append(ClassScores(label=label, support=there, predicted=called, **each))
@@ -244,8 +267,8 @@ def _threshold(
     drawn: dict[str, np.ndarray[Any, Any]],
 ) -> Threshold:
     half = measures.at_threshold(made, 0.0, np.ones((1, len(made.y))))
-    scores = {name: _score(name, points[f"moved {name}"], drawn[f"moved {name}"]) for name in half}
-    at_half = {name: _score(name, values[0], values).value for name, values in half.items()}
+    scores = {name: score_of(name, points[f"moved {name}"], drawn[f"moved {name}"]) for name in half}
+    at_half = {name: score_of(name, values[0], values).value for name, values in half.items()}
     share = float(1 / (1 + np.exp(-threshold)))
     return Threshold(label=label, share=share, scores=scores, at_half=at_half)
 
@@ -315,7 +338,7 @@ def _regressed(
         kind="regress",
         **_facts(run, model, data, split, samples, seed),
         trivial=f"{mean:.4g}",
-        scores={name: _score(name, points[name][0], drawn[name], plain[name][0]) for name in points},
+        scores={name: score_of(name, points[name][0], drawn[name], plain[name][0]) for name in points},
         residuals=tuple((float(predicted[i]), float(errors[i])) for i in spread),
         mistakes=tuple(
             Mistake(

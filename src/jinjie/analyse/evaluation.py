@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from jinjie.base.words import Text, say
 
 SCHEMA = 1
-TASKS = ("classify", "regress")
+TASKS = ("classify", "regress", "tag")
 """The tasks whose runs can be evaluated so."""
 
 
@@ -86,6 +86,8 @@ class Mistake(_Values):
     share: float | None = None
     true_share: float | None = None
     words: str = ""
+    names: bool = False
+    """Of a tagger: `true` are the names that are there and were not found, `said` those found that are not there."""
 
 
 class Note(_Values):
@@ -99,7 +101,7 @@ class Evaluation(_Values):
     """How good a finished model is on one split. The same run, split, samples and seed give the same values."""
 
     schema_version: int = SCHEMA
-    kind: Literal["classify", "regress"]
+    kind: Literal["classify", "regress", "tag"]
     run: str
     recipe: str
     data: Note
@@ -268,6 +270,8 @@ def mistakes_heading(made: Evaluation) -> str:
     """How many are wrong, and which of them follow."""
     if made.kind == "regress":
         return say("evaluate.largest_errors", count=len(made.mistakes))
+    if made.kind == "tag":
+        return say("evaluate.most_missed", wrong=made.wrong, count=made.examples, listed=len(made.mistakes))
     return say("evaluate.most_confident", wrong=made.wrong, count=made.examples, listed=len(made.mistakes))
 
 
@@ -279,6 +283,8 @@ def how(made: Evaluation) -> str:
     """How the intervals were found, what the trivial prediction is, and of texts the linear classifier."""
     if made.kind == "regress":
         return say("evaluate.how_regress", resamples=made.resamples, trivial=made.trivial)
+    if made.kind == "tag":
+        return say("evaluate.how_tag", resamples=made.resamples, features=made.linear_features)
     told = say("evaluate.how_classify", resamples=made.resamples, trivial=made.trivial)
     if made.linear_features is None:
         return told
@@ -301,6 +307,8 @@ def threshold_line(made: Threshold) -> str:
 
 def mistake_line(made: Mistake) -> str:
     """One mistake in a line, without its input."""
+    if made.names:
+        return say("evaluate.miss_names", index=made.index, true=made.true, said=made.said)
     if made.share is None:
         return say("evaluate.miss_number", index=made.index, true=made.true, said=made.said)
     return say(

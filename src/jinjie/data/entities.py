@@ -64,6 +64,11 @@ class Config(DataConfig):
     block: int = option(
         128, "longest sentence in tokens; longer ones are cut", "最长的句子（词元数），更长的截断", ge=1
     )
+    balance: Literal["none", "weights"] = option(
+        "none",
+        "tags of unequal number: weights (the rare ones weigh more in training), none",
+        "标签多少悬殊时：weights（训练中给稀少的标签加权）、none（不处理）",
+    )
 
     def about(self) -> About:
         facts = {"block": self.block}
@@ -143,7 +148,7 @@ def texts(
     about = config.about().model_copy(
         update={"cached": True, "facts": facts, "counts": {str(s): len(rows) for s, rows in splits.items()}}
     )
-    return Texts(splits, about, processor, facts, processor.pad)
+    return Texts(splits, about, processor, facts, processor.pad, config.balance == "weights")
 
 
 def _own(path: str, report: Report | None) -> tuple[dict[Split, list[Sentence]], list[str]]:

@@ -62,6 +62,11 @@ class Config(DataConfig):
     block: int = option(
         128, "longest text in tokens; longer ones are cut", "最长的文本（词元数），更长的截断", ge=1
     )
+    balance: Literal["none", "weights"] = option(
+        "none",
+        "classes of unequal size: weights (the rare ones weigh more in training), none",
+        "类别多少悬殊时：weights（训练中给稀少的类别加权）、none（不处理）",
+    )
 
     @property
     def name(self) -> str:
@@ -139,7 +144,7 @@ def texts(
     about = config.about().model_copy(
         update={"cached": True, "facts": facts, "counts": {str(s): len(rows) for s, rows in splits.items()}}
     )
-    return Texts(splits, about, processor, facts, processor.pad)
+    return Texts(splits, about, processor, facts, processor.pad, config.balance == "weights")
 
 
 def _own(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jinjie.base.lazy import lazy
 from jinjie.base.seeds import numpy_generator
 from jinjie.base.words import say
+from jinjie.data.balance import weights
 from jinjie.data.batching import digest, spread
 from jinjie.data.dataset import SPLITS, About, Arrays, Dataset, Processor, Report, Split
 from jinjie.data.fetch import tell
@@ -113,8 +114,11 @@ class Texts(Dataset):
         processor: Processor,
         facts: Mapping[str, int],
         pad: int = 0,
+        weighed: bool = False,
     ) -> None:
+        """`weighed`: training batches hold `weight`, of the shape of y, how much each class counts (`weights_of`)."""
         self.splits = splits
+        self._weights = weights_of(splits["train"]) if weighed else None
         self.about = about
         self.processor = processor
         self.facts = facts
@@ -133,7 +137,11 @@ class Texts(Dataset):
         return -(-self.count("train") // size)
 
     def batch(self, seed: int, step: int, size: int) -> Arrays:
-        return self.splits["train"].batch(self.rows(seed, step, size), self.pad)
+        made = self.splits["train"].batch(self.rows(seed, step, size), self.pad)
+        if self._weights is not None:
+            y = made["y"]
+            made["weight"] = np.where(y == NOTHING, 0, self._weights[np.maximum(y, 0)]).astype(np.float32)
+        return made
 
     def rows(self, seed: int, step: int, size: int) -> np.ndarray[Any, Any]:
         """Which training rows make up the batch of one step."""
@@ -205,6 +213,15 @@ def trimmed(part: Arrays) -> Arrays:
         name: values[:, :longest] if values.ndim > 1 and values.shape[1] == width else values
         for name, values in part.items()
     }
+
+
+def weights_of(rows: Rows) -> np.ndarray[Any, Any]:
+    """How much each class counts, (K,) float32: N / (K · N_class), over the classes of the rows or of their tokens."""
+    y = rows.each["y"] if "y" in rows.each else rows.tokens["y"]
+    y = y[y != NOTHING]
+    found = np.zeros(y.max(initial=0) + 1, np.float32)
+    found[y] = weights(y)
+    return found
 
 
 def in_order(values: np.ndarray[Any, Any], rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

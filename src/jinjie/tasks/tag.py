@@ -173,11 +173,9 @@ class Tag(task.Task):
                 name: task.like(models["model"], values) for name, values in batch.items() if name != "row"
             }
             logits, y = _logits(models["model"], inputs).cpu(), torch.from_numpy(batch["y"])
-            nats += float(
-                torch.nn.functional.cross_entropy(
-                    logits.flatten(0, 1), y.flatten(), ignore_index=NOTHING, reduction="sum"
-                )
-            )
+            nats += torch.nn.functional.cross_entropy(
+                logits.flatten(0, 1), y.flatten(), ignore_index=NOTHING, reduction="sum"
+            ).item()
             for guess, truth in zip(logits.argmax(-1).numpy(), batch["y"], strict=True):
                 told = truth != NOTHING
                 said.append(guess[told])
@@ -199,6 +197,11 @@ def counted_of(told: Told, labels: Sequence[str]) -> np.ndarray[Any, Any]:
     true = ([labels[i] for i in row] for row in told.true)
     said = ([labels[i] for i in row] for row in told.said)
     return span_scores.of_tags(true, said, kinds_of(labels))
+
+
+def f1_of(told: Told, labels: Sequence[str]) -> float:
+    """The F1 of all names, exactly right."""
+    return float(span_scores.shares(counted_of(told, labels).sum((0, 1)))["f1"])
 
 
 def kinds_of(labels: Sequence[str]) -> list[str]:

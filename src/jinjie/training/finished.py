@@ -22,6 +22,7 @@ from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.files import whole_folder, write_json
 from jinjie.data.dataset import Processor, Report, TextProcessor
 from jinjie.data.pretrained import PRETRAINED, pretrained_folder
+from jinjie.data.questions.pairs import AnswerProcessor
 from jinjie.data.tokenization.labels import LabelledProcessor
 from jinjie.data.tokenization.opening import QWEN2_WORDS, open_tokenizer
 from jinjie.data.tokenization.processor import TokenProcessor
@@ -167,6 +168,8 @@ def open_finished(
         task = TypeAdapter(recipes.Task).validate_python({"kind": layout.task_of(config)})
         if task.kind in ("classify", "tag") and isinstance(processor, TokenProcessor):
             processor = LabelledProcessor.of(processor, _labels(folder, config), config.known("block"))
+        if task.kind == "answer" and isinstance(processor, TokenProcessor):
+            processor = AnswerProcessor.answering(processor, config.known("block"), "en")
         card: dict[str, Any] = {"task": task.model_dump(mode="json"), "layout": layout.name}
         return Finished(folder, config, network.to(device), processor, task.build(), card)
     try:

@@ -82,7 +82,8 @@ class BERT(Layout):
         ]
 
     def task_of(self, config: ModelConfig) -> str:
-        return {"text": "classify", "tokens": "tag"}.get(cast(Config, config).head, self.task)
+        heads: dict[Head, str] = {"text": "classify", "tokens": "tag", "span": "answer"}
+        return heads.get(cast(Config, config).head, self.task)
 
     def config_out(self, config: ModelConfig) -> dict[str, Any]:
         config = cast(Config, config)
