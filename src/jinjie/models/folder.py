@@ -135,7 +135,7 @@ def open_model(
     with torch.no_grad():
         for part in parts:
             place = _place(part, state)
-            place.copy_(found.read(names[part.theirs]))
+            place.copy_(found.read(names[part.theirs]).view(place.shape))
             done += place.nbytes
             if report is not None and total > shards.LONG:
                 report(say("model.reading", folder=folder.name), done, total)
@@ -290,33 +290,41 @@ def _misfits(
             continue
         stored = found.stored[names[part.theirs]]
         place = _place(part, state)
-        if tuple(place.shape) != stored.shape:
+        shape = _shape(part, place)
+        if shape != stored.shape:
             yield Problem(
                 str(found.folder),
                 "model.weights_shape",
                 name=names[part.theirs],
                 came="×".join(map(str, stored.shape)),
-                wanted="×".join(map(str, place.shape)),
+                wanted="×".join(map(str, shape)),
             )
         elif place.is_floating_point() and stored.dtype not in _NUMBERS:
             yield Problem(str(found.folder), "model.weights_type", name=names[part.theirs], came=stored.dtype)
 
 
 def _place(part: Part, state: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """The piece of our tensors that a part is, as the file has it: a view."""
+    """The piece of our tensors that a part is, as the file has it: a view. Of pairs it is (H, D/2, 2, …)."""
     place = state[part.ours]
     if part.rows is not None:
         place = place.narrow(0, part.first, part.rows)
+    if part.paired:
+        return place.view(-1, 2, part.paired // 2, *place.shape[1:]).transpose(1, 2)
     return place.t() if part.turned else place
+
+
+def _shape(part: Part, place: torch.Tensor) -> tuple[int, ...]:
+    """The shape that a part's tensor has in the file."""
+    return (place.shape[:3].numel(), *place.shape[3:]) if part.paired else tuple(place.shape)
 
 
 def _piece(name: str, part: Part, tensor: torch.Tensor, dtype: torch.dtype | None) -> Piece:
     place = _place(part, {part.ours: tensor.detach()})
     kept = dtype if dtype is not None and place.is_floating_point() else place.dtype
-    return Piece(name, place.numel() * kept.itemsize, partial(_made, place, kept))
+    return Piece(name, place.numel() * kept.itemsize, partial(_made, place, kept, _shape(part, place)))
 
 
-def _made(place: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+def _made(place: torch.Tensor, dtype: torch.dtype, shape: tuple[int, ...]) -> torch.Tensor:
     """A tensor in memory of its own: safetensors refuses two that share theirs."""
-    made = place.to(dtype).contiguous()
+    made = place.to(dtype).contiguous().view(shape)
     return made.clone() if made.untyped_storage().nbytes() > made.numel() * dtype.itemsize else made

@@ -33,6 +33,9 @@ class Part(NamedTuple):
     """How many rows of ours it fills; all of them when None."""
     turned: bool = False
     """Kept as (inputs, outputs) in the file, the transpose of ours."""
+    paired: int = 0
+    """The head size D where the file has side by side the two numbers that rotary positions turn together: ours stand
+    D/2 rows apart."""
 
 
 class Obstacle(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from jinjie.models.activation import NAMES, named
 from jinjie.models.bert.config import Config, Head
@@ -34,6 +34,9 @@ class BERT(Layout):
     kind = "bert"
     model_types = ("bert",)
     task = "masked"
+    prefix: ClassVar[str] = "bert."
+    """What stands before the body's tensors where there is a head."""
+    classes: ClassVar[Mapping[Head, str]] = CLASSES
 
     def config_in(self, settings: Mapping[str, Any], names: Collection[str], folder: Path) -> Config:
         """Attention dropout is dropped (see `attention/attend.py`)."""
@@ -41,7 +44,7 @@ class BERT(Layout):
             if settings.get(name, wanted) != wanted:
                 raise refuse(folder, name, settings[name], wanted)
         width = settings.get("hidden_size", 768)
-        head = _head(settings, names, folder)
+        head = self._head(settings, names, folder)
         masked = any(name.startswith(PREDICTIONS) for name in names)
         if masked and not settings.get("tie_word_embeddings", True):
             raise refuse(folder, "tie_word_embeddings", False, True)
@@ -153,7 +156,7 @@ class BERT(Layout):
 
     def known_as(self, name: str) -> str | None:
         """Left out: the position numbers of old files. Their LayerNorms call weight and bias gamma and beta."""
-        name = name.removeprefix("bert.")
+        name = name.removeprefix(self.prefix)
         if name.endswith(".position_ids"):
             return None
         name = re.sub(r"LayerNorm\.gamma$", "LayerNorm.weight", name)
@@ -162,27 +165,27 @@ class BERT(Layout):
     def file_name(self, config: ModelConfig, name: str) -> str:
         config = cast(Config, config)
         bare = not (config.masked or config.next_sentence or config.head != "none")
-        return name if bare or not name.startswith(BODY) else f"bert.{name}"
+        return name if bare or not name.startswith(BODY) else f"{self.prefix}{name}"
+
+    def _head(self, settings: Mapping[str, Any], names: Collection[str], folder: Path) -> Head:
+        """Which head a file's tensors are; texts and tokens share a name, and only those of texts have a pooler."""
+        if any(name.startswith("qa_outputs.") for name in names):
+            return "span"
+        if not any(name.startswith("classifier.") for name in names):
+            return "none"
+        stated = list(settings.get("architectures") or ())
+        known = self.classes.values()
+        if stated and not set(stated) & set(known):  # such as one that chooses among texts
+            raise refuse(folder, "architectures", ", ".join(map(str, stated)), " / ".join(known))
+        if self.classes["tokens"] in stated:
+            return "tokens"
+        return "text" if any(name.startswith("pooler.") for name in names) else "tokens"
 
     def repeats(self, config: ModelConfig) -> Mapping[str, str]:
         return {
             f"{PREDICTIONS}decoder.weight": "embeddings.word_embeddings.weight",
             f"{PREDICTIONS}decoder.bias": f"{PREDICTIONS}bias",
         }
-
-
-def _head(settings: Mapping[str, Any], names: Collection[str], folder: Path) -> Head:
-    """Which head a file's tensors are; texts and tokens share a name, and only those of texts have a pooler."""
-    if any(name.startswith("qa_outputs.") for name in names):
-        return "span"
-    if not any(name.startswith("classifier.") for name in names):
-        return "none"
-    stated = list(settings.get("architectures") or ())
-    if stated and not set(stated) & set(CLASSES.values()):  # such as one that chooses among texts
-        raise refuse(folder, "architectures", ", ".join(map(str, stated)), " / ".join(CLASSES.values()))
-    if CLASSES["tokens"] in stated:
-        return "tokens"
-    return "text" if any(name.startswith("pooler.") for name in names) else "tokens"
 
 
 def _labels(settings: Mapping[str, Any], folder: Path) -> int:
