@@ -144,32 +144,77 @@ def _generate() -> Any:
 
 
 def _predict() -> Any:
+    whole = say("cli.predict.table")
+
     def predict(
         name: str = typer.Argument(..., help=say("cli.run_name"), metavar="RUN"),
-        inputs: list[str] = typer.Argument(..., help=say("cli.predict.input"), metavar="INPUT..."),
+        inputs: list[str] = typer.Argument(None, help=say("cli.predict.input"), metavar="[INPUT]..."),
+        context: str | None = typer.Option(None, "--context", help=say("cli.predict.context")),
+        file: str | None = typer.Option(None, "--file", help=say("cli.predict.file"), rich_help_panel=whole),
+        out: str = typer.Option(
+            "predictions.csv", "--out", help=say("cli.predict.out"), rich_help_panel=whole
+        ),
+        replace: bool = typer.Option(
+            False, "--replace", help=say("cli.predict.replace"), rich_help_panel=whole
+        ),
+        text: str = typer.Option("text", "--text", help=say("cli.predict.text"), rich_help_panel=whole),
+        question: str = typer.Option(
+            "question", "--question", help=say("cli.predict.question"), rich_help_panel=whole
+        ),
+        passage: str = typer.Option(
+            "context", "--context-column", help=say("cli.predict.passage"), rich_help_panel=whole
+        ),
         as_json: bool = json_option(),
     ) -> None:
         from jinjie.base.errors import InvalidInput, Problem, did_you_mean
         from jinjie.training import finished
 
-        if unknown := [word for word in inputs if word.startswith("--")]:
-            raise InvalidInput(
-                [
-                    Problem(w, "problem.unknown_setting", suggestion=did_you_mean(w, ["--json", "--help"]))
-                    for w in unknown
-                ]
-            )
+        inputs = inputs or []
+        known = ["--json", "--help", "--file", "--out", "--replace", "--text", "--question", "--context"]
+        problems = [
+            Problem(word, "problem.unknown_setting", suggestion=did_you_mean(word, known))
+            for word in inputs
+            if word.startswith("--")
+        ]
+        if not problems and (not inputs) == (file is None):
+            problems.append(Problem("", "predict.inputs_or_file"))
+        if problems:
+            raise InvalidInput(problems)
         with progress(as_json) as report:
             model = finished.open_finished(finished.model_folder(name, report), report=report)
+        if file is not None:
+            from jinjie.analyse.predictions import predict_file
+            from jinjie.base.paths import place
+
+            with progress(as_json) as report:
+                made = predict_file(
+                    model,
+                    file,
+                    place(out),
+                    text=text,
+                    question=question,
+                    context=passage,
+                    replace=replace,
+                    report=report,
+                )
+            if as_json:
+                told = {"file": str(made.file), "rows": made.rows, "empty": made.empty}
+                print_json({**told, "columns": list(made.columns)})
+                return
+            typer.echo(say("predict.done", file=made.file, rows=made.rows, columns=", ".join(made.columns)))
+            if made.empty:
+                note(say("predict.empty", count=made.empty))
+            return
         models = {"model": model.network}
-        made = []
-        for text in inputs:
-            answer = model.task.predict(models, model.processor, text)
-            made.append({"input": text, **answer.values})
+        said = []
+        for one in inputs:
+            asked = one if context is None else f"{' '.join(one.split())}\n{context}"
+            answer = model.task.predict(models, model.processor, asked)
+            said.append({"input": one, **answer.values})
             if not as_json:
                 typer.echo(answer.words)
         if as_json:
-            print_json(made)
+            print_json(said)
 
     return predict
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinjie.base.errors import Problem, did_you_mean
 from jinjie.data.reading import at_most, read_text
 
-_SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
-_LINES = (".jsonl", ".ndjson")
-ENDINGS = (*_SEPARATORS, *_LINES)
+SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+LINES = (".jsonl", ".ndjson")
+ENDINGS = (*SEPARATORS, *LINES)
 
 _LONGEST = 2**26
 """Characters of a cell. The csv module's own limit is 131,072, which a long document passes."""
@@ -34,9 +34,9 @@ def read_labelled(path: str, text: str = "text", label: str = "label") -> list[t
     problems: list[Problem] = []
     rows = []
     found = (
-        _json_lines(path, content, problems)
-        if ending in _LINES
-        else _table(path, content, _SEPARATORS[ending], (text, label), problems)
+        json_lines(path, content, problems)
+        if ending in LINES
+        else table_rows(path, content, SEPARATORS[ending], _named(text, label), problems)
     )
     for where, row in found:
         made = [_cell(where, row, name, option, problems) for name, option in _named(text, label)]
@@ -54,10 +54,11 @@ def _named(text: str, label: str) -> tuple[tuple[str, str], tuple[str, str]]:
     return (text, "data.text"), (label, "data.label")
 
 
-def _table(
-    path: str, content: str, separator: str, names: tuple[str, str], problems: list[Problem]
+def table_rows(
+    path: str, content: str, separator: str, named: Sequence[tuple[str, str]], problems: list[Problem]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Rows of a table by the names of its header, each with the line that it begins on."""
+    """Rows of a table by the names of its header, each with the line that it begins on. `named` are columns that must
+    be there, with the options that choose them."""
     csv.field_size_limit(_LONGEST)
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True)
     header: list[str] = []
@@ -69,7 +70,7 @@ def _table(
                 continue
             if not header:
                 header = [cell.strip() for cell in cells]
-                missing = _missing(where, header, names)
+                missing = _missing(where, header, named)
                 if missing:
                     problems += missing
                     return
@@ -81,9 +82,9 @@ def _table(
         problems.append(Problem(f"{path}:{line}", "texts.bad_table", reason=str(error)))
 
 
-def _missing(where: str, header: list[str], names: tuple[str, str]) -> list[Problem]:
+def _missing(where: str, header: list[str], named: Sequence[tuple[str, str]]) -> list[Problem]:
     found = []
-    for name, option in _named(*names):
+    for name, option in named:
         if name not in header:
             suggestion = did_you_mean(name, header)
             found.append(Problem(where, "texts.no_column", came=name, suggestion=suggestion, option=option))
@@ -92,7 +93,8 @@ def _missing(where: str, header: list[str], names: tuple[str, str]) -> list[Prob
     return found
 
 
-def _json_lines(path: str, content: str, problems: list[Problem]) -> Iterator[tuple[str, dict[str, Any]]]:
+def json_lines(path: str, content: str, problems: list[Problem]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Objects, one a line, each with its line."""
     for number, line in enumerate(content.split("\n"), 1):
         where = f"{path}:{number}"
         if not line.strip():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from jinjie.base import words
@@ -11,6 +11,7 @@ from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.lazy import lazy
 from jinjie.base.words import say
 from jinjie.data.dataset import Dataset, Processor, Split, TextProcessor
+from jinjie.data.tokenization.labels import LabelledProcessor
 from jinjie.tasks import task
 from jinjie.tasks.task import Batch, Models, Picture, Prediction, Step, TaskConfig, Update
 
@@ -126,20 +127,26 @@ class Classify(task.Task):
         inputs = {name: torch.from_numpy(values) for name, values in processor.encode(text).items()}
         with torch.no_grad():
             shares = torch.softmax(_logits(models["model"], inputs)[0], 0)
-        labels = list(getattr(processor, "labels", [str(i) for i in range(len(shares))]))
-        order = shares.argsort(descending=True).tolist()
-        spoken = getattr(processor, "name", str)  # texts' classes have names in either language
-        likely = [(spoken(labels[i]), float(shares[i])) for i in order[:3]]
-        said = say(
-            "task.predicted_class",
-            input=text,
-            label=likely[0][0],
-            share=f"{likely[0][1]:.1%}",
-            others=", ".join(f"{label} {share:.1%}" for label, share in likely[1:]),
-        )
-        return Prediction(
-            said, {"label": labels[order[0]], "probabilities": {labels[i]: float(shares[i]) for i in order}}
-        )
+        return _said(text, shares, processor)
+
+    def predict_all(self, models: Models, processor: Processor, texts: Sequence[str]) -> list[Prediction]:
+        """As `predict` of each; texts of like lengths are asked together."""
+        if not isinstance(processor, LabelledProcessor):
+            return super().predict_all(models, processor, texts)
+        from jinjie.data.texts import Rows
+
+        rows = Rows.of([processor.encode(text)["x"][0] for text in texts])
+        order = np.argsort(rows.lengths, kind="stable")
+        made: dict[int, Prediction] = {}
+        for begin in range(0, len(order), TEXTS):
+            chosen = order[begin : begin + TEXTS]
+            batch = rows.batch(chosen, processor.pad)
+            inputs = {name: task.like(models["model"], values) for name, values in batch.items()}
+            with torch.no_grad():
+                shares = torch.softmax(_logits(models["model"], inputs), 1).cpu()
+            for row, share in zip(chosen.tolist(), shares, strict=True):
+                made[row] = _said(texts[row], share, processor)
+        return [made[row] for row in range(len(texts))]
 
     def outputs(
         self, models: Models, data: Dataset, split: Split, limit: int | None
@@ -160,6 +167,24 @@ class Classify(task.Task):
         ordered = (in_order(torch.cat(found).numpy(), number) for found in (logits, y))
         one, other = map(torch.from_numpy, ordered)
         return one, other
+
+
+def _said(text: str, shares: torch.Tensor, processor: Processor) -> Prediction:
+    """The likeliest class and its rivals, from the share of each (K,)."""
+    labels = list(getattr(processor, "labels", [str(i) for i in range(len(shares))]))
+    order = shares.argsort(descending=True).tolist()
+    spoken = getattr(processor, "name", str)  # texts' classes have names in either language
+    likely = [(spoken(labels[i]), float(shares[i])) for i in order[:3]]
+    said = say(
+        "task.predicted_class",
+        input=text,
+        label=likely[0][0],
+        share=f"{likely[0][1]:.1%}",
+        others=", ".join(f"{label} {share:.1%}" for label, share in likely[1:]),
+    )
+    return Prediction(
+        said, {"label": labels[order[0]], "probabilities": {labels[i]: float(shares[i]) for i in order}}
+    )
 
 
 def _size(data: Dataset) -> int:

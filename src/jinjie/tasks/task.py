@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -103,6 +103,10 @@ class Task(ABC):
     @abstractmethod
     def predict(self, models: Models, processor: Processor, text: str) -> Prediction:
         """What the finished model says of one user input."""
+
+    def predict_all(self, models: Models, processor: Processor, texts: Sequence[str]) -> list[Prediction]:
+        """What `predict` says of each, in their order."""
+        return [self.predict(models, processor, text) for text in texts]
 
 
 def like(network: nn.Module, values: np.ndarray[Any, Any] | torch.Tensor) -> torch.Tensor:

@@ -82,11 +82,11 @@ class AnswerProcessor(LabelledProcessor):
 
 
 def parted(text: str) -> tuple[str, str]:
-    """The question and the passage of one text. Raises InvalidInput when there is only one of them."""
-    question, _, context = text.strip().partition("\n")
+    """The question and the passage of one text, the passage to the letter. Raises InvalidInput when one is missing."""
+    question, _, context = text.lstrip().partition("\n")
     if not question.strip() or not context.strip():
         raise InvalidInput([Problem("", "questions.no_passage")])
-    return question.strip(), context.strip("\n")
+    return question.strip(), context
 
 
 class Questions(Texts):
