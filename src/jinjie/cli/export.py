@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
         layout: str | None = typer.Option(None, "--layout", help=say("cli.export.layout")),
         dtype: str | None = typer.Option(None, "--dtype", help=say("cli.export.dtype")),
         shard_size: str = typer.Option("5GB", "--shard-size", help=say("cli.export.shard_size")),
+        adapters: bool = typer.Option(False, "--adapters", help=say("cli.export.adapters")),
         replace: bool = typer.Option(False, "--replace", help=say("cli.export.replace")),
         as_json: bool = json_option(),
     ) -> None:
@@ -36,6 +37,18 @@ def register(app: typer.Typer) -> None:
             problems.append(Problem("--dtype", "cli.export.no_dtype", came=dtype, suggestion=suggestion))
         if problems or most is None:
             raise InvalidInput(problems)
+        if adapters:
+            from jinjie.training import adapter_files
+
+            place = folder.expanduser().absolute()
+            files = adapter_files.export(finished.model_folder(name), place, replace)
+            if as_json:
+                print_json({"folder": str(place), "files": files})
+            else:
+                whole = size(sum(files.values()))
+                done = say("cli.export.adapters_done", folder=place, size=whole)
+                console().print(done, soft_wrap=True, markup=False)
+            return
         with progress(as_json) as report:
             made = exporting.export(
                 finished.model_folder(name, report),

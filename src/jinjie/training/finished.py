@@ -30,7 +30,7 @@ from jinjie.models import shards
 from jinjie.models.folder import layout_of, open_settings
 from jinjie.models.model import ModelConfig
 from jinjie.tasks.task import Task
-from jinjie.training import hub
+from jinjie.training import adapter_files, hub
 from jinjie.training import recipe as recipes
 from jinjie.training.recipe import Recipe
 from jinjie.training.runs import all_runs, find
@@ -80,9 +80,19 @@ def save(
     try:
         with whole_folder(folder) as temporary:
             write(temporary, networks.finished("model"), networks.configs["model"], processor)
+            if recipe.tuning.body == "lora":
+                _write_adapters(temporary / adapter_files.FOLDER, recipe, networks)
             write_json(temporary / "jinjie.json", card)
     except (OSError, SafetensorError) as error:
         raise unwritable(run, folder, error) from error
+
+
+def _write_adapters(folder: Path, recipe: Recipe, networks: Networks) -> None:
+    """The adapters by themselves, where another program can take them."""
+    folder.mkdir()
+    config, weights = networks.configs["model"], networks.weights("model")
+    if not adapter_files.write(folder, weights, config, recipe.tuning, recipe.start, recipe.task.kind):
+        folder.rmdir()
 
 
 def write(
