@@ -183,3 +183,21 @@ def test_a_misspelt_recipe_and_size() -> None:
         ALL["gpt-poems"].changed({"size": "smal"})
     with pytest.raises(InvalidInput, match="no size dial"):
         ALL["line-1"].changed({"size": "small"})
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "able"),
+    [
+        ("gpt-poems", {"data.kind": "entities"}, "tag"),
+        ("gpt-poems", {"data.kind": "line"}, "regress"),
+        ("sentiment-en", {"task.kind": "language"}, "classify"),
+        ("mnist-mlp", {"task.kind": "regress"}, "classify"),
+        ("sentiment-en", {"data.kind": "questions"}, "answer"),
+    ],
+)
+def test_a_task_that_cannot_learn_from_its_data_is_refused_before_it_runs(
+    name: str, changes: dict[str, Any], able: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        ALL[name].changed(changes)
+    assert any(f"which is for: {able}" in problem.in_("en") for problem in caught.value.problems)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -47,6 +47,8 @@ class DataConfig(Config):
     """The base of every data config. Making one reads nothing from the disk."""
 
     kind: str
+    tasks: ClassVar[tuple[str, ...]] = ()
+    """Kinds of the tasks that can learn from it; empty where that is not told."""
 
     def about(self) -> About:
         """Source, licence, kind and sizes, without loading or downloading."""

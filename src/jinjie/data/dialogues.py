@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from jinjie.base.config import option
 from jinjie.base.errors import InvalidInput, Problem
@@ -48,6 +48,7 @@ class Config(DataConfig):
     speak."""
 
     kind: Literal["dialogues"] = "dialogues"
+    tasks: ClassVar[tuple[str, ...]] = ("chat", "language")
     languages: Languages = option(
         "both", "both, or one alone: en, zh", "both（中英都要），或只要一种：en、zh"
     )

@@ -6,7 +6,7 @@ import json
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from jinjie.base.config import option
 from jinjie.base.files import write_json
@@ -35,6 +35,7 @@ class Config(DataConfig):
     """Pictures x (B, 784), float32 from 0 (background) to 1 (ink), and their class y (B,), int64."""
 
     kind: Literal["digits"] = "digits"
+    tasks: ClassVar[tuple[str, ...]] = ("classify",)
     path: OptionalPath = option(
         None,
         "a folder of your own pictures, one sub-folder a class; MNIST when empty",

@@ -6,7 +6,7 @@ import json
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from jinjie.base.config import option
 from jinjie.base.files import write_json
@@ -53,6 +53,7 @@ class Config(DataConfig):
     """
 
     kind: Literal["emoji"] = "emoji"
+    tasks: ClassVar[tuple[str, ...]] = ("classify",)
     path: OptionalPath = option(
         None,
         "a folder of your own colour pictures, one sub-folder a class; emoji when empty",

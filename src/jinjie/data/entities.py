@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from jinjie.base.config import option
 from jinjie.base.errors import InvalidInput, Problem
@@ -45,6 +45,7 @@ class Config(DataConfig):
     """
 
     kind: Literal["entities"] = "entities"
+    tasks: ClassVar[tuple[str, ...]] = ("tag",)
     path: OptionalPath = option(
         None,
         "a file of your own in CoNLL's columns instead, a word and its BIO tag in each line",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator
 
@@ -59,6 +59,7 @@ def _names(value: Any) -> Any:
 class LabelledConfig(DataConfig):
     """The base of every table with classes: x (B, inputs) float32, and the class y (B,) int64."""
 
+    tasks: ClassVar[tuple[str, ...]] = ("classify",)
     path: OptionalPath = option(
         None,
         "a CSV file of your own, with a header line, instead of the built-in table",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from jinjie.base.config import option
 from jinjie.base.lazy import lazy
@@ -28,6 +28,7 @@ class Config(DataConfig):
     """
 
     kind: Literal["line"] = "line"
+    tasks: ClassVar[tuple[str, ...]] = ("regress",)
     path: OptionalPath = option(
         None,
         "a CSV of your own: x is its first column, y its last; the settings below then do nothing",

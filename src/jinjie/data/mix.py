@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from jinjie.base.config import option
 from jinjie.base.lazy import lazy
@@ -59,6 +59,7 @@ class Config(DataConfig):
     """
 
     kind: Literal["mix"] = "mix"
+    tasks: ClassVar[tuple[str, ...]] = ("language",)
     languages: Languages = option(
         "both", "English (en), Chinese (zh), or both", "英文（en）、中文（zh），或两者都要（both）"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from jinjie.base.config import option
 from jinjie.base.lazy import lazy
@@ -40,6 +40,7 @@ class Config(DataConfig):
     """
 
     kind: Literal["poems"] = "poems"
+    tasks: ClassVar[tuple[str, ...]] = ("language",)
     form: Form = option(
         "all", "characters in a line: five, seven, or both", "每句字数：五言、七言，或两者都要"
     )

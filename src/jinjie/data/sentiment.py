@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from jinjie.base.config import option
 from jinjie.base.errors import Problem
@@ -41,6 +41,7 @@ class Config(DataConfig):
     """Texts of different lengths in batches: x, types and documents (B, T), and the class y (B,), int64."""
 
     kind: Literal["sentiment"] = "sentiment"
+    tasks: ClassVar[tuple[str, ...]] = ("classify",)
     language: Language = option(
         "en",
         "en: sentences of film reviews; zh: reviews of hotels, books and appliances; for your own file, its language",

@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from jinjie.base.config import option
 from jinjie.base.errors import InvalidInput, Problem, did_you_mean
@@ -41,6 +41,7 @@ class Config(DataConfig):
     """Numeric columns x (B, columns) and the target y (B, 1), float32, in the target's own unit."""
 
     kind: Literal["table"] = "table"
+    tasks: ClassVar[tuple[str, ...]] = ("regress",)
     path: UserPath = option(..., "a CSV file of your own, with a header line", "自己的 CSV 文件，首行为列名")
     target: str | None = option(
         None, "the column to predict; the last one when empty", "要预测的列；留空为最后一列"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from jinjie.base.config import option
 from jinjie.base.errors import InvalidInput, Problem
@@ -28,6 +28,7 @@ class Config(DataConfig):
     """Characters of a text. Batches are x (B, T) and the following characters y (B, T), int64."""
 
     kind: Literal["text"] = "text"
+    tasks: ClassVar[tuple[str, ...]] = ("language",)
     path: OptionalPath = option(
         None,
         "a UTF-8 text file of your own; Shakespeare's plays when empty",

@@ -120,6 +120,14 @@ class Recipe(Config):
     threads: int | None = option(None, "threads; picked by size when empty", "线程数；留空则按规模选择", ge=1)
     seed: int = option(0, "decides every random choice of the run", "决定全部随机选择的种子", ge=0)
 
+    @model_validator(mode="after")
+    def _data_for_the_task(self) -> Self:
+        """Raises where the data says which tasks can learn from it, and this is none of them."""
+        able = self.data.tasks
+        if able and self.task.kind not in able:
+            raise Wrong("recipe.other_task", task=self.task.kind, data=self.data.kind, able=", ".join(able))
+        return self
+
     def changed(self, changes: dict[str, Any]) -> Recipe:
         """This recipe with dotted paths changed; `size` is applied first and the rest on top of it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, model_validator
 
@@ -33,6 +33,7 @@ class Config(DataConfig):
     """Documents in windows: x, y and `documents`, each (B, T) int64; y is −100 where nothing is to be predicted."""
 
     kind: Literal["corpus"] = "corpus"
+    tasks: ClassVar[tuple[str, ...]] = ("language",)
     path: UserPath = option(
         ...,
         "a file, folder or pattern like books/**/*.txt: .txt, .md, .jsonl, .json, .csv, .tsv, .parquet; .gz too",

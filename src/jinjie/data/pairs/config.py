@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
@@ -36,6 +36,7 @@ class Config(DataConfig):
     """
 
     kind: Literal["pairs"] = "pairs"
+    tasks: ClassVar[tuple[str, ...]] = ("masked",)
     texts: tuple[Name, ...] = option(
         USUAL,
         "what is read: plays (English), poems, news, reviews (Chinese)",

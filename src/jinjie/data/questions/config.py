@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from jinjie.base.config import option
 from jinjie.base.errors import InvalidInput, Problem
@@ -37,6 +37,7 @@ class Config(DataConfig):
     """
 
     kind: Literal["questions"] = "questions"
+    tasks: ClassVar[tuple[str, ...]] = ("answer",)
     path: OptionalPath = option(
         None,
         'a .jsonl of your own instead, a line each: {"question": …, "context": …, "answers": [{"text": …, '
