@@ -30,6 +30,7 @@ BERTS: dict[str, Any] = {
     "tokens": {"head": "tokens", "outputs": 5},
     "span": {"head": "span"},
 }
+ROFORMER = BODY.model_copy(update={"positions": "rotary"})
 GPT2 = gpt.Config(vocabulary=20, block=8, layers=2, width=16, heads=2)
 LLAMA = GPT2.model_copy(
     update={
@@ -47,6 +48,7 @@ CASES = [
         pytest.param(BODY, BODY.model_copy(update={"masked": False, **u}), id=f"bert, {h}")
         for h, u in BERTS.items()
     ),
+    pytest.param(ROFORMER, ROFORMER.model_copy(update={"masked": False, **BERTS["tokens"]}), id="roformer"),
     pytest.param(GPT2, GPT2, id="gpt2"),
     pytest.param(LLAMA, LLAMA, id="llama"),
 ]

@@ -134,7 +134,7 @@ def open_model(
     total, done = sum(tensor.nbytes for tensor in state.values()), 0
     with torch.no_grad():
         for part in parts:
-            place = _place(part, state)
+            place = place_of(part, state)
             place.copy_(found.read(names[part.theirs]).view(place.shape))
             done += place.nbytes
             if report is not None and total > shards.LONG:
@@ -289,8 +289,8 @@ def _misfits(
         if part.theirs not in names:
             continue
         stored = found.stored[names[part.theirs]]
-        place = _place(part, state)
-        shape = _shape(part, place)
+        place = place_of(part, state)
+        shape = shape_of(part, place)
         if shape != stored.shape:
             yield Problem(
                 str(found.folder),
@@ -303,7 +303,7 @@ def _misfits(
             yield Problem(str(found.folder), "model.weights_type", name=names[part.theirs], came=stored.dtype)
 
 
-def _place(part: Part, state: Mapping[str, torch.Tensor]) -> torch.Tensor:
+def place_of(part: Part, state: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """The piece of our tensors that a part is, as the file has it: a view. Of pairs it is (H, D/2, 2, …)."""
     place = state[part.ours]
     if part.rows is not None:
@@ -313,15 +313,15 @@ def _place(part: Part, state: Mapping[str, torch.Tensor]) -> torch.Tensor:
     return place.t() if part.turned else place
 
 
-def _shape(part: Part, place: torch.Tensor) -> tuple[int, ...]:
+def shape_of(part: Part, place: torch.Tensor) -> tuple[int, ...]:
     """The shape that a part's tensor has in the file."""
     return (place.shape[:3].numel(), *place.shape[3:]) if part.paired else tuple(place.shape)
 
 
 def _piece(name: str, part: Part, tensor: torch.Tensor, dtype: torch.dtype | None) -> Piece:
-    place = _place(part, {part.ours: tensor.detach()})
+    place = place_of(part, {part.ours: tensor.detach()})
     kept = dtype if dtype is not None and place.is_floating_point() else place.dtype
-    return Piece(name, place.numel() * kept.itemsize, partial(_made, place, kept, _shape(part, place)))
+    return Piece(name, place.numel() * kept.itemsize, partial(_made, place, kept, shape_of(part, place)))
 
 
 def _made(place: torch.Tensor, dtype: torch.dtype, shape: tuple[int, ...]) -> torch.Tensor:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.files import whole_folder, write_json
 from jinjie.models import layout as layouts
-from jinjie.models.layout import Layout
+from jinjie.models.folder import place_of, shape_of
+from jinjie.models.layout import Layout, Part
 from jinjie.models.model import ModelConfig
 from jinjie.training.tuning import Tuning
 
@@ -58,12 +59,14 @@ def write(
         return False
     tensors: dict[str, torch.Tensor] = {}
     turned = False
-    for module, (place, first, rows, is_turned) in adapted.items():
-        up = weights[f"{place}.lora_up"].detach().float()
-        last = len(up) if rows is None else first + rows
-        tensors[f"{_PREFIX}{module}.lora_A.weight"] = weights[f"{place}.lora_down"].detach().float().clone()
-        tensors[f"{_PREFIX}{module}.lora_B.weight"] = up[first:last].clone()
-        turned |= is_turned
+    for module, part in adapted.items():
+        up = part._replace(ours=f"{part.ours.removesuffix('.weight')}.lora_up", turned=False)
+        rows = place_of(up, weights)
+        down = weights[up.ours.replace("lora_up", "lora_down")]
+        tensors[f"{_PREFIX}{module}.lora_A.weight"] = down.detach().float().clone()
+        made = rows.detach().float().reshape(shape_of(up, rows))
+        tensors[f"{_PREFIX}{module}.lora_B.weight"] = made.clone().contiguous()
+        turned |= part.turned
     for theirs, (ours, is_turned) in whole.items():
         tensor = weights[ours].detach().float()
         tensors[f"{_PREFIX}{theirs}"] = (tensor.T if is_turned else tensor).clone().contiguous()
@@ -87,16 +90,16 @@ def write(
 
 def _parts(
     layout: Layout, config: ModelConfig, weights: Mapping[str, torch.Tensor]
-) -> tuple[dict[str, tuple[str, int, int | None, bool]], dict[str, tuple[str, bool]]]:
-    """Modules of theirs that are adapted, each with our map and the rows of it that it is; and tensors of heads, which
-    are kept whole, each with ours."""
-    adapted: dict[str, tuple[str, int, int | None, bool]] = {}
+) -> tuple[dict[str, Part], dict[str, tuple[str, bool]]]:
+    """Modules of theirs that are adapted, each with the piece of our map that it is; and tensors of heads, which are
+    kept whole, each with ours."""
+    adapted: dict[str, Part] = {}
     whole: dict[str, tuple[str, bool]] = {}
     for part in layout.parts(config):
         theirs = layout.file_name(config, part.theirs)
         place, _, leaf = part.ours.rpartition(".")
         if leaf == "weight" and f"{place}.lora_up" in weights:
-            adapted[theirs.removesuffix(".weight")] = (place, part.first, part.rows, part.turned)
+            adapted[theirs.removesuffix(".weight")] = part
         elif part.ours.partition(".")[0] in config.heads_of and theirs.endswith((".weight", ".bias")):
             whole[theirs] = (part.ours, part.turned)
     return adapted, whole
