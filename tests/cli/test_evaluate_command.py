@@ -82,6 +82,22 @@ def test_what_is_wrong_with_the_question_is_said_at_once(environment):
     assert "'train' came" in came.stderr and "at least 20 draws" in came.stderr
 
 
-def test_a_language_model_is_told_where_its_scores_are(environment):
-    came = jinjie(environment, "evaluate", "gpt-shakespeare")
-    assert came.returncode == 1 and "jinjie runs show gpt-shakespeare-1" in came.stderr
+def test_a_language_model_is_evaluated_and_its_report_is_json_too(environment):
+    came = jinjie(environment, "evaluate", "gpt-shakespeare", "--samples", "50")
+    assert came.returncode == 0, came.stderr
+    for words in ("bits a byte", "5-gram", "Likelihood benchmark, English: ", "tokens a second", "Report: "):
+        assert words in came.stdout
+    told = json.loads(jinjie(environment, "evaluate", "gpt-shakespeare", "--samples", "50", "--json").stdout)
+    assert told["kind"] == "language" and told["texts"]["tokens"] == told["examples"] > 50_000
+    assert Path(told["folder"]).name == "evaluation"
+
+
+def test_other_text_makes_a_report_of_its_own(environment, tmp_path):
+    (tmp_path / "mine.txt").write_text("To be, or not to be.\n" * 50)
+    words = ["evaluate", "gpt-shakespeare", "--text", str(tmp_path / "mine.txt"), "--samples", "50", "--json"]
+    told = json.loads(jinjie(environment, *words).stdout)
+    assert Path(told["folder"]).parent.name == "evaluations" and "mine.txt" in told["data"]["en"]
+    none = jinjie(environment, "evaluate", "gpt-shakespear")
+    assert none.returncode != 0 and "gpt-shakespeare-1" in none.stderr
+    other = jinjie(environment, "evaluate", "cancer", "--text", "en")
+    assert other.returncode == 1 and "classify" in other.stderr

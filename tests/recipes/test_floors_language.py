@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ngrams import KneserNey
 from test_recipes import ALL, last, trained
 
+from jinjie.analyse.ngrams import KneserNey
 from jinjie.data.dataset import Dataset, Split
 from jinjie.training.hardware import choose
 
@@ -27,18 +27,6 @@ def tokens(data: Dataset, split: Split) -> np.ndarray[Any, Any]:
     """All tokens of a split in order, (T)."""
     stream = data.streams[split]  # type: ignore[attr-defined]
     return stream if isinstance(stream, np.ndarray) else stream.tokens(0, len(stream))
-
-
-def test_kneser_ney_is_a_distribution_and_knows_what_it_counted() -> None:
-    """It adds up to 1 after every context, seen or not; and on a text that repeats it is sure of what comes next."""
-    text = np.array([0, 1, 2, 0, 1, 3, 0, 1, 2, 4] * 20)
-    model = KneserNey(text, order=3, vocabulary=6)
-    for context in ((0, 1), (5, 5), (3, 0), (2,), ()):
-        assert math.isclose(sum(model.probability(context, token) for token in range(6)), 1, abs_tol=1e-9)
-    assert model.probability((2, 0), 1) > 0.95
-    assert 0.6 < model.probability((0, 1), 2) < 0.7  # two of three times
-    assert model.probability((0, 1), 5) < 0.01
-    assert model.bits(text) < 1
 
 
 @pytest.mark.slow

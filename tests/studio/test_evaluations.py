@@ -1,14 +1,18 @@
 """The page of an evaluation: one real run evaluated by its button, and every case in which there is nothing to show."""
 
 import json
+import shutil
 import time
 
 import pytest
 
 from jinjie import recipes
+from jinjie.analyse.evaluate_texts import evaluate_model
 from jinjie.analyse.evaluation import Evaluation
+from jinjie.analyse.evaluation_page import write
 from jinjie.studio.evaluations import Evaluations
 from jinjie.training import launch
+from jinjie.training.finished import model_folder
 from jinjie.training.runs import find
 
 PATIENCE = 240
@@ -85,7 +89,7 @@ def test_a_finished_classifier_is_evaluated_by_its_button(client, home):
 def test_runs_that_cannot_be_evaluated_say_why_and_offer_no_button(client, diary):
     diary("gpt-poems-1", recipe="gpt-poems")
     page = client.get("/runs/gpt-poems-1/evaluation").text
-    assert "evaluates classifiers and regressions" in page and 'id="evaluate"' not in page
+    assert "has no model yet" in page and 'id="evaluate"' not in page
     assert 'id="evaluate"' not in client.get("/runs/gpt-poems-1").text
     diary("cancer-1", recipe="cancer")
     page = client.get("/runs/cancer-1/evaluation").text
@@ -96,6 +100,26 @@ def test_runs_that_cannot_be_evaluated_say_why_and_offer_no_button(client, diary
         assert client.post(f"/api/runs/{name}/evaluation").status_code == 409
     assert client.get("/runs/nobody/evaluation").status_code == 404
     assert client.get("/runs/cancer-1/evaluation?split=train").status_code == 422
+
+
+def test_an_evaluation_of_a_model_that_writes_is_shown_whole(client, diary, home, monkeypatch):
+    """The packaged model's, as a run's: coloured texts, what it writes, the benchmark, its speed."""
+    monkeypatch.setattr("jinjie.analyse.texts.evaluate.most_tokens", lambda _: 4096)
+    monkeypatch.setattr("jinjie.analyse.texts.speed.SECONDS", 0.05)
+    run = diary("gpt-poems-1", recipe="gpt-poems")
+    shutil.copytree(model_folder("poems"), run.path / "model")
+    made = evaluate_model("gpt-poems-1", run.path / "model", samples=20)
+    write(run, made)
+    page = client.get("/runs/gpt-poems-1/evaluation").text
+    texts = made.evaluation.texts
+    assert texts is not None and page.count('class="heat"') == len(texts.best) + len(texts.worst)
+    assert page.count("<mark>") == 3 and page.count("<svg") == 2
+    for words in ("Generated, seed", "Likelihood benchmark, Chinese", "Tokens a second".lower(), "5-gram"):
+        assert words in page
+    assert "most confident" not in page and "style=" not in page
+    client.cookies.set("lang", "zh")
+    page = client.get("/runs/gpt-poems-1/evaluation").text
+    assert "预测得最好的" in page and "模型生成" in page and "似然题库（中文）" in page
 
 
 def test_an_evaluation_of_another_version_counts_as_none(client, diary):

@@ -28,6 +28,7 @@ from jinjie.base.lazy import lazy
 from jinjie.data.dataset import Dataset, Report
 from jinjie.data.texts import Texts
 from jinjie.tasks.classify import Classify
+from jinjie.tasks.language import Language
 from jinjie.tasks.regress import Regress
 from jinjie.tasks.tag import Tag
 from jinjie.training.finished import Finished, model_folder, open_finished
@@ -86,6 +87,11 @@ def evaluate(
 
         values, listed = names(model.network, model.task, data, split, samples, seed, report)
         return _of_texts("tag", run, model, data, split, samples, seed, values, listed)
+    if isinstance(model.task, Language):
+        from jinjie.analyse.evaluate_texts import Told, of_text
+
+        told = Told(run.name, run.recipe.name, _notes(run, data, split, []))
+        return of_text(told, model, data, split, samples, seed, report)
     if isinstance(model.task, Classify):
         beside = linear(data, split, report) if isinstance(data, Texts) else None
         return _classified(run, model, model.task, data, beside, split, samples, seed)

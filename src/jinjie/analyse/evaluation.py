@@ -6,10 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from jinjie.analyse.texts.sentences import how as texts_how
+from jinjie.analyse.texts.values import Texts
 from jinjie.base.words import Text, say
 
 SCHEMA = 1
-TASKS = ("classify", "regress", "tag")
+TASKS = ("classify", "regress", "tag", "language")
 """The tasks whose runs can be evaluated so."""
 
 
@@ -20,7 +22,8 @@ class _Values(BaseModel):
 class Score(_Values):
     """A score with its 95 % interval, and what the trivial prediction reaches; None where there is none.
 
-    Of texts, `linear` is what a linear classifier reaches that learned from the same rows (`linear_texts.py`).
+    Of texts, `linear` is what a linear classifier reaches that learned from the same rows (`linear_texts.py`), and
+    `ngram` what an n-gram model of the same training tokens does (`ngrams.py`).
 
     A score without an interval did not move in any draw, as the F1 of a split without a mistake.
     """
@@ -30,6 +33,7 @@ class Score(_Values):
     high: float | None = None
     trivial: float | None = None
     linear: float | None = None
+    ngram: float | None = None
 
 
 class ClassScores(_Values):
@@ -101,7 +105,7 @@ class Evaluation(_Values):
     """How good a finished model is on one split. The same run, split, samples and seed give the same values."""
 
     schema_version: int = SCHEMA
-    kind: Literal["classify", "regress", "tag"]
+    kind: Literal["classify", "regress", "tag", "language"]
     run: str
     recipe: str
     data: Note
@@ -113,7 +117,8 @@ class Evaluation(_Values):
     resamples: int
     seed: int
     trivial: str
-    """What the trivial prediction always says: the commonest class of the training split, or its mean."""
+    """What the trivial prediction always says: the commonest class of the training split, or its mean. Empty of models
+    of text, where each token gets its share of the training tokens."""
     linear_features: int | None = None
     """Of texts, how many words and pairs (runs of characters in Chinese) the linear classifier weighs."""
     scores: dict[str, Score]
@@ -132,6 +137,8 @@ class Evaluation(_Values):
     wrong: int = 0
     mistakes: tuple[Mistake, ...] = ()
     """The most confident mistakes first; of a regression the largest errors."""
+    texts: Texts | None = None
+    """Of models of text: examples, the benchmark, the loss by position, speed."""
     notes: tuple[Note, ...] = ()
     pictures: tuple[str, ...] = ()
     """Files beside `evaluation.json`."""
@@ -154,6 +161,12 @@ NAMES = {
     "mae": "evaluate.score.mae",
     "rmse": "evaluate.score.rmse",
     "r2": "evaluate.score.r2",
+    "loss": "evaluate.score.loss",
+    "perplexity": "evaluate.score.perplexity",
+    "bits_per_token": "evaluate.score.bits_per_token",
+    "bits_per_character": "evaluate.score.bits_per_character",
+    "bits_per_byte": "evaluate.score.bits_per_byte",
+    "next_token": "evaluate.score.next_token",
 }
 PICTURES = {
     "confusion": "evaluate.picture.confusion",
@@ -162,6 +175,7 @@ PICTURES = {
     "calibration": "evaluate.picture.calibration",
     "residuals": "evaluate.picture.residuals",
     "mistakes": "evaluate.picture.mistakes",
+    "places": "evaluate.picture.places",
 }
 
 
@@ -197,6 +211,16 @@ def _value(score: Score) -> str:
 
 def headline(made: Evaluation) -> str:
     """Which model on what."""
+    if made.texts is not None:
+        return say(
+            "evaluate.text.headline",
+            run=made.run,
+            step=made.step,
+            tokens=made.texts.tokens,
+            bytes=made.texts.bytes,
+            split=split_name(made.split),
+            data=str(Text(**made.data.model_dump())),
+        )
     return say(
         "evaluate.headline",
         run=made.run,
@@ -218,8 +242,13 @@ def score_head(made: Evaluation) -> list[str]:
         say("evaluate.column.score"),
         say("evaluate.column.value"),
         say("evaluate.column.interval"),
-        say("evaluate.column.trivial"),
+        say("evaluate.column.trivial") if made.texts is None else say("evaluate.column.unigram"),
         *([] if made.linear_features is None else [say("evaluate.column.linear")]),
+        *(
+            []
+            if made.texts is None or made.texts.ngram_order is None
+            else [say("evaluate.column.ngram", order=made.texts.ngram_order)]
+        ),
     ]
 
 
@@ -232,6 +261,7 @@ def score_rows(made: Evaluation) -> list[list[str]]:
             interval(score),
             number(score.trivial),
             *([] if made.linear_features is None else [number(score.linear)]),
+            *([] if made.texts is None or made.texts.ngram_order is None else [number(score.ngram)]),
         ]
         for name, score in made.scores.items()
     ]
@@ -281,6 +311,8 @@ def split_name(split: str) -> str:
 
 def how(made: Evaluation) -> str:
     """How the intervals were found, what the trivial prediction is, and of texts the linear classifier."""
+    if made.texts is not None:
+        return texts_how(made.texts, made.resamples)
     if made.kind == "regress":
         return say("evaluate.how_regress", resamples=made.resamples, trivial=made.trivial)
     if made.kind == "tag":

@@ -6,6 +6,7 @@ evaluation of the validation split goes to `RUN/evaluation-validation/`.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from html import escape
 from pathlib import Path
@@ -15,8 +16,10 @@ from jinjie.analyse import answers
 from jinjie.analyse import evaluation as sentences
 from jinjie.analyse.evaluation import Evaluation
 from jinjie.analyse.evaluation_pictures import enlarged, pictures
+from jinjie.analyse.texts.page import section as texts_section
 from jinjie.base.files import whole_folder, write_json, write_whole
 from jinjie.base.page import bilingual, table
+from jinjie.base.paths import evaluations_home
 from jinjie.base.svg import standalone
 from jinjie.base.words import say
 from jinjie.training.events import unwritable
@@ -33,14 +36,25 @@ def folder_of(run: Run, split: str) -> Path:
     return run.path / ("evaluation" if split == "test" else f"evaluation-{split}")
 
 
+def folder_for(name: str) -> Path:
+    """Where the evaluation of a model is kept that is no run's: by its name, or the last part of its path."""
+    parts = [part for part in re.split(r"[\\/]+", name) if part.strip(".")]
+    last = parts[-2] if len(parts) > 1 and parts[-1] == "model" else parts[-1] if parts else "model"
+    return evaluations_home() / (re.sub(r"[^\w.@+-]+", "-", last).strip(".-") or "model")
+
+
 def write(run: Run, made: Made) -> tuple[Evaluation, Path]:
     """Write the folder whole, in the place of an earlier one; the evaluation with its pictures' names, and the folder.
 
     Raises DiskFull, or RunGone when the run was deleted meanwhile.
     """
+    return write_to(folder_of(run, made.evaluation.split), made)
+
+
+def write_to(folder: Path, made: Made) -> tuple[Evaluation, Path]:
+    """The same into a folder that is told, in a folder that is there."""
     drawn = pictures(made.evaluation, made.pixels)
     told = made.evaluation.model_copy(update={"pictures": tuple(drawn)})
-    folder = folder_of(run, told.split)
     try:
         with whole_folder(folder) as temporary:
             write_json(temporary / "evaluation.json", told.model_dump(mode="json"))
@@ -52,7 +66,7 @@ def write(run: Run, made: Made) -> tuple[Evaluation, Path]:
             for i, content in enumerate(_enlarged(made.pixels)):
                 write_whole(temporary / mistake_file(i), content)
     except OSError as error:
-        raise unwritable(run.path, folder, error) from error
+        raise unwritable(folder.parent, folder, error) from error
     return told, folder
 
 
@@ -78,6 +92,8 @@ def _section(made: Evaluation, drawn: dict[str, bytes], pixels: np.ndarray[Any, 
             if name == "roc.svg" and 2 < len(made.roc) < len(made.classes):
                 parts.append(f'<p class="note">{escape(sentences.hardest(made))}</p>')
             parts.append(content.decode())
+    if made.texts is not None:
+        return "".join([*parts, texts_section(made.texts)])
     parts.append(f"<h2>{escape(sentences.mistakes_heading(made))}</h2>")
     parts.append(_seen(made, pixels) if pixels is not None else _listed(made))
     return "".join(parts)

@@ -43,6 +43,8 @@ def pictures(made: Evaluation, pixels: np.ndarray[Any, Any] | None) -> dict[str,
             x_label=_both(words.text("evaluate.axis.predicted")),
             y_label=_both(words.text("evaluate.axis.residual")),
         )
+    if made.texts is not None and len(made.texts.places) > 1:
+        found["places.svg"] = _places(made)
     if pixels is not None:
         found["mistakes.png"] = image_grid(pixels, COLUMNS, enlarged(pixels.shape[1]))
     return found
@@ -51,6 +53,25 @@ def pictures(made: Evaluation, pixels: np.ndarray[Any, Any] | None) -> dict[str,
 def enlarged(side: int) -> int:
     """How many times a picture of so many pixels is enlarged to be seen."""
     return max(1, round(84 / side))
+
+
+def _places(made: Evaluation) -> bytes:
+    """The loss by how much text is in sight as stairs, and what the baselines reach as level lines."""
+    from jinjie.base import pictures
+
+    assert made.texts is not None
+    x = [edge for place in made.texts.places for edge in (place.first, place.last + 1)]
+    y = [place.nats for place in made.texts.places for _ in range(2)]
+    lines = {_both(words.text("evaluate.text.this_model")): pictures.Curve(x, y, False, 1)}
+    loss, ends = made.scores["loss"], (x[0], x[-1])
+    if loss.trivial is not None:
+        name = _both(words.text("evaluate.column.unigram"))
+        lines[name] = pictures.Curve(ends, (loss.trivial, loss.trivial), True, 8)
+    if loss.ngram is not None:
+        name = _both(words.text("evaluate.column.ngram", order=made.texts.ngram_order))
+        lines[name] = pictures.Curve(ends, (loss.ngram, loss.ngram), True, 2)
+    axes = words.text("evaluate.axis.in_sight"), words.text("evaluate.axis.nats")
+    return pictures.curves(lines, x_label=_both(axes[0]), y_label=_both(axes[1]))
 
 
 def _curves(lines: tuple[Curve, ...], axes: tuple[Text, Text], score: str) -> bytes:

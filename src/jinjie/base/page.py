@@ -17,10 +17,15 @@ section+section{{border-top:1px solid var(--rule);margin-top:3rem}}
 table{{border-collapse:collapse;font-size:.9rem}} td,th{{padding:.25rem .75rem;text-align:left;vertical-align:top}}
 th{{color:var(--muted);font-weight:normal}} tr{{border-bottom:1px solid var(--rule)}}
 td.n,th.n{{text-align:right;font-variant-numeric:tabular-nums}} td,li{{overflow-wrap:anywhere}}
+td:first-child{{min-width:6.5rem}} h3{{font-size:1rem}}
 .wide{{overflow-x:auto}} svg{{max-width:100%;height:auto}} @media(max-width:40rem){{.wide svg{{max-width:none}}}}
 .note{{color:var(--muted)}} .warning{{color:var(--series-2)}}
 .seen{{display:flex;flex-wrap:wrap;gap:1rem}} .seen figure{{margin:0;max-width:9rem;font-size:.8rem}}
 .seen img{{image-rendering:pixelated}}
+.heat{{white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.9}} .heat i{{font-style:normal;border-radius:2px}}
+{"".join(f".heat .h{i}{{background:color-mix(in srgb,var(--series-2) {10 * i}%,transparent)}}" for i in range(1, 8))}
+blockquote{{margin:.5rem 0 1rem;padding-left:1rem;border-left:3px solid var(--rule);white-space:pre-wrap}}
+blockquote mark{{background:color-mix(in srgb,var(--series-1) 18%,transparent);color:inherit}}
 """
 
 

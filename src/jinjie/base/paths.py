@@ -65,6 +65,11 @@ def pictures_home() -> Path:
     return home() / "pictures"
 
 
+def evaluations_home() -> Path:
+    """Evaluations of models that are no run's, one folder each."""
+    return home() / "evaluations"
+
+
 def studio_home() -> Path:
     """The studio's token, address and log."""
     return home() / "studio"

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from jinjie.base.words import say
-from jinjie.cli.output import console, json_option, print_json
+from jinjie.cli.output import console, json_option, print_json, progress
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from jinjie.analyse.evaluation import Evaluation
+    from jinjie.analyse.texts.values import Texts
+    from jinjie.training.runs import Run
 
 _CLASSES = 20
 """Classes that the terminal lists."""
 _MISTAKES = 3
 _WIDE = 140
 """Columns from which on intervals fit into the table of classes."""
+TEXT_TASKS = ("language", "masked")
 _FEWEST = 20
 """Draws below which a deviation is no deviation."""
 
@@ -36,6 +39,9 @@ def command() -> Any:
         name: str = typer.Argument("last", help=say("cli.run_name"), metavar="RUN"),
         split: str = typer.Option("test", "--split", help=say("evaluate.split"), metavar="test|validation"),
         samples: int = typer.Option(1000, "--samples", help=say("evaluate.samples")),
+        text: str | None = typer.Option(
+            None, "--text", help=say("evaluate.text.option"), metavar="en|zh|FILE"
+        ),
         as_json: bool = json_option(),
     ) -> None:
         from jinjie.base.errors import InvalidInput, Problem
@@ -47,20 +53,59 @@ def command() -> Any:
             wrong.append(Problem("--samples", "evaluate.one_sample", came=samples, fewest=_FEWEST))
         if wrong:
             raise InvalidInput(wrong)
-        from jinjie.analyse.evaluate import evaluate as ask
         from jinjie.analyse.evaluation_page import write
-        from jinjie.training.runs import find
 
-        run = find(name)
-        waiting: Any = nullcontext() if as_json else console().status(say("evaluate.working"))
-        with waiting:
-            told, folder = write(run, ask(run, "test" if split == "test" else "validation", samples))
+        run = None if text is not None else _run(name)
+        if run is None:
+            told, folder = _of_model(name, text, samples, as_json)
+        elif run.recipe.task.kind in TEXT_TASKS:
+            from jinjie.analyse.evaluate import evaluate as ask
+
+            with progress(as_json) as report:
+                made = ask(run, "test" if split == "test" else "validation", samples, report=report)
+            told, folder = write(run, made)
+        else:
+            waiting: Any = nullcontext() if as_json else console().status(say("evaluate.working"))
+            with waiting:
+                from jinjie.analyse.evaluate import evaluate as ask
+
+                told, folder = write(run, ask(run, "test" if split == "test" else "validation", samples))
         if as_json:
             print_json({**told.model_dump(mode="json"), "folder": str(folder)})
             return
         _print(told, folder)
 
     return evaluate
+
+
+def _run(name: str) -> Run | None:
+    """The run of that name; None where the name means a model that is no run's, as one that is packaged or a folder.
+
+    Raises NotFound when it means neither.
+    """
+    from jinjie.base.errors import NotFound
+    from jinjie.training import finished
+    from jinjie.training.runs import find
+
+    if name in finished.packaged():
+        return None
+    try:
+        return find(name)
+    except NotFound:
+        finished.model_folder(name)  # which says it in the words of models
+        return None
+
+
+def _of_model(name: str, text: str | None, samples: int, quiet: bool) -> tuple[Evaluation, Path]:
+    from jinjie.analyse.evaluate_texts import evaluate_model
+    from jinjie.analyse.evaluation_page import folder_for, write_to
+    from jinjie.training import finished
+
+    with progress(quiet) as report:
+        made = evaluate_model(name, finished.model_folder(name, report), text, samples, report=report)
+    folder = folder_for(name)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return write_to(folder, made)
 
 
 def _print(told: Evaluation, folder: Path) -> None:
@@ -82,6 +127,8 @@ def _print(told: Evaluation, folder: Path) -> None:
         _table(sentences.class_head(), rows[:_CLASSES])
         if len(rows) > _CLASSES:
             out.print(say("evaluate.more_classes", count=len(rows) - _CLASSES), style="dim")
+    if told.texts is not None:
+        _print_texts(told.texts)
     if told.mistakes:
         out.print()
         shown = told.model_copy(update={"mistakes": told.mistakes[:_MISTAKES]})
@@ -93,6 +140,27 @@ def _print(told: Evaluation, folder: Path) -> None:
     out.print()
     written = say("evaluate.written", page=folder / "evaluation.html")
     out.print(written, style="dim", soft_wrap=True, markup=False)
+
+
+def _print_texts(texts: Texts) -> None:
+    from jinjie.analyse.texts import sentences
+
+    out = console()
+    for one in texts.written[:1]:
+        out.print()
+        out.print(sentences.written_heading(one), style="bold", soft_wrap=True, markup=False)
+        out.print(one.opening, end="", soft_wrap=True, markup=False)
+        out.print(one.written, style="cyan", soft_wrap=True, markup=False)
+    for made in texts.benchmarks:
+        out.print()
+        out.print(sentences.benchmark_name(made), style="bold", soft_wrap=True, markup=False)
+        _table(sentences.benchmark_head(), sentences.benchmark_rows(made))
+    if texts.benchmarks:
+        out.print(say("evaluate.text.how_benchmark"), style="dim", soft_wrap=True, markup=False)
+    if texts.speed is not None:
+        out.print()
+        for line in sentences.speed_lines(texts.speed):
+            out.print(line, soft_wrap=True, markup=False)
 
 
 def _table(head: list[str], rows: list[list[str]]) -> None:

@@ -21,6 +21,9 @@ from starlette.exceptions import HTTPException
 from jinjie.analyse import evaluation as sentences
 from jinjie.analyse.evaluation import TASKS, Evaluation
 from jinjie.analyse.evaluation_page import folder_of, mistake_file
+from jinjie.analyse.texts import sentences as texts
+from jinjie.analyse.texts.page import legend
+from jinjie.analyse.texts.values import Shown, Texts
 from jinjie.base.errors import JinjieError
 from jinjie.base.svg import embedded
 from jinjie.base.words import Text, say, text
@@ -238,8 +241,44 @@ def shown(run: Run, made: Evaluation) -> dict[str, Any]:
                 for i, mistake in enumerate(made.mistakes)
             ],
         },
+        "texts": of_texts(made.texts) if made.texts else None,
         "time": time,
         "files": [(file, f"{files}{file}{query}") for file in FILES if (folder / file).is_file()],
+    }
+
+
+def of_texts(made: Texts) -> dict[str, Any]:
+    """What a model of text has beside its scores, in the viewer's language."""
+    return {
+        "legend": legend(),
+        "shown": [
+            (title, [_coloured(one, made.documents) for one in each])
+            for title, each in (
+                (say("evaluate.text.best"), made.best),
+                (say("evaluate.text.worst"), made.worst),
+            )
+            if each
+        ],
+        "written": [{"heading": texts.written_heading(one), **one.model_dump()} for one in made.written],
+        "benchmarks": [
+            {
+                "name": texts.benchmark_name(one),
+                "table": {"head": texts.benchmark_head(), "rows": texts.benchmark_rows(one)},
+                "missed": [texts.missed_line(question) for question in one.missed],
+            }
+            for one in made.benchmarks
+        ],
+        "speed": texts.speed_lines(made.speed) if made.speed else [],
+    }
+
+
+def _coloured(one: Shown, documents: bool) -> dict[str, Any]:
+    return {
+        "heading": texts.shown_heading(one, documents),
+        "pieces": [
+            (piece, texts.level(nats), f"{nats / texts.LN2:.1f}") for piece, nats in texts.visible(one)
+        ],
+        "whole": one.whole,
     }
 
 
