@@ -26,7 +26,9 @@ from jinjie.base import words
 from jinjie.base.errors import JinjieError
 from jinjie.base.lazy import lazy
 from jinjie.data.dataset import Dataset, Report
+from jinjie.data.questions.pairs import Questions
 from jinjie.data.texts import Texts
+from jinjie.tasks.answer import Answer
 from jinjie.tasks.classify import Classify
 from jinjie.tasks.language import Language
 from jinjie.tasks.regress import Regress
@@ -92,6 +94,11 @@ def evaluate(
 
         told = Told(run.name, run.recipe.name, _notes(run, data, split, []))
         return of_text(told, model, data, split, samples, seed, report)
+    if isinstance(model.task, Answer) and isinstance(data, Questions):
+        from jinjie.analyse.spans import spans
+
+        values, listed = spans(model.network, model.task, data, split, samples, seed)
+        return _of_texts("answer", run, model, data, split, samples, seed, values, listed)
     if isinstance(model.task, Classify):
         beside = linear(data, split, report) if isinstance(data, Texts) else None
         return _classified(run, model, model.task, data, beside, split, samples, seed)
@@ -99,7 +106,7 @@ def evaluate(
 
 
 def _of_texts(
-    kind: Literal["tag"],
+    kind: Literal["tag", "answer"],
     run: Run,
     model: Finished,
     data: Texts,

@@ -11,7 +11,7 @@ from jinjie.analyse.texts.values import Texts
 from jinjie.base.words import Text, say
 
 SCHEMA = 1
-TASKS = ("classify", "regress", "tag", "language")
+TASKS = ("classify", "regress", "tag", "answer", "language")
 """The tasks whose runs can be evaluated so."""
 
 
@@ -105,7 +105,7 @@ class Evaluation(_Values):
     """How good a finished model is on one split. The same run, split, samples and seed give the same values."""
 
     schema_version: int = SCHEMA
-    kind: Literal["classify", "regress", "tag", "language"]
+    kind: Literal["classify", "regress", "tag", "answer", "language"]
     run: str
     recipe: str
     data: Note
@@ -167,6 +167,8 @@ NAMES = {
     "bits_per_character": "evaluate.score.bits_per_character",
     "bits_per_byte": "evaluate.score.bits_per_byte",
     "next_token": "evaluate.score.next_token",
+    "exact": "evaluate.score.exact",
+    "answer_f1": "evaluate.score.answer_f1",
 }
 PICTURES = {
     "confusion": "evaluate.picture.confusion",
@@ -315,6 +317,8 @@ def how(made: Evaluation) -> str:
         return texts_how(made.texts, made.resamples)
     if made.kind == "regress":
         return say("evaluate.how_regress", resamples=made.resamples, trivial=made.trivial)
+    if made.kind == "answer":
+        return say("evaluate.how_answer", resamples=made.resamples)
     if made.kind == "tag":
         return say("evaluate.how_tag", resamples=made.resamples, features=made.linear_features)
     told = say("evaluate.how_classify", resamples=made.resamples, trivial=made.trivial)

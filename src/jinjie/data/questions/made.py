@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 else:
     np = lazy("numpy")
 
-_PATTERNS: dict[Split, slice] = {"train": slice(0, 5), "validation": slice(5, 6), "test": slice(6, 7)}
+_SAYS: dict[Split, slice] = {"train": slice(0, 5), "validation": slice(5, 6), "test": slice(6, 7)}
+_ASKS: dict[Split, slice] = {"train": slice(0, 5), "validation": slice(6, 7), "test": slice(5, 6)}
+"""Crosswise: a question in the very words of its answer's sentence is found by comparing words."""
 _FACTS = 3
 """Facts that are told of each."""
 
@@ -91,7 +93,7 @@ def _one(
         told = draw.permutation(shared).tolist()
         for place, name in enumerate(told):
             relation = RELATIONS[name]
-            pattern = str(draw.choice(relation.says[_PATTERNS[split]]))
+            pattern = str(draw.choice(relation.says[_SAYS[split]]))
             what = fresh(relation.answer)
             who = subject if place == 0 or not pattern.startswith("{who}") or draw.random() < 0.4 else ""
             woman = subject.split()[0] in names.women
@@ -102,5 +104,5 @@ def _one(
             context += sentence.replace("{what}", what) + " "
             if number == asked_of and name == asked:
                 answer = (start, start + len(what))
-    question = str(draw.choice(RELATIONS[asked].asks[_PATTERNS[split]])).replace("{who}", subjects[asked_of])
+    question = str(draw.choice(RELATIONS[asked].asks[_ASKS[split]])).replace("{who}", subjects[asked_of])
     return Question(question, context.rstrip(), (answer,))

@@ -1,7 +1,8 @@
 """How facts are said and asked for: the sentences that made-up passages and questions are put together from.
 
-Each relation has seven ways to say it and seven to ask for it. The first five are for training, the sixth is for
-validation, the last for the test: a model that had learned the patterns by heart would know none of those.
+Each relation has seven ways to say it and seven to ask for it, the n-th to ask often in the words of the n-th to say.
+The first five are for training, the other two for validation and test (`made.py`): a model that had learned the
+patterns by heart would know none of those.
 {who} is whom the fact is of (a name, or she, he and it where the sentence before was of the same), {what} the answer.
 """
 
