@@ -31,6 +31,7 @@ from jinjie.data.texts import Texts
 from jinjie.tasks.answer import Answer
 from jinjie.tasks.classify import Classify
 from jinjie.tasks.language import Language
+from jinjie.tasks.masked import Masked
 from jinjie.tasks.regress import Regress
 from jinjie.tasks.tag import Tag
 from jinjie.training.finished import Finished, model_folder, open_finished
@@ -89,7 +90,7 @@ def evaluate(
 
         values, listed = names(model.network, model.task, data, split, samples, seed, report)
         return _of_texts("tag", run, model, data, split, samples, seed, values, listed)
-    if isinstance(model.task, Language):
+    if isinstance(model.task, Language | Masked):
         from jinjie.analyse.evaluate_texts import Told, of_text
 
         told = Told(run.name, run.recipe.name, _notes(run, data, split, []))

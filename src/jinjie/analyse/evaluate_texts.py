@@ -12,6 +12,7 @@ from jinjie.analyse.evaluate import Held, Made
 from jinjie.analyse.evaluation import Evaluation, Note
 from jinjie.analyse.texts.evaluate import language, notes
 from jinjie.analyse.texts.held_out import held_out
+from jinjie.analyse.texts.hidden import masked
 from jinjie.base import words
 from jinjie.base.errors import JinjieError
 from jinjie.data.dataset import Dataset, Report
@@ -63,10 +64,12 @@ def of_text(
     seed: int,
     report: Report | None = None,
 ) -> Made:
-    """Ask a model that writes for a split of its data, or of other data that its tokenizer cuts."""
-    values, listed = language(model.network, model.task, data, split, samples, seed, report)
+    """Ask a model that writes, or fills gaps, for a split of its data, or of other data that its tokenizer cuts."""
+    writes = isinstance(model.task, Language)
+    look = language if writes else masked
+    values, listed = look(model.network, model.task, data, split, samples, seed, report)
     made = Evaluation(
-        kind="language",
+        kind="language" if writes else "masked",
         run=told.name,
         recipe=told.recipe,
         data=Note(**data.about.title.both()),

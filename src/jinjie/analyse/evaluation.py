@@ -11,7 +11,7 @@ from jinjie.analyse.texts.values import Texts
 from jinjie.base.words import Text, say
 
 SCHEMA = 1
-TASKS = ("classify", "regress", "tag", "answer", "language")
+TASKS = ("classify", "regress", "tag", "answer", "language", "masked")
 """The tasks whose runs can be evaluated so."""
 
 
@@ -105,7 +105,7 @@ class Evaluation(_Values):
     """How good a finished model is on one split. The same run, split, samples and seed give the same values."""
 
     schema_version: int = SCHEMA
-    kind: Literal["classify", "regress", "tag", "answer", "language"]
+    kind: Literal["classify", "regress", "tag", "answer", "language", "masked"]
     run: str
     recipe: str
     data: Note
@@ -169,6 +169,10 @@ NAMES = {
     "next_token": "evaluate.score.next_token",
     "exact": "evaluate.score.exact",
     "answer_f1": "evaluate.score.answer_f1",
+    "masked_accuracy": "evaluate.score.masked_accuracy",
+    "masked_loss": "evaluate.score.masked_loss",
+    "next_accuracy": "evaluate.score.next_accuracy",
+    "next_loss": "evaluate.score.next_loss",
 }
 PICTURES = {
     "confusion": "evaluate.picture.confusion",
@@ -213,6 +217,16 @@ def _value(score: Score) -> str:
 
 def headline(made: Evaluation) -> str:
     """Which model on what."""
+    if made.kind == "masked" and made.texts is not None:
+        return say(
+            "evaluate.text.headline_masked",
+            run=made.run,
+            step=made.step,
+            tokens=made.texts.tokens,
+            rows=made.texts.units,
+            split=split_name(made.split),
+            data=str(Text(**made.data.model_dump())),
+        )
     if made.texts is not None:
         return say(
             "evaluate.text.headline",
@@ -249,6 +263,8 @@ def score_head(made: Evaluation) -> list[str]:
         *(
             []
             if made.texts is None or made.texts.ngram_order is None
+            else [say("evaluate.column.neighbours")]
+            if made.kind == "masked"
             else [say("evaluate.column.ngram", order=made.texts.ngram_order)]
         ),
     ]
@@ -314,7 +330,7 @@ def split_name(split: str) -> str:
 def how(made: Evaluation) -> str:
     """How the intervals were found, what the trivial prediction is, and of texts the linear classifier."""
     if made.texts is not None:
-        return texts_how(made.texts, made.resamples)
+        return texts_how(made.texts, made.resamples, made.kind == "masked")
     if made.kind == "regress":
         return say("evaluate.how_regress", resamples=made.resamples, trivial=made.trivial)
     if made.kind == "answer":

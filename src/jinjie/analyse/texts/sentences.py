@@ -29,8 +29,11 @@ LEVELS = (0.5, 1.0, 2.0, 4.0, 6.0, 8.0, 11.0)
 """Bits from which on a token is coloured one level darker."""
 
 
-def how(texts: Texts, resamples: int) -> str:
+def how(texts: Texts, resamples: int, masked: bool = False) -> str:
     """What the intervals are drawn from, and what the baselines are."""
+    if masked:
+        drawn = say("evaluate.text.how_documents", resamples=resamples, units=texts.units)
+        return f"{drawn} {say('evaluate.text.how_neighbours', count=texts.ngram_tokens)}"
     if texts.documents:
         told = say("evaluate.text.how_documents", resamples=resamples, units=texts.units)
     else:
@@ -56,6 +59,8 @@ def visible(one: Shown) -> list[tuple[str, float]]:
 
 def shown_heading(one: Shown, documents: bool) -> str:
     """Which text it is, and what it costs."""
+    if not one.bits_per_byte:  # of hidden tokens
+        return say("evaluate.text.shown_hidden", index=one.index, tokens=one.tokens, nats=f"{one.nats:.3f}")
     bits = f"{one.bits_per_byte:.3f}"
     if documents:
         return say("evaluate.text.shown_document", index=one.index, tokens=one.tokens, bits=bits)
