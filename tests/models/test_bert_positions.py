@@ -39,3 +39,9 @@ def test_parameters_are_what_is_built_and_no_published_layout_holds_them() -> No
 def test_heads_of_an_odd_size_cannot_turn() -> None:
     with pytest.raises(InvalidInput, match="positions"):
         build(bert.Config, {"width": 15, "heads": 5, "positions": "rotary"})
+
+
+def test_texts_that_are_longer_than_the_block_are_refused_before_a_run() -> None:
+    assert SMALL.fitted({"block": 16, "outputs": 3}).outputs == 3
+    with pytest.raises(InvalidInput, match="model.block=17"):
+        SMALL.fitted({"block": 17})

@@ -20,8 +20,8 @@ SEEDS = (0, 1, 2)
 pytestmark = pytest.mark.slow
 
 
-def accuracy(recipe: Recipe, seed: int, folder: Path) -> float:
-    """The share of test pictures that the finished model, the best on validation, has right; one thread."""
+def metrics(recipe: Recipe, seed: int, folder: Path) -> dict[str, float]:
+    """The scores of the finished model, the best on validation, on the test split; one thread."""
     torch.set_num_threads(1)
     run = folder / f"{recipe.name}-{seed}"
     (run / "checkpoints").mkdir(parents=True)
@@ -40,10 +40,15 @@ def accuracy(recipe: Recipe, seed: int, folder: Path) -> float:
     session = loop.Session(run, recipe, data, recipe.task.build(), networks, writer, versions, lambda: False)
     assert loop.train(session)
     tested = [e["metrics"] for e in read(run / "events.jsonl") if e.get("split") == "test"]
-    found = float(tested[-1]["accuracy"])
     seconds = time.perf_counter() - begun
-    print(f"{recipe.name} seed {seed}: {found:.4f} of the test split, {chosen.precision}, {seconds:.0f} s")
-    return found
+    shown = ", ".join(f"{name} {value:.4f}" for name, value in tested[-1].items())
+    print(f"{recipe.name} seed {seed}, test: {shown}, {chosen.precision}, {seconds:.0f} s")
+    return dict(tested[-1])
+
+
+def accuracy(recipe: Recipe, seed: int, folder: Path) -> float:
+    """The share of test pictures that the finished model has right."""
+    return float(metrics(recipe, seed, folder)["accuracy"])
 
 
 MEANS: dict[str, float] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
-from jinjie.base import words
 from jinjie.base.config import option
 from jinjie.base.errors import InvalidInput, Problem
 from jinjie.base.lazy import lazy
@@ -15,7 +14,7 @@ from jinjie.data.spans import NONE, Span, parted, placed
 from jinjie.data.texts import NOTHING, Texts, in_order
 from jinjie.data.tokenization.labels import LabelledProcessor
 from jinjie.tasks import span_scores, task
-from jinjie.tasks.task import Batch, Models, Picture, Prediction, Step, TaskConfig, Update
+from jinjie.tasks.task import Batch, Models, Prediction, Step, TaskConfig, Update
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,18 +108,6 @@ class Tag(task.Task):
 
     def best(self) -> tuple[str, bool]:
         return self.config.best, self.config.best != "loss"
-
-    def pictures(self, models: Models, data: Dataset, split: Split) -> Iterator[Picture]:
-        """The confusion of tags: true ones down, predicted ones across."""
-        from jinjie.base.pictures import confusion
-
-        labels = tags_of(data)
-        told = self.outputs(models, data, split, None)
-        pairs = np.concatenate([t * len(labels) + s for s, t in zip(told.said, told.true, strict=True)])
-        counts = np.bincount(pairs, minlength=len(labels) ** 2).reshape(len(labels), len(labels))
-        across, down = words.text("picture.predicted"), words.text("picture.true")
-        axes = {"x_label": f"{across.zh} · {across.en}", "y_label": f"{down.zh} · {down.en}"}
-        yield Picture("confusion", confusion(counts.tolist(), labels, **axes))
 
     def samples(self, models: Models, data: Dataset, step: Step) -> Iterator[str]:
         """Texts of the validation split with the names that the model finds in them, always the same ones."""

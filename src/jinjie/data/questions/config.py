@@ -56,22 +56,22 @@ class Config(DataConfig):
         "现成的分词器：文件夹、文件、训练名或 bert；留空时，英文用 BERT 的词表，中文从训练文本学一个",
     )
     block: int = option(
-        160,
+        128,
         "longest question and passage together, in tokens; longer ones are cut",
         "问题与短文合起来最长的词元数，更长的截断",
         ge=1,
     )
     examples: int = option(
-        6000,
-        "made-up questions to learn from; a tenth as many to watch, a sixth to test",
-        "用于训练的合成问题数；验证为其十分之一，测试为六分之一",
+        3000,
+        "made-up questions to learn from; a tenth as many to watch, a third to test",
+        "用于训练的合成问题数；验证为其十分之一，测试为三分之一",
         ge=60,
     )
     seed: int = option(0, "decides the made-up passages and questions", "决定合成短文与问题的种子", ge=0)
 
     def counts(self) -> dict[Split, int]:
         """Made-up questions in each split."""
-        return {"train": self.examples, "validation": self.examples // 10, "test": self.examples // 6}
+        return {"train": self.examples, "validation": self.examples // 10, "test": self.examples // 3}
 
     def about(self) -> About:
         facts = {"block": self.block}

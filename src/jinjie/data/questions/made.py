@@ -24,8 +24,8 @@ else:
 _SAYS: dict[Split, slice] = {"train": slice(0, 5), "validation": slice(5, 6), "test": slice(6, 7)}
 _ASKS: dict[Split, slice] = {"train": slice(0, 5), "validation": slice(6, 7), "test": slice(5, 6)}
 """Crosswise: a question in the very words of its answer's sentence is found by comparing words."""
-_FACTS = 3
-"""Facts that are told of each."""
+_FACTS = 6
+"""Facts that a passage tells, shared out evenly."""
 
 
 class Question(NamedTuple):
@@ -87,7 +87,9 @@ def _one(
     able = [name for name, relation in RELATIONS.items() if relation.of == of]
     subjects = [fresh(of) for _ in range(int(draw.integers(2, 4)))]
     asked_of, asked = int(draw.integers(len(subjects))), str(draw.choice(able))
-    shared = [asked, *(name for name in draw.permutation(able).tolist() if name != asked)][:_FACTS]
+    shared = [asked, *(name for name in draw.permutation(able).tolist() if name != asked)][
+        : _FACTS // len(subjects)
+    ]
     context, answer = "", (0, 0)
     for number, subject in enumerate(subjects):
         told = draw.permutation(shared).tolist()

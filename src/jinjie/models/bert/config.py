@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import ValidationInfo, field_validator
 
 from jinjie.base.config import Wrong, option
+from jinjie.base.errors import InvalidInput, Problem
 from jinjie.models.activation import Activation
 from jinjie.models.model import ModelConfig
 
@@ -116,6 +118,15 @@ class Config(ModelConfig):
     def hidden(self) -> int:
         """Neurons of the feed-forward half."""
         return self.feedforward or 4 * self.width
+
+    def fitted(self, facts: Mapping[str, int]) -> Self:
+        """Also raises InvalidInput when the data's texts may be longer than the block."""
+        longest = facts.get("block", 0)
+        if longest > self.block:
+            raise InvalidInput(
+                [Problem("data.block", "model.text_too_long", longest=longest, block=self.block)]
+            )
+        return super().fitted(facts)
 
     def parameters(self) -> int:
         width, vocabulary = self.width, self.known("vocabulary")
