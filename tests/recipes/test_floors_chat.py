@@ -41,3 +41,21 @@ def test_gpt_chat(tmp_path: Path, tuning: str, rate: float) -> None:
         assert before["in_form"] <= 0.1
         shares.append(found["in_form"])
     assert sum(shares) / len(shares) >= 0.9
+
+
+def test_gpt_dpo(tmp_path: Path) -> None:
+    """S10: nine in ten of a hundred poems begun with held-out first lines are quatrains in right form, where fewer than
+    six were before; every seed draws its own pairs. The price in perplexity is shown and bounded."""
+    shares = []
+    for seed in SEEDS:
+        recipe, folder = ready("gpt-dpo", tmp_path / str(seed), {"seed": seed, "data.sampling_seed": seed})
+        trained(recipe, folder, "fp32")
+        found = last(folder, "test")
+        print(
+            f"seed {seed}: kept {found['kept_before']:.2f} → {found['kept']:.2f}, "
+            f"perplexity {found['perplexity_before']:.1f} → {found['perplexity']:.1f}, kl {found['kl']:.3f}"
+        )
+        assert found["kept_before"] < 0.6
+        assert found["perplexity"] < 3 * found["perplexity_before"]
+        shares.append(found["kept"])
+    assert sum(shares) / len(shares) >= 0.9

@@ -198,6 +198,8 @@ def _best(run: Run, validation: Sequence[Event]) -> Event | None:
         name, higher = run.recipe.task.build().best()
     except JinjieError:  # a recipe that this version cannot build any more still has its events
         name, higher = "loss", False
+    if not any(name in e["metrics"] for e in validation):
+        name, higher = "loss", False  # a measure that this run's data did not give
     able = [e for e in validation if math.isfinite(e["metrics"].get(name, math.nan))]
     return min(able, key=lambda e: -e["metrics"][name] if higher else e["metrics"][name], default=None)
 

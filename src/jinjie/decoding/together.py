@@ -24,7 +24,7 @@ class Answer(NamedTuple):
     ended: bool
     """Whether it came to its end by itself, and not to the end of its budget."""
     tokens: list[int]
-    """As they were written, the end token among them where there is one."""
+    """As they were written, and what ends it: where a single token does, the processor's first such one."""
 
 
 def answers(
@@ -44,6 +44,7 @@ def answers(
     hears how many are done. Raises InvalidInput as `Engine.admit` does.
     """
     own = frozenset(processor.ends) | frozenset(ends)
+    last = processor.ends[0] if processor.ends else min(own, default=-1)
     engine = Engine(network, max(1, min(rows, len(prompts))))
     waiting = list(range(len(prompts)))[::-1]
     at_work: dict[int, int] = {}
@@ -72,6 +73,8 @@ def answers(
             engine.drop(written.ticket)
             del at_work[written.ticket], streams[number]
             ended = stream.ended or written.ended == "stop"
+            if written.ended == "stop" and own:
+                tokens[number].append(last)
             found[number] = Answer(texts[number], ended, tokens[number])
             told(len(found))
     return [found[number] for number in range(len(prompts))]

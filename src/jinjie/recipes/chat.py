@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from jinjie.base.words import Text
-from jinjie.data import dialogues
+from jinjie.data import dialogues, pairs_of_answers
 from jinjie.models import gpt
-from jinjie.tasks import chat
+from jinjie.tasks import chat, prefer
 from jinjie.training.optim import AdamW
-from jinjie.training.recipe import Budget, Recipe
+from jinjie.training.recipe import Budget, Other, Recipe
 from jinjie.training.schedule import Cosine
 
 STAGE = 5
@@ -15,6 +15,9 @@ STAGE = 5
 
 MIX = gpt.Config(vocabulary=8192, block=256, layers=4, heads=4, width=96, dropout=0.1)
 """The packaged model `mix`, as `gpt-mix` makes it."""
+
+POEMS = gpt.Config(vocabulary=4172, block=128, layers=6, heads=6, width=192, dropout=0.0)
+"""The packaged model `poems`."""
 
 RECIPES = [
     Recipe(
@@ -35,5 +38,25 @@ RECIPES = [
         optimizer=AdamW(lr=2e-3),
         schedule=Cosine(warmup=20, final=0.1),
         budget=Budget(steps=200, batch=8, clip=1.0, evaluate_every=50),
+    ),
+    Recipe(
+        name="gpt-dpo",
+        title=Text(en="A poet that learns what is preferred", zh="学会偏好的诗人"),
+        teaches=Text(
+            en="Preference tuning: the model writes poems, a rule that a program can check chooses between two, and DPO makes the chosen likelier against the model as it was. The effect and its price are measured.",
+            zh="偏好微调：模型自己写诗，由程序能检验的规则从两首中选出一首，DPO 以原来的模型为参照，让选中的更可能出现。效果和代价都要量。",
+        ),
+        expect=Text(
+            en="Quatrains from nearly every held-out first line, where two in five were before; the price is a higher perplexity on people's poems, half of which have eight lines.",
+            zh="给出没见过的首句，写出的几乎都是绝句，原来五首里只有两首；代价是在人写的诗上困惑度升高，因为其中一半有八句。",
+        ),
+        data=pairs_of_answers.Config(),
+        model=POEMS,
+        start="poems",
+        others={"reference": Other(model=POEMS, start="model", trainable=False)},
+        task=prefer.Config(),
+        optimizer=AdamW(lr=5e-5, weight_decay=0.0),
+        schedule=Cosine(warmup=10, final=0.1),
+        budget=Budget(steps=60, batch=8, clip=1.0, evaluate_every=20),
     ),
 ]

@@ -40,7 +40,15 @@ def begun(recipe: Recipe, report: Report | None = None) -> tuple[Recipe, Path | 
             [Problem("start", "run.no_start", came=recipe.start, reason=str(error))]
         ) from error
     start = str(folder) if Path(recipe.start).expanduser().is_dir() else recipe.start
-    return recipe.model_copy(update={"model": recipe.model.begun(config), "start": start}), folder
+    model = recipe.model.begun(config)
+    others = {
+        name: other.model_copy(update={"model": model}) if other.start == "model" else other
+        for name, other in recipe.others.items()
+    }
+    made = recipe.model_copy(update={"model": model, "others": others, "start": start})
+    if hasattr(recipe.data, "writer"):  # what the data asks a model to write, the start writes
+        made = made.changed({"data.writer": start})
+    return made, folder
 
 
 def with_tokenizer(recipe: Recipe, start: Path, run: Path) -> Recipe:

@@ -128,10 +128,12 @@ def _reached(folder: Path) -> int:
 def prepare(run: Run, writer: events.Writer, stop: _Stop) -> Session:
     """Read the recipe and the data, build the networks, and go back to the newest whole checkpoint if there is one."""
     recipe = run.recipe
+    from jinjie.training import answers
+
     earlier = run.events
     warm = threading.Thread(target=_import_torch, daemon=True)  # reading the data meanwhile
     warm.start()
-    data = recipe.data.load(_report(writer))
+    data = answers.load(recipe, _report(writer))
     warm.join()
 
     import torch
