@@ -11,6 +11,7 @@ from test_recipes import last, trained
 from jinjie import recipes
 from jinjie.training import begin
 from jinjie.training.events import read
+from jinjie.training.hardware import choose
 from jinjie.training.recipe import Recipe
 
 pytestmark = pytest.mark.slow
@@ -34,7 +35,7 @@ def test_gpt_chat(tmp_path: Path, tuning: str, rate: float) -> None:
     for seed in SEEDS:
         changes = {"seed": seed, "tuning.body": tuning, "optimizer.lr": rate}
         recipe, folder = ready("gpt-chat", tmp_path / str(seed), changes)
-        trained(recipe, folder, "fp32")
+        trained(recipe, folder, choose(recipe, None).precision)
         before = next(e["metrics"] for e in read(folder / "events.jsonl") if e["type"] == "evaluated")
         found = last(folder, "test")
         print(f"seed {seed}, {tuning}: before {before['in_form']:.3f}, after {found['in_form']:.3f}")
@@ -49,7 +50,7 @@ def test_gpt_dpo(tmp_path: Path) -> None:
     shares = []
     for seed in SEEDS:
         recipe, folder = ready("gpt-dpo", tmp_path / str(seed), {"seed": seed, "data.sampling_seed": seed})
-        trained(recipe, folder, "fp32")
+        trained(recipe, folder, choose(recipe, None).precision)
         found = last(folder, "test")
         print(
             f"seed {seed}: kept {found['kept_before']:.2f} → {found['kept']:.2f}, "

@@ -58,6 +58,10 @@ class DataConfig(Config):
         """What the catalogue lists of this kind, by name: itself, unless its settings hold data of several sources."""
         return {self.kind: self}
 
+    def writes(self) -> int:
+        """About how many tokens a model writes before the data is there, the first time."""
+        return 0
+
     def load(self, report: Report | None = None) -> Dataset:
         """The data, fetched and converted on first use, read from the cache after.
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 HELD = 8
 """A pair to watch with and one to test with for every so many to learn from."""
+TOKENS = 40
+"""What a poem has behind its first line, about."""
+WASTED = 2
+"""Prompts answered for each pair that is found, about."""
 PLAIN = 128
 """Poems of people's that each held-out split measures the cost with."""
 
@@ -114,6 +118,10 @@ class Config(DataConfig):
             counts={str(split): count for split, count in self.wanted.items()},
             facts=facts,
         )
+
+    def writes(self) -> int:
+        answered = 0 if self.path is not None else WASTED * sum(self.wanted.values()) * self.answers
+        return answered * min(self.block, TOKENS)
 
     def asks(self) -> Asked | None:
         """What the writer has to write first; None where the pairs are the user's own."""

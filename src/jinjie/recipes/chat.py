@@ -55,8 +55,8 @@ RECIPES = [
         start="poems",
         others={"reference": Other(model=POEMS, start="model", trainable=False)},
         task=prefer.Config(),
-        optimizer=AdamW(lr=5e-5, weight_decay=0.0),
+        optimizer=AdamW(lr=6e-5, weight_decay=0.0),
         schedule=Cosine(warmup=10, final=0.1),
-        budget=Budget(steps=60, batch=8, clip=1.0, evaluate_every=20),
+        budget=Budget(steps=80, batch=8, clip=1.0, evaluate_every=20),
     ),
 ]

@@ -226,6 +226,12 @@ METRICS = {
     "perplexity": "studio.metric.perplexity",
     "bits_per_character": "studio.metric.bits_per_character",
     "bits_per_byte": "studio.metric.bits_per_byte",
+    "in_form": "studio.metric.in_form",
+    "margin": "studio.metric.margin",
+    "kept": "studio.metric.kept",
+    "kept_before": "studio.metric.kept_before",
+    "perplexity_before": "studio.metric.perplexity_before",
+    "kl": "studio.metric.kl",
 }
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from jinjie.decoding.sampling import Sampling
     from jinjie.decoding.together import Answer
 
+USUAL = 15
+"""Tokens of an answer, on average."""
+
 
 class Config(TaskConfig):
     """Cross-entropy of the tokens that the assistant says; beside it, how many held-out questions are answered in the
@@ -41,6 +44,9 @@ class Config(TaskConfig):
         "采样温度；0 表示总取最可能的词元",
         ge=0,
     )
+
+    def writes(self) -> int:
+        return self.asked * min(self.answer_tokens, USUAL)
 
     def build(self) -> Chat:
         return Chat(self)

@@ -11,6 +11,7 @@ from jinjie.base.lazy import lazy
 from jinjie.base.seeds import derive
 from jinjie.data.batching import spread
 from jinjie.data.dataset import Dataset, Split
+from jinjie.data.pairs_of_answers import TOKENS
 from jinjie.tasks import language, task
 from jinjie.tasks.language import IGNORED, Language
 from jinjie.tasks.task import Batch, Models, Step, TaskConfig, Update
@@ -45,6 +46,9 @@ class Config(TaskConfig):
         "每次评估时从多少个没见过的开头往下写",
         ge=1,
     )
+
+    def writes(self) -> int:
+        return self.asked * min(self.sample_tokens, TOKENS)
 
     def build(self) -> Prefer:
         return Prefer(self)

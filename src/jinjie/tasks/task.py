@@ -66,6 +66,10 @@ class TaskConfig(Config):
 
     kind: str
 
+    def writes(self) -> int:
+        """About how many tokens the model writes in each look at a split that is held out, beside its samples."""
+        return 0
+
     def build(self) -> Task:
         raise TypeError(f"{type(self).__module__} lacks build()")
 

@@ -172,6 +172,8 @@ def unfinished(seen: Evidence) -> Finding | Lacks | None:
         return Lacks(text("diagnose.lacks.looks"))
     share = _late_share(seen)
     third, end = seen.trained(seen.looks[2 * len(seen.looks) // 3]), seen.end()
+    if seen.setting("task.kind") == "prefer":
+        return None  # its loss falls as long as the margin widens, and texts fall apart meanwhile
     if share < FALLING or seen.last.loss > 1.02 * seen.best.loss:
         return None
     if third is None or end is None or third - end < 0.01 * seen.unit:
