@@ -18,7 +18,9 @@ from jinjie.data.dataset import SPLITS, Split
 from jinjie.data.packing import Dialogues, Windows
 from jinjie.data.small_talk import question_key, read_split, sort
 from jinjie.data.sources import CHATTERBOT, GPT2_VOCABULARY
+from jinjie.data.tokenization.characters import train_characters
 from jinjie.data.tokenization.conversing import ChatProcessor, Rendered
+from jinjie.data.tokenization.train import Characters
 from jinjie.training import finished
 
 LANGUAGES: tuple[dialogues.Languages, ...] = ("both", "en", "zh")
@@ -233,6 +235,19 @@ def test_what_no_model_can_hold_is_refused(tmp_path: Path) -> None:
     # a model of poems' characters can spell neither "User:" nor an end
     with pytest.raises(InvalidInput, match="cannot hold a conversation"):
         dialogues.Config(tokenizer=str(finished.packaged()["poems"])).load()
+
+
+def test_characters_that_the_vocabulary_lacks_are_named_by_line(tmp_path: Path) -> None:
+    letters = train_characters(Characters(), ["User: Assistant:\n abcdefghijklmnopqrstuvwxyzUA?."])
+    letters.save(tmp_path)
+    rows = [talk(f"{c}?", "b.") for c in "abcdefghijklm"]
+    data = dialogues.Config(path=own(tmp_path, rows), tokenizer=str(tmp_path)).load()
+    said = data.splits["train"].arrays["y"][0]
+    assert data.processor.text(said[said != IGNORED].tolist()).startswith("b.")
+    path = own(tmp_path, [*rows, talk("谁?", "b.")])
+    with pytest.raises(InvalidInput, match="谁") as caught:
+        dialogues.Config(path=path, tokenizer=str(tmp_path)).load()
+    assert caught.value.problems[0].where == f"{path}:14"
 
 
 def test_a_template_that_rewrites_what_was_said_is_refused(processor: ChatProcessor) -> None:

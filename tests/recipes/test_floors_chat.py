@@ -30,7 +30,7 @@ def ready(name: str, folder: Path, changes: dict[str, Any]) -> tuple[Recipe, Pat
 @pytest.mark.parametrize(("tuning", "rate"), [("full", 2e-3), ("lora", 5e-3)])
 def test_gpt_chat(tmp_path: Path, tuning: str, rate: float) -> None:
     """S10: of 97 held-out questions nine in ten are answered in the taught form, by the mean of three seeds, where the
-    model before answers none so; in full and through LoRA."""
+    model before answers none so; in full (measured: 0.979, 0.969, 0.979) and through LoRA (0.959, 0.938, 0.938)."""
     shares = []
     for seed in SEEDS:
         changes = {"seed": seed, "tuning.body": tuning, "optimizer.lr": rate}
@@ -46,7 +46,10 @@ def test_gpt_chat(tmp_path: Path, tuning: str, rate: float) -> None:
 
 def test_gpt_dpo(tmp_path: Path) -> None:
     """S10: nine in ten of a hundred poems begun with held-out first lines are quatrains in right form, where fewer than
-    six were before; every seed draws its own pairs. The price in perplexity is shown and bounded."""
+    six were before; every seed draws its own pairs. The price in perplexity is shown and bounded.
+
+    Measured: 0.38 → 0.93, 0.96, 0.95; perplexity 54.9 → 62.8, 63.0, 64.9.
+    """
     shares = []
     for seed in SEEDS:
         recipe, folder = ready("gpt-dpo", tmp_path / str(seed), {"seed": seed, "data.sampling_seed": seed})

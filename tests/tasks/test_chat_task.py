@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from jinjie import recipes
+from jinjie.base.errors import InvalidInput
 from jinjie.data import dialogues
 from jinjie.data.packing import Dialogues
 from jinjie.decoding.chat import open_form
@@ -141,6 +142,11 @@ def test_a_run_goes_on_from_a_chat_model_in_its_own_template(taught: loop.Sessio
         assert "Human:\n" in data.processor.text(data.splits["train"].arrays["x"][0].tolist())
     finally:
         file.write_text(kept)
+
+
+def test_a_start_that_sees_less_is_said_before_the_run() -> None:
+    with pytest.raises(InvalidInput, match=r"'poems' sees at once: set data.block=128"):
+        begin.begun(recipes.find("gpt-chat").changed({"start": "poems"}))
 
 
 def test_own_conversations_are_in_form_when_they_end(taught: loop.Session) -> None:

@@ -40,6 +40,10 @@ def begun(recipe: Recipe, report: Report | None = None) -> tuple[Recipe, Path | 
             [Problem("start", "run.no_start", came=recipe.start, reason=str(error))]
         ) from error
     start = str(folder) if Path(recipe.start).expanduser().is_dir() else recipe.start
+    longest, block = getattr(recipe.data, "block", 0), getattr(config, "block", None)
+    if block is not None and longest > block:
+        problem = Problem("data.block", "run.start_sees_less", came=longest, start=recipe.start, block=block)
+        raise InvalidInput([problem])
     model = recipe.model.begun(config)
     others = {
         name: other.model_copy(update={"model": model}) if other.start == "model" else other
