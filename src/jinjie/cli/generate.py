@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -55,6 +57,7 @@ def _generate() -> Any:
         stop: list[str] = options.stop(),
         seed: int | None = options.seed(),
         number: int = typer.Option(1, "--number", min=1, max=100, help=say("cli.generate.number")),
+        engine: str = typer.Option("jinjie", "--engine", help=say("cli.engine"), metavar="jinjie|llama.cpp"),
         stream: bool = typer.Option(True, "--stream/--no-stream", help=say("cli.generate.stream")),
         explain: bool = typer.Option(
             False, "--explain", help=say("cli.explain.help"), rich_help_panel=looking
@@ -81,6 +84,7 @@ def _generate() -> Any:
         name, prompt = _name_and_prompt(words or [], file)
         asked = {"--position": position, "--layer": layer, "--head": head, "--top": top, "--picture": picture}
         _looks_fit(explain, tokens, [option for option, value in asked.items() if value is not None])
+        options.check_engine(engine, {"--explain": explain, "--beams": beams > 1})
         with progress(as_json) as report:
             folder = finished.model_folder(name, report)
         seed_given = seed
@@ -127,18 +131,26 @@ def _generate() -> Any:
         block, count = int(config.block), len(processor.prompt(prompt))
         if count > block:
             note(say("cli.generate.too_long", count=count, block=block))
-        if beams > 1:
-            made = _found(model, processor, prompt, sampling, number)
-        else:
-            made = _written(model, processor, prompt, sampling, number, stream and not as_json)
-        if as_json:
-            print_json({"model": name, "prompt": prompt, "prompt_tokens": count, "samples": list(made)})
-            return
-        for i, sample in enumerate(made):
-            if not stream or beams > 1:
-                sys.stdout.write(sample["text"])
-            sys.stdout.write("\n" if i == number - 1 else "\n\n")
-            sys.stdout.flush()
+        with ExitStack() as until_written:
+            if engine == options.LLAMA:
+                from jinjie.decoding.text import ROWS
+                from jinjie.training.gguf import in_llama
+
+                rows = min(number, ROWS)
+                network: Any = until_written.enter_context(in_llama(model, rows, options.threads()))
+                model = replace(model, network=network)
+            if beams > 1:
+                made = _found(model, processor, prompt, sampling, number)
+            else:
+                made = _written(model, processor, prompt, sampling, number, stream and not as_json)
+            if as_json:
+                print_json({"model": name, "prompt": prompt, "prompt_tokens": count, "samples": list(made)})
+                return
+            for i, sample in enumerate(made):
+                if not stream or beams > 1:
+                    sys.stdout.write(sample["text"])
+                sys.stdout.write("\n" if i == number - 1 else "\n\n")
+                sys.stdout.flush()
 
     return generate
 

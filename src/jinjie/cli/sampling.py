@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 TEMPERATURE = 0.8
 """Where nothing is said: a little safer than the model itself."""
 
+ENGINES = ("jinjie", "llama.cpp")
+LLAMA = ENGINES[1]
+
 _DRAWING = {
     "temperature": "--temperature",
     "top_k": "--top-k",
@@ -119,3 +122,27 @@ def some_seed() -> int:
     import secrets
 
     return secrets.randbelow(2**31)
+
+
+def check_engine(engine: str, others: dict[str, bool]) -> None:
+    """Raises InvalidInput for an engine that is none, and for options (name: whether it is given) that llama.cpp lacks;
+    JinjieError when llama.cpp is asked for and absent."""
+    from jinjie.base.errors import InvalidInput, Problem, did_you_mean
+
+    if engine not in ENGINES:
+        problem = Problem("--engine", "cli.no_engine", came=engine, suggestion=did_you_mean(engine, ENGINES))
+        raise InvalidInput([problem])
+    if engine != LLAMA:
+        return
+    if given := [name for name, there in others.items() if there]:
+        raise InvalidInput([Problem(name, "cli.not_with_llama") for name in given])
+    from jinjie.decoding.llama import check_installed
+
+    check_installed()
+
+
+def threads() -> int:
+    """As many as torch would take."""
+    import torch
+
+    return torch.get_num_threads()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import typer
@@ -28,12 +29,15 @@ def register(app: typer.Typer) -> None:
         called: str | None = typer.Option(None, "--name", help=say("cli.serve.name")),
         token: str | None = typer.Option(None, "--token", help=say("cli.serve.token")),
         origins: list[str] = typer.Option([], "--allow-origin", help=say("cli.serve.origin")),
+        engine: str = typer.Option("jinjie", "--engine", help=say("cli.engine"), metavar="jinjie|llama.cpp"),
         threads: int | None = typer.Option(None, "--threads", min=1, help=say("cli.serve.threads")),
         as_json: bool = json_option(),
     ) -> None:
+        from jinjie.cli.sampling import LLAMA, check_engine
         from jinjie.serve.server import Options, prepare, take
         from jinjie.training import finished
 
+        check_engine(engine, {})
         with progress(as_json) as report:
             folder = finished.model_folder(name, report)
         options = Options(host, port, rows, queue, max_tokens, token, tuple(origins))
@@ -51,11 +55,16 @@ def register(app: typer.Typer) -> None:
         at_path = paths.is_there(paths.place(name))
         served = Served(model, called or str(model.card.get("run") or (folder.name if at_path else name)))
         server = prepare(door, served, options)
-        if as_json:
-            _print_json(server)
-        else:
-            _print(server)
-        server.serve()
+        with ExitStack() as until_closed:
+            if engine == LLAMA:
+                from jinjie.training.gguf import in_llama
+
+                server.writer = until_closed.enter_context(in_llama(model, rows, torch.get_num_threads()))
+            if as_json:
+                _print_json(server)
+            else:
+                _print(server)
+            server.serve()
 
 
 def _print_json(server: Server) -> None:

@@ -24,7 +24,7 @@ _CONTEXT = 6
 _PENDING = 64
 """Tokens that may wait for their text. More come only of a model that writes bytes which make no text."""
 
-_ROWS = 8
+ROWS = 8
 """Texts written at a time: a row of GPT-2's cache takes 75 MB."""
 
 
@@ -88,7 +88,7 @@ def write_many(
         for number, sampling in waiting:
             yield from _one_by_one(network, prompt, sampling, stop, number, told)
         return
-    engine = Engine(network, max(1, min(len(samplings), _ROWS)))
+    engine = Engine(network, max(1, min(len(samplings), ROWS)))
     at_work: dict[int, int] = {}
     while waiting or engine.busy:
         while waiting and engine.free:

@@ -6,7 +6,7 @@ import os
 import socket
 from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.paths import serve_home
@@ -52,6 +52,8 @@ class Server:
     token: str
     served: Served
     options: Options
+    writer: Any = None
+    """What writes in the place of the model's own network, as `decoding.llama.Llama` can."""
 
     @property
     def port(self) -> int:
@@ -85,7 +87,9 @@ class Server:
         options = self.options
 
         def engine() -> Writes:
-            return Engine(self.served.network, options.rows) if self.served.writes else NoEngine()
+            if not self.served.writes:
+                return NoEngine()
+            return Engine(self.served.network if self.writer is None else self.writer, options.rows)
 
         scheduler = Scheduler(engine, options.rows, options.queue)
 

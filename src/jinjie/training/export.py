@@ -79,11 +79,11 @@ def export(
     is to be replaced), and weights that fp16 cannot hold; JinjieError when no published layout holds such a model.
     """
     config = open_config(source)
-    chosen = _chosen(_with_constants(config, layout), layout)
+    chosen = _chosen(with_constants(config, layout), layout)
     _free(target, source, replace)
-    kept = dtype or _as_stored(source)
+    kept = dtype or as_stored(source)
     model = finished.open_finished(source, _torch_dtype(kept) if kept != "fp16" else None, report=report)
-    config, weights = _with_constants(model.config, layout), model.network.state_dict()
+    config, weights = with_constants(model.config, layout), model.network.state_dict()
     if chosen is not None:
         for name in {part.ours for part in chosen.parts(config)} - set(weights):
             beside = weights[name.removesuffix("bias") + "weight"]
@@ -162,7 +162,7 @@ def _chosen(config: ModelConfig, name: str | None) -> Layout | None:
     return tried[0]
 
 
-def _with_constants(config: ModelConfig, name: str | None) -> ModelConfig:
+def with_constants(config: ModelConfig, name: str | None) -> ModelConfig:
     """The config with constants in every projection and norm where no layout (or not that of `name`) can leave them out
     and one can hold all else: constants of 0 change nothing."""
     known = [one for one in layouts.of_kind(config.kind) if name in (None, one.name)]
@@ -189,7 +189,7 @@ def _free(target: Path, source: Path, replace: bool) -> None:
         raise InvalidInput([Problem(str(target), "export.no_model_there")])
 
 
-def _as_stored(source: Path) -> Dtype:
+def as_stored(source: Path) -> Dtype:
     """The precision of a folder's weights where they agree, else fp32."""
     found = {one.dtype for one in shards.find(source).stored.values() if one.dtype.startswith(("F", "BF"))}
     return _STORED.get(found.pop(), "fp32") if len(found) == 1 else "fp32"
