@@ -202,7 +202,7 @@ def _predict() -> Any:
                 made = predict_file(
                     model,
                     file,
-                    place(out),
+                    place(out).absolute(),
                     text=text,
                     question=question,
                     context=passage,
