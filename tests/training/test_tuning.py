@@ -189,7 +189,7 @@ def test_the_tokenizer_travels_with_the_run(start: Path, tmp_path: Path, monkeyp
     corpus = tmp_path / "text.txt"
     corpus.write_text("one two three\n" * 50)
     made = small().model_copy(update={"model": BODY, "start": str(start)})
-    made = made.changed({"data.kind": "corpus", "data.path": str(corpus)})
+    made = made.changed({"data.kind": "corpus", "data.path": str(corpus), "task.kind": "language"})
     run = create(made)
     told = json.loads((run.path / "recipe.json").read_text())["recipe"]
     assert told["data"]["tokenizer"] == str(run.path / "tokenizer")
