@@ -177,7 +177,7 @@ def test_a_recipe_takes_its_starts_shape(start: Path) -> None:
     assert made.start == str(start)
     with pytest.raises(InvalidInput, match="kind 'bert' does not fit a model of kind 'gpt'"):
         begin.begun(recipe(gpt.Config(), start=str(start)))
-    with pytest.raises(InvalidInput, match="no model to begin from"):
+    with pytest.raises(InvalidInput, match="to begin from"):
         begin.begun(recipe(start="no-such-run"))
     assert begin.begun(recipe()) == (recipe(), None)
 
@@ -189,7 +189,8 @@ def test_the_tokenizer_travels_with_the_run(start: Path, tmp_path: Path, monkeyp
     corpus = tmp_path / "text.txt"
     corpus.write_text("one two three\n" * 50)
     made = small().model_copy(update={"model": BODY, "start": str(start)})
-    made = made.changed({"data.kind": "corpus", "data.path": str(corpus), "task.kind": "language"})
+    text = {"data.kind": "corpus", "data.path": str(corpus), "data.block": 8, "task.kind": "language"}
+    made = made.changed(text)
     run = create(made)
     told = json.loads((run.path / "recipe.json").read_text())["recipe"]
     assert told["data"]["tokenizer"] == str(run.path / "tokenizer")
