@@ -6,6 +6,7 @@ the run's folder; the weights are read at the run's first step and lie in its ch
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from jinjie.data.tokenization.processor import TokenProcessor
 from jinjie.models.folder import open_config
 from jinjie.training.finished import model_folder
 from jinjie.training.recipe import Recipe
+
+_NAME = re.compile("[a-z][a-z-]*")
+"""What a recipe may be called."""
 
 TOKENIZER = "tokenizer"
 """The folder in a run that holds the tokenizer of what it began from."""
@@ -36,9 +40,8 @@ def begun(recipe: Recipe, report: Report | None = None) -> tuple[Recipe, Path | 
         folder = model_folder(recipe.start, report)
         config = open_config(folder)
     except NotFound as error:
-        raise InvalidInput(
-            [Problem("start", "run.no_start", came=recipe.start, reason=str(error))]
-        ) from error
+        key = "run.no_start_run" if _NAME.fullmatch(recipe.start) else "run.no_start"
+        raise InvalidInput([Problem("start", key, came=recipe.start, reason=str(error))]) from error
     start = str(folder) if Path(recipe.start).expanduser().is_dir() else recipe.start
     longest, block = getattr(recipe.data, "block", 0), getattr(config, "block", None)
     if block is not None and longest > block:
