@@ -1,0 +1,159 @@
+"""A YAML file as plain values that know their lines, so that every fault can be named by file and line.
+
+What a course never needs is refused: tags, anchors and aliases (a few lines of them make gigabytes), a key twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jinjie.base.errors import Problem
+from jinjie.course.content.finding import Finding
+
+LARGEST = 2**20
+"""Bytes of a content file. The longest of ours has a twentieth of that."""
+DEEPEST = 20
+"""Values within values."""
+
+Place = tuple[str | int, ...]
+_PLAIN = {
+    yaml.MappingNode: "tag:yaml.org,2002:map",
+    yaml.SequenceNode: "tag:yaml.org,2002:seq",
+}
+_SCALARS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
+
+
+class Unreadable(Exception):
+    """A file that cannot be read as plain values."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(str(finding))
+        self.finding = finding
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a YAML file says: `data`, and the line of every value by its place: `("items", 2, "stem")`."""
+
+    path: Path
+    data: Any
+    lines: dict[Place, int]
+
+    def line(self, *place: str | int) -> int:
+        """The line of a value, or of what holds it where it is not there itself."""
+        for end in range(len(place), -1, -1):
+            if (found := self.lines.get(tuple(place[:end]))) is not None:
+                return found
+        return 1
+
+    def finding(self, code: str, place: Sequence[str | int], key: str, /, **params: Any) -> Finding:
+        """A finding at a value of this file."""
+        where = ".".join(str(part) for part in place)
+        return Finding(code, self.path, self.line(*place), Problem(where, key, **params))
+
+
+def read_words(path: Path) -> str:
+    """A text file of the course. Raises Unreadable: not there, no file, too large, not UTF-8."""
+    try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise Unreadable(Finding.at("C001", path, 1, "content.too_large", bytes=size, most=LARGEST))
+        content = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Unreadable(Finding.at("C001", path, 1, "content.unreadable", reason=reason)) from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise Unreadable(Finding.at("C001", path, line, "content.not_utf8")) from None
+    return text.replace("\r\n", "\n")
+
+
+def read(path: Path) -> Sheet:
+    """The values of a YAML file with their lines. Raises Unreadable."""
+    text = read_words(path)
+    lines: dict[Place, int] = {}
+    loader = yaml.SafeLoader(text) if _printable(path, text) else None
+    assert loader is not None
+    try:
+        try:
+            node = loader.get_single_node()
+        except RecursionError:
+            raise Unreadable(Finding.at("C001", path, 1, "content.too_deep", most=DEEPEST)) from None
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            reason = " ".join(part for part in (error.context, error.problem) if part)
+            line = mark.line + 1 if mark else 1
+            raise Unreadable(Finding.at("C001", path, line, "content.not_yaml", reason=reason)) from None
+        except yaml.YAMLError as error:
+            reason = str(error).splitlines()[0]
+            raise Unreadable(Finding.at("C001", path, 1, "content.not_yaml", reason=reason)) from None
+        data = None if node is None else _Reader(path, loader, lines).value(node, ())
+    finally:
+        loader.dispose()
+    return Sheet(path, data, lines)
+
+
+def _printable(path: Path, text: str) -> bool:
+    """Whether YAML allows every character. Raises Unreadable naming the line of the first that it does not."""
+    if found := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        reason = f"U+{ord(found.group()):04X}"
+        raise Unreadable(Finding.at("C001", path, line, "content.control_character", character=reason))
+    return True
+
+
+class _Reader:
+    """From the nodes of one file to plain values."""
+
+    def __init__(self, path: Path, loader: Any, lines: dict[Place, int]) -> None:
+        self._path = path
+        self._loader = loader
+        self._lines = lines
+        self._seen: set[int] = set()
+
+    def value(self, node: Any, place: Place) -> Any:
+        line = node.start_mark.line + 1
+        self._lines.setdefault(place, line)
+        if id(node) in self._seen:
+            raise self._bad(line, "content.alias")
+        self._seen.add(id(node))
+        if len(place) > DEEPEST:
+            raise self._bad(line, "content.too_deep", most=DEEPEST)
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, line)
+        if node.tag != _PLAIN[type(node)]:
+            raise self._bad(line, "content.tag", tag=node.tag)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*place, i)) for i, item in enumerate(node.value)]
+        made: dict[str, Any] = {}
+        for key, value in node.value:
+            here = key.start_mark.line + 1
+            name = key.value if isinstance(key, yaml.ScalarNode) else None
+            if name is None or key.tag not in _SCALARS:
+                raise self._bad(here, "content.no_name")
+            if name in made:
+                raise self._bad(here, "content.twice", name=name)
+            self._lines[(*place, name)] = here
+            made[name] = self.value(value, (*place, name))
+        return made
+
+    def _scalar(self, node: Any, line: int) -> Any:
+        if node.tag not in _SCALARS:
+            # a date that is written as one stays what was written
+            if node.tag == "tag:yaml.org,2002:timestamp":
+                return node.value
+            raise self._bad(line, "content.tag", tag=node.tag)
+        try:
+            return self._loader.construct_object(node)
+        except (ValueError, yaml.YAMLError) as error:
+            raise self._bad(line, "content.not_yaml", reason=str(error).splitlines()[0]) from None
+
+    def _bad(self, line: int, key: str, **params: Any) -> Unreadable:
+        return Unreadable(Finding.at("C001", self._path, line, key, **params))
