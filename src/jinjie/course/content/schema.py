@@ -59,9 +59,19 @@ class Concept(Entry):
     minutes: int = Field(gt=0, le=600)
     level: int = Field(ge=1, le=5)
     """1 first steps … 5 today's research."""
-    lesson: Slug
+    lesson: Slug | None = None
     planned: bool = False
     """Its lesson is not yet written."""
+    prior: bool = False
+    """What a learner brings along: school mathematics, a little Python. No lesson of ours teaches it."""
+
+    @model_validator(mode="after")
+    def _taught_or_prior(self) -> Self:
+        if self.prior == (self.lesson is not None):
+            raise ValueError("a lesson's slug, or prior: true for what no lesson teaches")
+        if self.prior and self.planned:
+            raise ValueError("what is prior is not planned")
+        return self
 
 
 class Area(Entry):
