@@ -12,18 +12,26 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jinjie.base.chart import (
+    HEIGHT,
+    SMALL,
+    TEXT,
+    TITLE,
+    WIDTH,
+    dress,
+    figure_height,
+    header,
+    in_figures,
+    plain_axes,
+    shorten,
+    write,
+)
 from jinjie.base.svg import canvas, clean, light, render, text_width
 from jinjie.base.words import say
 
 if TYPE_CHECKING:
     import numpy as np
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-WIDTH = 640
-HEIGHT = 360
-_TITLE, _TEXT, _SMALL = 15, 12, 11
-_STEPS = [1, 2, 2.5, 5, 10]
 _SERIES = [f"series-{number}" for number in range(1, 9)]
 
 Points = tuple[Sequence[float], Sequence[float]]
@@ -51,8 +59,8 @@ def curves(
     drawn = {clean(name): Curve(*points) for name, points in lines.items()}
     log = log and any(0 < y < math.inf for curve in drawn.values() for y in curve.y)
     colours = {name: _SERIES[((c.colour or i + 1) - 1) % 8] for i, (name, c) in enumerate(drawn.items())}
-    top = _header(figure, title, [(name, colours[name], c.faint) for name, c in drawn.items()])
-    axes = _axes(figure)
+    top = header(figure, title, [(name, colours[name], c.faint) for name, c in drawn.items()])
+    axes = plain_axes(figure)
     if log:
         axes.set_yscale("log", nonpositive="mask")
     for name, curve in drawn.items():
@@ -60,7 +68,7 @@ def curves(
         alone = len(curve.x) == 1  # a single point has no line
         style: dict[str, Any] = {"marker": "o", "markersize": 5.0} if alone else {}
         axes.plot(curve.x, curve.y, color=light(colours[name]), linewidth=width, alpha=opacity, **style)
-    _dress(figure, axes, top, x_label, y_label, log)
+    dress(figure, axes, top, x_label, y_label)
     return render(figure, clean(f"{title} {', '.join(drawn)}".strip()))
 
 
@@ -69,8 +77,8 @@ def scatter_line(
 ) -> bytes:
     """Points, and a line through them."""
     figure = canvas(WIDTH, HEIGHT)
-    top = _header(figure, title, [])
-    axes = _axes(figure)
+    top = header(figure, title, [])
+    axes = plain_axes(figure)
     dots: dict[str, Any] = {
         "linestyle": "none",
         "marker": "o",
@@ -80,7 +88,7 @@ def scatter_line(
     }
     axes.plot(points[0], points[1], color=light("series-1"), **dots)
     axes.plot(line[0], line[1], color=light("series-2"), linewidth=2.2)
-    _dress(figure, axes, top, x_label, y_label, log=False)
+    dress(figure, axes, top, x_label, y_label)
     return render(figure, clean(title or f"{y_label} / {x_label}"))
 
 
@@ -98,20 +106,20 @@ def confusion(
     from matplotlib.patches import Rectangle
 
     classes = len(matrix)
-    names = [_short(clean(label)) for label in labels]
+    names = [shorten(clean(label)) for label in labels]
     across = say("picture.predicted") if x_label is None else clean(x_label)
     down = say("picture.true") if y_label is None else clean(y_label)
-    widest = max(text_width(name, _SMALL) for name in names)
+    widest = max(text_width(name, SMALL) for name in names)
     cell = min(max(44.0, 200 / classes), max(8.0, 480 / classes))  # a few classes should not look lost
     turned = widest > cell - 4
     left, below = widest + 24, (widest * 0.75 if turned else 14) + 34
     side = cell * classes
-    width = max(left + side + 24, text_width(title, _TITLE) + 24, text_width(down, _TEXT) + left + 24)
+    width = max(left + side + 24, text_width(title, TITLE) + 24, text_width(down, TEXT) + left + 24)
     head = (34 if title else 8) + 22
     height = head + side + below
     figure = canvas(round(width), round(height))
-    _write(figure, 12, 24, title, _TITLE, weight="bold")
-    _write(figure, left, head - 8, down, _TEXT, "muted")
+    write(figure, 12, 24, title, TITLE, weight="bold")
+    write(figure, left, head - 8, down, TEXT, "muted")
     axes = figure.add_axes((left / width, below / height, side / width, side / height))
     axes.set_axis_off()
     lines = range(classes + 1)
@@ -122,7 +130,7 @@ def confusion(
     for row, counts in enumerate(matrix):
         total = sum(counts) or 1
         y = head + (row + 0.5) * cell
-        _write(figure, left - 8, y + 4, names[row], _SMALL, "ink", ha="right")
+        write(figure, left - 8, y + 4, names[row], SMALL, "ink", ha="right")
         for column, count in enumerate(counts):
             share = count / total
             if count:
@@ -131,14 +139,14 @@ def confusion(
             if count and cell >= 22:
                 colour = "paper" if share > 0.55 else "ink"
                 x = left + (column + 0.5) * cell
-                _write(figure, x, y + 4, _number(count), _SMALL, colour, ha="center")
+                write(figure, x, y + 4, in_figures(count), SMALL, colour, ha="center")
     for column, name in enumerate(names):
         x, y = left + (column + 0.5) * cell, head + side + 16
         if turned:
-            _write(figure, x + 4, y - 4, name, _SMALL, ha="right", rotation=45)
+            write(figure, x + 4, y - 4, name, SMALL, ha="right", rotation=45)
         else:
-            _write(figure, x, y, name, _SMALL, ha="center")
-    _write(figure, left + side, height - 8, across, _TEXT, "muted", ha="right")
+            write(figure, x, y, name, SMALL, ha="center")
+    write(figure, left + side, height - 8, across, TEXT, "muted", ha="right")
     return render(figure, clean(title) or f"{down} / {across}")
 
 
@@ -157,21 +165,21 @@ def heat_map(
     from matplotlib.path import Path
 
     count = len(matrix)
-    names = [_short(clean(label), 10) for label in labels]
+    names = [shorten(clean(label), 10) for label in labels]
     cell = min(26.0, max(7.0, 640 / count))
     every = math.ceil(15 / cell)  # a label needs so many cells
-    widest = max(text_width(name, _SMALL) for name in names)
+    widest = max(text_width(name, SMALL) for name in names)
     turned = widest > cell * every - 2
     key = [0.01, 0.1, 0.5, 1.0]
     left, below = widest + 24, (widest * 0.75 if turned else 14) + 34
     side = cell * count
     # Bold letters are wider than they are measured here.
-    width = max(left + side + 24, text_width(title, _TITLE) * 1.15 + 24, text_width(y_label, _TEXT) + 220)
+    width = max(left + side + 24, text_width(title, TITLE) * 1.15 + 24, text_width(y_label, TEXT) + 220)
     head = (34 if title else 8) + 22
     height = head + side + below
     figure = canvas(round(width), round(height))
-    _write(figure, 12, 24, title, _TITLE, weight="bold")
-    _write(figure, 12, head - 8, y_label, _TEXT, "muted")
+    write(figure, 12, 24, title, TITLE, weight="bold")
+    write(figure, 12, head - 8, y_label, TEXT, "muted")
     axes = figure.add_axes((left / width, below / height, side / width, side / height))
     axes.set_axis_off()
     axes.set_xlim(0, count)
@@ -195,16 +203,16 @@ def heat_map(
         )
         axes.add_patch(patch)
     for place in range(0, count, every):
-        _write(figure, left - 8, head + (place + 0.5) * cell + 4, names[place], _SMALL, "ink", ha="right")
+        write(figure, left - 8, head + (place + 0.5) * cell + 4, names[place], SMALL, "ink", ha="right")
         x, y = left + (place + 0.5) * cell, head + side + 16
         if turned:
-            _write(figure, x + 4, y - 4, names[place], _SMALL, ha="right", rotation=45)
+            write(figure, x + 4, y - 4, names[place], SMALL, ha="right", rotation=45)
         else:
-            _write(figure, x, y, names[place], _SMALL, ha="center")
+            write(figure, x, y, names[place], SMALL, ha="center")
     x = width - 24
     for weight in reversed(key):
-        x -= text_width(_number(weight), _SMALL)
-        _write(figure, x, head - 8, _number(weight), _SMALL, "muted")
+        x -= text_width(in_figures(weight), SMALL)
+        write(figure, x, head - 8, in_figures(weight), SMALL, "muted")
         x -= 14
         swatch = ((x - 2) / width, 1 - (head - 7) / height, 10 / width, 10 / height)
         square = figure.add_axes(swatch)
@@ -214,7 +222,7 @@ def heat_map(
         whole = Path([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], closed=True)
         square.add_patch(PathPatch(whole, linewidth=0, facecolor=light("series-1"), alpha=math.sqrt(weight)))
         x -= 10
-    _write(figure, left + side, height - 8, x_label, _TEXT, "muted", ha="right")
+    write(figure, left + side, height - 8, x_label, TEXT, "muted", ha="right")
     return render(figure, clean(title) or f"{y_label} / {x_label}")
 
 
@@ -226,27 +234,27 @@ def reliability(
     `bins` are (mean confidence, share right, count).
     """
     figure = canvas(WIDTH, HEIGHT + 80)
-    top = _header(figure, title, [])
-    axes = _axes(figure)
+    top = header(figure, title, [])
+    axes = plain_axes(figure)
     axes.plot((0, 1), (0, 1), color=light("muted"), linewidth=1.2, alpha=0.5)
     style: dict[str, Any] = {"marker": "o", "markersize": 5.0, "linewidth": 2.0}
     axes.plot([x for x, _, _ in bins], [y for _, y, _ in bins], color=light("series-1"), **style)
     axes.set_xlim(0, 1)
     axes.set_ylim(-0.02, 1.02)
-    _dress(figure, axes, top, x_label, y_label, log=False)
+    dress(figure, axes, top, x_label, y_label)
     left, bottom, width, height = axes.get_position().bounds
-    strip = 90 / _height(figure)
+    strip = 90 / figure_height(figure)
     axes.set_position((left, bottom + strip, width, height - strip))
-    foot = 28 / _height(figure)  # the axis's label stands there
-    below = figure.add_axes((left, foot, width, bottom + strip - 32 / _height(figure) - foot))
+    foot = 28 / figure_height(figure)  # the axis's label stands there
+    below = figure.add_axes((left, foot, width, bottom + strip - 32 / figure_height(figure) - foot))
     below.set_axis_off()
     below.set_xlim(axes.get_xlim())
     most = max((count for _, _, count in bins), default=0) or 1
     below.set_ylim(0, most * 1.4)
     below.bar([x for x, _, _ in bins], [n for _, _, n in bins], 0.025, color=light("series-2"), linewidth=0)
     for x, _, count in bins:
-        number: dict[str, Any] = {"ha": "center", "fontsize": _SMALL, "color": light("muted")}
-        below.text(x, count + most * 0.06, _number(count), parse_math=False, **number)
+        number: dict[str, Any] = {"ha": "center", "fontsize": SMALL, "color": light("muted")}
+        below.text(x, count + most * 0.06, in_figures(count), parse_math=False, **number)
     return render(figure, clean(title) or f"{y_label} / {x_label}")
 
 
@@ -283,102 +291,3 @@ def image_grid(
     out = io.BytesIO()
     sheet.save(out, "PNG")
     return out.getvalue()
-
-
-def _header(figure: Figure, title: str, names: Sequence[tuple[str, str, bool]]) -> float:
-    """The title and, for several curves, the row of names; returns where the chart may begin, in pixels."""
-    y = 0.0
-    if title:
-        y += 24
-        _write(figure, 12, y, title, _TITLE, weight="bold")
-    if len(names) > 1:
-        from matplotlib.lines import Line2D
-
-        x, y = 12.0, y + 22
-        for name, colour, faint in names:
-            needed = 22 + text_width(name, _TEXT) + 18
-            if x > 12 and x + needed > WIDTH:
-                x, y = 12.0, y + 18
-            ends = [x / WIDTH, (x + 16) / WIDTH]
-            level = 1 - (y - 4) / _height(figure)
-            width, opacity = (1.2, 0.5) if faint else (2.4, 1.0)
-            swatch = Line2D(ends, [level, level], color=light(colour), linewidth=width, alpha=opacity)
-            figure.add_artist(swatch)
-            _write(figure, x + 22, y, name, _TEXT, "ink")
-            x += needed
-    return y + 10
-
-
-def _axes(figure: Figure) -> Axes:
-    axes = figure.add_axes((0.1, 0.1, 0.8, 0.8))
-    axes.patch.set_visible(False)
-    for side in ("left", "top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(light("muted"))
-    axes.grid(axis="y", color=light("rule"), linewidth=1)
-    axes.set_axisbelow(True)
-    return axes
-
-
-def _dress(figure: Figure, axes: Axes, top: float, x_label: str, y_label: str, log: bool) -> None:
-    """Ticks, their numbers, labels and margins: measured here, since the font shown is the reader's."""
-    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
-
-    axes.margins(x=0.02, y=0.06)
-    low, high = axes.get_ylim()
-    if not log:
-        axes.yaxis.set_major_locator(MaxNLocator(6, steps=_STEPS))
-    else:
-        decades = math.log10(high / low)
-        subs = (1, 2, 5) if decades < 3 else (1,)
-        axes.yaxis.set_major_locator(
-            LogLocator(subs=subs, numticks=10) if decades > 0.7 else MaxNLocator(6, steps=_STEPS)
-        )
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_locator(MaxNLocator(8, steps=_STEPS))
-    top += 20 if y_label else 4
-    widest = 0.0
-    for axis, (start, end) in ((axes.yaxis, (low, high)), (axes.xaxis, axes.get_xlim())):
-        places = [float(place) for place in axis.get_majorticklocs() if start <= place <= end]
-        numbers = [_number(place) for place in places]
-        axis.set_ticks(places, numbers, fontsize=_SMALL, color=light("muted"), parse_math=False)
-        if axis is axes.yaxis:
-            widest = max((text_width(number, _SMALL) for number in numbers), default=0)
-    axes.set_ylim(low, high)
-    axes.tick_params(axis="y", length=0, pad=6)
-    axes.tick_params(axis="x", length=4, color=light("muted"))
-    height = _height(figure)
-    left, bottom, right = widest + 20, 44 if x_label else 26, 18
-    axes.set_position(
-        (left / WIDTH, bottom / height, (WIDTH - left - right) / WIDTH, (height - top - bottom) / height)
-    )
-    _write(figure, 12, top - 10, y_label, _TEXT, "muted")
-    _write(figure, WIDTH - right, height - 8, x_label, _TEXT, "muted", ha="right")
-
-
-def _write(
-    figure: Figure, x: float, y: float, text: str, size: int, colour: str = "ink", **style: Any
-) -> None:
-    """Text with its baseline at (x, y) pixels from the top left."""
-    if text:
-        width, height = figure.get_figwidth() * 72, _height(figure)
-        place = (x / width, 1 - y / height)
-        style = {"va": "baseline", "rotation_mode": "anchor", "parse_math": False, **style}
-        figure.text(*place, clean(text), fontsize=size, color=light(colour), **style)
-
-
-def _height(figure: Figure) -> float:
-    return float(figure.get_figheight() * 72)
-
-
-def _short(label: str, most: int = 16) -> str:
-    return label if len(label) <= most else label[: most - 1] + "…"
-
-
-def _number(value: float) -> str:
-    """A number for an axis: 0.05, 250, 20k, 1.5M."""
-    size = abs(value)
-    for limit, unit in ((1e6, "M"), (1e4, "k")):
-        if 1e12 > size >= limit:
-            return f"{value / (1e6 if unit == 'M' else 1e3):.6g}{unit}"
-    return f"{value:.6g}".replace("-", "\N{MINUS SIGN}")
