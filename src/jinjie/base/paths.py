@@ -78,3 +78,8 @@ def studio_home() -> Path:
 def serve_home() -> Path:
     """The token that servers of models ask for."""
     return home() / "serve"
+
+
+def learner_home() -> Path:
+    """The learner's log and its backups."""
+    return home() / "learner"
