@@ -35,11 +35,13 @@ CODES: dict[str, Code] = {
     "C024": Code("check.slow", "check.slow_fix"),
     "C030": Code("check.quiz", "check.quiz_fix"),
     "C031": Code("check.variant", "check.variant_fix"),
+    "C032": Code("check.expression", "check.expression_fix"),
     "C040": Code("check.fence", "check.fence_fix"),
     "C041": Code("check.mathematics", "check.mathematics_fix"),
     "C042": Code("check.uncited", "check.uncited_fix"),
     "C050": Code("check.link", "check.link_fix"),
     "C060": Code("check.alt", "check.alt_fix"),
+    "C070": Code("check.experiment", "check.experiment_fix"),
 }
 """Every code of `jinjie content check`, in the order of its report. Codes keep their meaning for good."""
 

@@ -206,7 +206,8 @@ class Choice(Entry):
     """An answer to choose, why it is right or wrong, and whether it is the right one."""
 
     text: Words
-    explain: Words
+    explain: Text | None = None
+    """Required all the same: that one lacks is C030, as more or fewer right ones are."""
     correct: bool = False
 
 
