@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from functools import cache
 
-from jinjie.course.sandbox import places
+from jinjie.course.sandbox import places, start
 from jinjie.course.sandbox.job import Limits
 
 LINKS = ("/lib", "/lib32", "/lib64", "/bin", "/sbin")
@@ -35,7 +35,7 @@ def program() -> str | None:
 @cache
 def why_not(path: str) -> str | None:
     """Why this program makes no sandbox here, in the system's words; None where it does."""
-    fd = _filter()
+    fd = start.filter_pipe()
     try:
         made = subprocess.run(
             [*command(path, Limits(), fd), places.python(), "-I", "-S", "-c", "print(6 * 7)"],
@@ -54,24 +54,8 @@ def why_not(path: str) -> str | None:
     return made.stderr.decode(errors="replace").strip()[-500:] or f"exit {made.returncode}"
 
 
-def popen(guest: list[str], limits: Limits) -> subprocess.Popen[bytes]:
-    """A guest in a sandbox. Raises OSError where there is no program that makes one."""
-    from jinjie.course.sandbox import start
-
-    path = program()
-    if path is None:
-        raise OSError("no bubblewrap that works here")
-    fd = _filter()
-    try:
-        return start.popen([*command(path, limits, fd), *guest], {}, pass_fds=(fd,))
-    finally:
-        os.close(fd)
-
-
 def command(path: str, limits: Limits, filter_fd: int | None) -> list[str]:
     """The command line up to the program to run inside. `filter_fd` holds the seccomp filter."""
-    from jinjie.course.sandbox import start
-
     made = [path, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
     for name, value in start.environment(start.WORK).items():
         made += ["--setenv", name, value]
@@ -88,9 +72,3 @@ def command(path: str, limits: Limits, filter_fd: int | None) -> list[str]:
     if filter_fd is not None:
         made += ["--seccomp", str(filter_fd)]
     return made
-
-
-def _filter() -> int:
-    from jinjie.course.sandbox import start
-
-    return start.filter_pipe()

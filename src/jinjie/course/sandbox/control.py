@@ -18,7 +18,7 @@ def run(job: Job) -> Outcome:
     tier = job.tier if job.tier is not None else int(tiers.best())
     results: list[Result] = []
     ended, reason, fault = Ended.DONE, "", None
-    session = Session(job.files, job.module, job.library, job.limits, tier)
+    session = Session(job.files, job.module, job.library, job.limits, tier, job.fresh)
     try:
         session.open()
         deadline = time.monotonic() + job.limits.seconds

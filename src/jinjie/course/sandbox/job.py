@@ -69,6 +69,8 @@ class Job:
     library: Library = "numpy"
     tier: int | None = None
     """1, 2 or 3; None takes the best that this machine has."""
+    fresh: bool = False
+    """A process and namespaces of its own, instead of a copy of one that is kept with its library imported."""
 
     def __post_init__(self) -> None:
         problems = [

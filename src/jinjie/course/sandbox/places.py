@@ -75,20 +75,24 @@ def hidden() -> tuple[str, ...]:
     return tuple(path for path in dict.fromkeys(real) if any(_below(path, root) for root in readable()))
 
 
-def open_paths() -> list[str]:
-    """`readable` without `hidden`, for rules that can only allow: folders around hidden ones are taken apart."""
+def open_paths() -> tuple[list[str], list[str]]:
+    """`readable` without `hidden`, for rules that can only allow: folders around hidden ones are taken apart.
+
+    Gives what may be read, and the folders that were taken apart: those may be listed, as importing from them needs.
+    """
     shut = hidden()
-    return [*(path for root in readable() for path in _around(root, shut)), *MACHINE]
+    apart: list[str] = []
+    return [*(path for root in readable() for path in _around(root, shut, apart)), *MACHINE], apart
 
 
-def _around(root: str, shut: tuple[str, ...]) -> list[str]:
+def _around(root: str, shut: tuple[str, ...], apart: list[str]) -> list[str]:
     if root in shut:
         return []
     if not any(_below(path, root) for path in shut):
         return [root]
-    return [
-        path for one in sorted(os.scandir(root), key=lambda e: e.name) for path in _around(one.path, shut)
-    ]
+    apart.append(root)
+    names = sorted(one.name for one in Path(root).iterdir())
+    return [path for name in names for path in _around(f"{root}/{name}", shut, apart)]
 
 
 def _below(path: str, root: str) -> bool:

@@ -6,7 +6,6 @@ import contextlib
 import queue
 import secrets
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Mapping
@@ -39,8 +38,15 @@ class Session:
     """One guest from its start to its end."""
 
     def __init__(
-        self, files: Mapping[str, str | bytes], module: str, library: Library, limits: Limits, tier: int
+        self,
+        files: Mapping[str, str | bytes],
+        module: str,
+        library: Library,
+        limits: Limits,
+        tier: int,
+        fresh: bool = False,
     ) -> None:
+        self.fresh = fresh
         self.files = {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
         self.module = module
         self.library = library
@@ -71,21 +77,20 @@ class Session:
     def open(self) -> None:
         """Start the guest and wait until it has given up its rights. Raises Stopped with `sandbox` when it cannot."""
         try:
-            self.started = start(self.tier, self.limits)
+            self.started = start(self.tier, self.limits, self.library, self.fresh)
         except OSError as error:
             raise Stopped(Ended.SANDBOX, str(error)) from None
-        process = self.started.process
-        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
         for work, pipe in (
-            (self._write, process.stdin),
-            (self._read_frames, process.stdout),
-            (self._read_output, process.stderr),
+            (self._write, self.started.stdin),
+            (self._read_frames, self.started.stdout),
+            (self._read_output, self.started.stderr),
         ):
             thread = threading.Thread(target=work, args=(pipe,), daemon=True)
             thread.start()
             self._threads.append(thread)
         limits = asdict(self.limits)
         limits["cpu_seconds"] = self.limits.cpu_seconds or self.limits.seconds
+        read, listed = ([], []) if self.tier == 3 else places.open_paths()
         setup = {
             "token": self.token.hex(),
             "files": list(self.files),
@@ -95,7 +100,8 @@ class Session:
             "tier": self.tier,
             "work": self.started.work,
             "paths": list(places.packages()),
-            "read": [] if self.tier == 3 else places.open_paths(),
+            "read": read,
+            "listed": listed,
         }
         self._to_write.put(wire.frame(setup, list(self.files.values())))
         try:
@@ -168,7 +174,6 @@ class Session:
             return
         self._to_write.put(None)
         self.started.kill()
-        self.started.process.wait()
         for thread in self._threads:
             thread.join(2.0)
         self.started.remove()
@@ -195,15 +200,11 @@ class Session:
         """Why there will be no more frames."""
         if broken or self.started is None:
             return Stopped(Ended.NO_RESULT, broken)
-        try:
-            code = self.started.process.wait(5.0)
-        except subprocess.TimeoutExpired:  # it has shut its side and goes on
+        code = self.started.wait(5.0)
+        if code is None:  # it has shut its side and goes on
             return Stopped(Ended.NO_RESULT, "the result was closed")
-        number = -code if code < 0 else code - 128 if self.tier == 1 and code > 128 else 0
-        if number == 0:
-            return Stopped(Ended.NO_RESULT, f"exit {code}")
         try:
-            name = signal.Signals(number).name
+            name = signal.Signals(-code).name
         except ValueError:
             return Stopped(Ended.NO_RESULT, f"exit {code}")
         if name == "SIGXCPU":

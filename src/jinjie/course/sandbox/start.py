@@ -9,13 +9,16 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any, TypeVar
 
 from jinjie.course.sandbox import places
 from jinjie.course.sandbox.inside import seccomp
-from jinjie.course.sandbox.job import Limits
+from jinjie.course.sandbox.job import Library, Limits
+
+T = TypeVar("T")
 
 WORK = "/tmp/work"
 """The work folder within bubblewrap."""
@@ -24,25 +27,33 @@ _starter = ThreadPoolExecutor(1, thread_name_prefix="sandbox-starter")
 """One thread that stays: "die with the parent" means the thread that started the child, not its process."""
 
 
-@dataclass
 class Started:
     """A guest process, before anything was said to it."""
 
-    process: subprocess.Popen[bytes]
-    tier: int
-    work: str
-    """The work folder as the guest sees it."""
-    folder: Path | None
-    """The folder on this machine that goes with the process; none in tier 1, whose files lie in memory."""
+    def __init__(
+        self,
+        tier: int,
+        pid: int,
+        pipes: tuple[IO[bytes], IO[bytes], IO[bytes]],
+        work: str,
+        folder: Path | None,
+    ) -> None:
+        self.tier = tier
+        self.pid = pid
+        """The process to watch, with its children."""
+        self.stdin, self.stdout, self.stderr = pipes
+        self.work = work
+        """The work folder as the guest sees it."""
+        self.folder = folder
+        """The folder on this machine that goes with the process; none in tier 1, whose files lie in memory."""
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """The exit code, that of a signal negative; None where it lives on at the timeout."""
+        raise NotImplementedError
 
     def kill(self) -> None:
-        """End the whole group of processes. In tier 1 the namespace goes with its first process, and all in it."""
-        if sys.platform == "win32":
-            with contextlib.suppress(OSError):
-                self.process.kill()
-            return
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        """End the process and all that it has started, and wait for that."""
+        raise NotImplementedError
 
     def remove(self) -> None:
         """Take the work folder away, whatever was done to it."""
@@ -54,41 +65,99 @@ class Started:
                 return
 
 
-def start(tier: int, limits: Limits) -> Started:
-    """Start a guest. Raises OSError where that is not possible."""
-    return _starter.submit(_start, tier, limits).result()
+class Fresh(Started):
+    """A guest that is a process of its own."""
+
+    def __init__(self, tier: int, process: subprocess.Popen[bytes], work: str, folder: Path | None) -> None:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        super().__init__(tier, process.pid, (process.stdin, process.stdout, process.stderr), work, folder)
+        self.process = process
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        try:
+            code = self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        return (
+            128 - code if self.tier == 1 and code > 128 else code
+        )  # bubblewrap gives a signal as a shell does
+
+    def kill(self) -> None:
+        """In tier 1 the namespace goes with its first process, and all in it."""
+        with contextlib.suppress(OSError):
+            if sys.platform == "win32":
+                self.process.kill()
+            else:
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
-def _start(tier: int, limits: Limits) -> Started:
-    guest = [places.python(), "-I", "-S", str(places.GUEST), str(places.source_folder())]
+def start(tier: int, limits: Limits, library: Library, fresh: bool = False) -> Started:
+    """Start a guest, as a copy of a kept process unless `fresh`. Raises OSError where that is not possible."""
+    if not fresh:
+        from jinjie.course.sandbox import forks
+
+        if forks.usable(tier):
+            return forks.start(tier, limits, library)
     if tier == 1:
-        from jinjie.course.sandbox import bubblewrap
-
-        return Started(bubblewrap.popen(guest, limits), 1, WORK, None)
+        return Fresh(1, call_in_starter(popen_guest, 1, limits, guest_command()), WORK, None)
     folder = Path(tempfile.mkdtemp(prefix="jinjie-")).resolve()
     try:
-        process = popen(guest, environment(str(folder)), cwd=str(folder))
+        process = call_in_starter(popen_guest, tier, limits, guest_command(), cwd=str(folder))
     except OSError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return Started(process, tier, str(folder), folder)
+    return Fresh(tier, process, str(folder), folder)
 
 
-def popen(
-    command: list[str], env: dict[str, str], cwd: str | None = None, pass_fds: tuple[int, ...] = ()
+def call_in_starter(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Call a function in the thread that stays."""
+    return _starter.submit(function, *args, **kwargs).result()
+
+
+def guest_command() -> list[str]:
+    """The command line of a guest, the folder that holds jinjie its first argument."""
+    return [places.python(), "-I", "-S", str(places.GUEST), str(places.source_folder())]
+
+
+def popen_guest(
+    tier: int,
+    limits: Limits,
+    command: list[str],
+    sock: int | None = None,
+    said: int | None = None,
+    cwd: str = "/",
 ) -> subprocess.Popen[bytes]:
-    """A process in a session of its own with three pipes."""
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=cwd,
-        env=env,
-        pass_fds=pass_fds,
-        start_new_session=True,
-        bufsize=-1,
-    )
+    """A process in a session of its own: with three pipes, or with a socket and a file for what it may print.
+
+    In tier 1 a process that is to be copied gets no filter of system calls: its copies set theirs themselves.
+    """
+    fds = [] if sock is None else [sock]
+    env = environment(WORK if tier == 1 else cwd)
+    if tier == 1:
+        from jinjie.course.sandbox import bubblewrap
+
+        path = bubblewrap.program()
+        if path is None:
+            raise OSError("no bubblewrap that works here")
+        if sock is None:
+            fds.append(filter_pipe())
+        command = [*bubblewrap.command(path, limits, fds[0] if sock is None else None), *command]
+        env = {}
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE if sock is None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if said is None else said,
+            stderr=subprocess.PIPE if said is None else said,
+            cwd=cwd if tier != 1 and cwd != "/" else None,
+            env=env,
+            pass_fds=tuple(fds),
+            start_new_session=True,
+        )
+    finally:
+        if tier == 1 and sock is None:
+            os.close(fds[0])
 
 
 def environment(work: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from jinjie.course.sandbox.job import Ended, Limits
-from jinjie.course.sandbox.start import WORK, Started
+from jinjie.course.sandbox.start import Started
 
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
@@ -22,6 +22,7 @@ class Watch:
         self.full = False
         """Whether it has been near its limit of memory."""
         self.at_first = 0
+        self.deepest = started.pid
         self.at_first, _, self.mapped_first = self._taken()
 
     def look(self) -> Ended | None:
@@ -41,7 +42,7 @@ class Watch:
         if not sys.platform.startswith("linux"):
             return self._taken_elsewhere()
         held = threads = mapped = 0
-        waiting = [self.started.process.pid]
+        waiting = [self.started.pid]
         while waiting:
             pid = waiting.pop()
             try:
@@ -51,6 +52,7 @@ class Watch:
                     waiting += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
             except (OSError, ValueError):
                 continue
+            self.deepest = pid
             held += resident * PAGE
             mapped += size * PAGE
             threads += len(tasks)
@@ -61,7 +63,7 @@ class Watch:
 
         held = threads = 0
         try:
-            root = psutil.Process(self.started.process.pid)
+            root = psutil.Process(self.started.pid)
             for one in (root, *root.children(recursive=True)):
                 held += one.memory_info().rss
                 threads += one.num_threads()
@@ -71,8 +73,16 @@ class Watch:
 
     def _disk_is_full(self) -> bool:
         if self.started.folder is None:
-            return False
+            return self._too_many_in_memory()
         return _too_much(self.started.folder, self.limits.files, self.limits.disk_mb * 2**20)
+
+    def _too_many_in_memory(self) -> bool:
+        """Files in tier 1, counted by the system where it lets us look in; the root there cannot be changed."""
+        try:
+            found = os.statvfs(f"/proc/{self.deepest}/root/tmp")
+        except OSError:
+            return False
+        return found.f_files - found.f_ffree > self.limits.files + 16  # and those that are always there
 
 
 def _too_much(folder: Path, most_files: int, most_bytes: int) -> bool:
@@ -96,6 +106,3 @@ def _too_much(folder: Path, most_files: int, most_bytes: int) -> bool:
         except OSError:
             continue
     return False
-
-
-__all__ = ["WORK", "Watch"]

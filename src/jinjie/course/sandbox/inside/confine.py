@@ -63,7 +63,15 @@ def drop_capabilities() -> None:
         raise NotConfined(f"capabilities: {os.strerror(ctypes.get_errno())}")
 
 
-def shut(read: list[str], work: str, need_landlock: bool, own_processes: bool) -> dict[str, Any]:
+def die_with_parent() -> None:
+    """Be killed when the thread that started this process ends, however that comes; on Linux."""
+    import ctypes
+
+    parent_death_signal, sigkill = 1, 9
+    ctypes.CDLL(None).prctl(parent_death_signal, sigkill, 0, 0, 0)
+
+
+def shut(read: list[str], listed: list[str], work: str, need_landlock: bool) -> dict[str, Any]:
     """Landlock and seccomp, for good; gives what now holds. Raises NotConfined where something needed is missing.
 
     Within a mount namespace Landlock comes on top where the kernel has it, and is not needed.
@@ -71,15 +79,14 @@ def shut(read: list[str], work: str, need_landlock: bool, own_processes: bool) -
     threads = len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 1
     if threads != 1:
         raise NotConfined(f"{threads} threads run already")
-    drop_capabilities()
     held: dict[str, Any] = {"landlock": 0, "seccomp": False}
     try:
-        held["landlock"] = landlock.restrict(read, [work], DEVICES)
+        held["landlock"] = landlock.restrict(read, [work], DEVICES, listed)
     except landlock.NoLandlock as reason:
         if need_landlock:
             raise NotConfined(str(reason)) from None
     try:
-        seccomp.install(seccomp.assemble(pid=None if own_processes else os.getpid()))
+        seccomp.install(seccomp.assemble(pid=os.getpid()))
     except seccomp.NoFilter as reason:
         raise NotConfined(str(reason)) from None
     held["seccomp"] = True

@@ -42,8 +42,12 @@ def handled(abi: int) -> int:
     return (1 << bits) - 1
 
 
-def restrict(read: Iterable[str], write: Iterable[str], devices: Iterable[str] = ()) -> int:
+def restrict(
+    read: Iterable[str], write: Iterable[str], devices: Iterable[str] = (), listed: Iterable[str] = ()
+) -> int:
     """Keep this process to reading below `read`, writing below `write` and using `devices`; no TCP, no signals out.
+
+    Of `listed` folders and those below them it sees the names and no more.
 
     Paths that are not there are passed over. Gives the number of the interface. The process must have one thread,
     since threads that run already stay as they are; raises NoLandlock otherwise, and where the kernel refuses.
@@ -67,6 +71,8 @@ def restrict(read: Iterable[str], write: Iterable[str], devices: Iterable[str] =
             _allow(libc, ruleset, path, READ & everything)
         for path in write:
             _allow(libc, ruleset, path, WRITE & everything)
+        for path in listed:
+            _allow(libc, ruleset, path, READ_DIR)
         for path in devices:
             _allow(libc, ruleset, path, (READ_FILE | WRITE_FILE) & everything)
         no_new_rights = 38

@@ -157,6 +157,8 @@ CLONE_NEW = 0x7E020080
 O_TRUNC = 0o1000
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 """Requests to a terminal that type into it."""
+PARENT_DEATH_SIGNAL = 1
+"""What prctl sets so that a process dies with its parent: set already, and to stay."""
 
 _LOAD, _EQUAL, _SET, _ABOVE, _AND, _RETURN = 0x20, 0x15, 0x45, 0x25, 0x54, 0x06
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
@@ -194,9 +196,10 @@ def assemble(machine: str | None = None, pid: int | None = None, execute: bool =
     refused = DENIED if execute else {**DENIED, **EXECUTE}
     for number in _numbers(refused, column):
         program += [(_EQUAL, 0, 1, number), _fail(errno.EPERM)]
-    clone, ioctl, prlimit = ((56, 16, 302), (220, 29, 261))[column]
+    clone, ioctl, prlimit, prctl = ((56, 16, 302, 157), (220, 29, 261, 167))[column]
     kill, tgkill = ((62, 234), (129, 131))[column]
     program += _when(clone, _unless_set(0, CLONE_THREAD) + _if_set(0, CLONE_NEW))
+    program += _when(prctl, _if_one_of(0, (PARENT_DEATH_SIGNAL,)))
     program += _when(ioctl, _if_one_of(1, (TIOCSTI, TIOCLINUX)))
     if column == 0:
         program += _when(2, _if_truncates(1))
