@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
         found = recipes.find(recipe).changed(parse_changes(changes or []))
         with progress(quiet=as_json or found.start is None) as report:
             started = launch(found, report)
-        _follow(started.name, detach, as_json)
+        follow(started.name, detach, as_json)
 
     @app.command("resume", help=say("cli.resume.help"))
     def resume(
@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
         run = runs.find(name)
         tail = Tail(run.path / "events.jsonl")
         tail.read()  # what was told before is not told again
-        _follow(launch.resume(run).name, detach, as_json, tail)
+        follow(launch.resume(run).name, detach, as_json, tail)
 
     @app.command("stop", help=say("cli.stop.help"))
     def stop(
@@ -64,7 +64,8 @@ def register(app: typer.Typer) -> None:
             typer.echo(say("cli.stop.done" if asked else "cli.stop.not_running", run=run.name))
 
 
-def _follow(name: str, detach: bool, as_json: bool, tail: Tail | None = None) -> None:
+def follow(name: str, detach: bool, as_json: bool, tail: Tail | None = None) -> None:
+    """Watch a run until it ends, or say its name alone where it is detached; ends the command."""
     from jinjie.cli import watch
     from jinjie.training import runs
 

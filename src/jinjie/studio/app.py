@@ -15,7 +15,7 @@ from jinjie import __version__
 from jinjie.base.errors import InvalidInput, JinjieError, NotFound
 from jinjie.base.words import say
 from jinjie.serve.guard import Guard
-from jinjie.studio import api, cleaning_pages, cleanings, evaluations, pages, render
+from jinjie.studio import api, cleaning_pages, cleanings, evaluations, experiments, pages, render
 from jinjie.studio.story import Stories
 from jinjie.studio.viewer import Speaks
 
@@ -36,6 +36,7 @@ def make_app(token: str, cookie: str = "jinjie", closing: threading.Event | None
     app.state.cleanings = cleanings.Cleanings()
     app.state.closing = closing or threading.Event()
     app.include_router(api.router)
+    app.include_router(experiments.router)
     app.include_router(pages.router)
     app.include_router(evaluations.router)
     app.include_router(cleaning_pages.router)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from jinjie.base.errors import InvalidInput, Problem, did_you_mean
+from jinjie.course.content.library import Written
 from jinjie.course.content.schema import Experiment, Knob
 
 Setting: TypeAlias = "bool | int | float | str"
@@ -37,6 +38,22 @@ def values(experiment: Experiment, given: Mapping[str, Any]) -> dict[str, Settin
     return made
 
 
+def about(written: Written[Experiment]) -> dict[str, Any]:
+    """An experiment and its knobs as plain values, in both languages, for a page or a script."""
+    entry = written.entry
+    return {
+        "slug": written.slug,
+        "title": entry.title.both(),
+        "notice": entry.notice.both(),
+        "function": entry.function,
+        "recipe": entry.recipe,
+        "knobs": [
+            {**knob.model_dump(mode="json", exclude_none=True), "whole": is_whole(knob)}
+            for knob in entry.knobs
+        ],
+    }
+
+
 def is_whole(knob: Knob) -> bool:
     """Whether a slider runs over whole numbers alone: the function gets an int."""
     return (
@@ -57,7 +74,7 @@ def ends(knob: Knob) -> tuple[Setting, ...]:
 def allowed(knob: Knob) -> str:
     """What a knob may be, for a reader."""
     if knob.choices:
-        return ", ".join(_said(choice) for choice in knob.choices)
+        return ", ".join(as_written(choice) for choice in knob.choices)
     return f"{knob.min:g} … {knob.max:g}{' ' + knob.unit if knob.unit else ''}"
 
 
@@ -68,12 +85,12 @@ def _value(knob: Knob, given: Any) -> Setting | Problem:
                 return choice
         read = _read(given)
         for choice in knob.choices:
-            same = _said(choice) == str(given).strip() or (
+            same = as_written(choice) == str(given).strip() or (
                 isinstance(choice, bool) == isinstance(read, bool) and choice == read
             )
             if same:
                 return choice
-        choices = [_said(choice) for choice in knob.choices]
+        choices = [as_written(choice) for choice in knob.choices]
         near = did_you_mean(str(given)[:80], choices)
         params = {"came": _came(given), "allowed": allowed(knob), "suggestion": near}
         return Problem(knob.name, "experiment.not_a_choice", **params)
@@ -108,7 +125,8 @@ def _read(given: Any) -> Any:
         return given
 
 
-def _said(choice: Setting) -> str:
+def as_written(choice: Setting) -> str:
+    """A value as it is written on a command line."""
     return json.dumps(choice) if not isinstance(choice, str) else choice
 
 

@@ -93,16 +93,19 @@ def _shown_choice(variant: Variant, place: int) -> str:
 
 
 def _place(answer: Any, choices: tuple[str, ...]) -> int:
-    """a, A, ａ, a), (b) and 1, 2, … are places."""
+    """a, A, ａ, a), (b) and 1, 2, … are places; so is the text of a choice that is none of these."""
     keys = LETTERS[: len(choices)]
     if isinstance(answer, int) and not isinstance(answer, bool):
         answer = str(answer)
-    if isinstance(answer, str) and len(answer) <= 20:
+    if isinstance(answer, str) and len(answer) <= 200:
         typed = unicodedata.normalize("NFKC", answer).strip().strip("().、 ").casefold()
         if len(typed) == 1 and typed in keys:
             return keys.index(typed)
         if typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(choices):
             return int(typed) - 1
+        said = [text.strip().casefold() for text in choices]
+        if said.count(answer.strip().casefold()) == 1:
+            return said.index(answer.strip().casefold())
     came = answer.strip()[:20] if isinstance(answer, str) else type(answer).__name__
     raise NotAChoice("quiz.answer.no_choice", came=came, letters=", ".join(keys), count=len(keys))
 

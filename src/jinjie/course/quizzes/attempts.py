@@ -1,0 +1,28 @@
+"""From a judged answer to the learner's log: the seed finds the question again, so no text of it is kept."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+from jinjie.course.quizzes.judging import Judged
+from jinjie.course.quizzes.variants import Variant
+from jinjie.learner.attempts import Attempt
+
+
+def attempt(variant: Variant, judged: Judged, answer: Any, seconds: float | None = None) -> Attempt:
+    """The event of an answer; `seconds` is how long the learner took."""
+    detail: dict[str, Any] = {"answer": str(answer)[:80], "params": variant.params}
+    if judged.mistake is not None:
+        detail["mistake"] = judged.mistake
+    return Attempt(
+        kind="quiz",
+        slug=variant.quiz,
+        item=variant.id,
+        seed=variant.seed,
+        passed=judged.passed,
+        seconds=seconds,
+        detail=detail,
+        content=sha256(variant.item.model_dump_json().encode()).hexdigest(),
+        language=variant.lang,
+    )
