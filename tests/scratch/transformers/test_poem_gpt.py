@@ -7,7 +7,12 @@ from jinjie.scratch.networks.activations import log_softmax
 from jinjie.scratch.transformers import poem_gpt as poems
 from jinjie.scratch.transformers.attention import causal_mask, scaled_dot_product_attention
 
-PARALLEL = ["白日依山尽，黄河入海流。", "明月松间照，清泉石上流。", "江碧鸟逾白，山青花欲燃。", "野旷天低树，江清月近人。"]
+PARALLEL = [
+    "白日依山尽，黄河入海流。",
+    "明月松间照，清泉石上流。",
+    "江碧鸟逾白，山青花欲燃。",
+    "野旷天低树，江清月近人。",
+]
 """Couplets whose second line answers the first character by character."""
 
 
@@ -70,8 +75,8 @@ def test_striking_a_head_leaves_the_model_it_came_from_alone():
 
 
 def test_characters_the_model_has_never_seen_are_named():
-    with pytest.raises(ValueError, match="got 'Q机'"):
-        poems.tokens_of("月Q机")
+    with pytest.raises(ValueError, match="got '%Q'"):
+        poems.tokens_of("月Q%")
     with pytest.raises(ValueError, match="got 'none'"):
         poems.tokens_of("")
 

@@ -55,7 +55,10 @@ def show(rate: float = 0.1, batch: int = 442, measured: str = "bmi-bp", steps: i
         [
             Value(Text("loss after the last step", "最后一步的损失"), losses[-1]),
             Value(bottom, least),
-            Value(Text("limit of the rate, 2 / largest curvature", "学习率上限，2 / 最大曲率"), 2 / curvatures[-1]),
+            Value(
+                Text("limit of the rate, 2 / largest curvature", "学习率上限，2 / 最大曲率"),
+                2 / curvatures[-1],
+            ),
             Value(Text("condition number of the valley", "山谷的条件数"), curvatures[-1] / curvatures[0]),
             Value(Text("steps in an epoch", "一轮的步数"), -(-len(y) // batch)),
         ]

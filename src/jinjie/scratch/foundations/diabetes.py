@@ -1,7 +1,7 @@
 """442 people with diabetes: ten measurements of each, and how far the illness had gone a year later. Real data.
 
-They lie in scikit-learn's package as plain text, so nothing is downloaded. Source: Efron, Hastie, Johnstone & Tibshirani
-2004, Least Angle Regression, Annals of Statistics 32.
+They lie in scikit-learn's package as plain text, so nothing is downloaded. Source: Efron, Hastie, Johnstone and
+Tibshirani 2004, Least Angle Regression, Annals of Statistics 32.
 """
 
 import importlib.util

@@ -6,7 +6,14 @@ import numpy as np
 def cases(rng):
     yield (
         {"en": "four examples in two batches, in their order", "zh": "四个样本，两批，按原顺序"},
-        (np.zeros(1), np.array([[1.0], [1.0], [2.0], [2.0]]), np.array([1.0, 3.0, 4.0, 4.0]), 2, 0.1, np.arange(4)),
+        (
+            np.zeros(1),
+            np.array([[1.0], [1.0], [2.0], [2.0]]),
+            np.array([1.0, 3.0, 4.0, 4.0]),
+            2,
+            0.1,
+            np.arange(4),
+        ),
     )
     yield {"en": "six examples in three batches", "zh": "六个样本，三批"}, drawn(rng, N=6, F=2, batch=2)
     yield {"en": "a last batch that is smaller", "zh": "最后一批不满"}, drawn(rng, N=7, F=2, batch=3)
