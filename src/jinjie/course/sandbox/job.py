@@ -76,6 +76,11 @@ class Job:
         problems = [
             Problem(f"files[{name!r}]", "sandbox.no_file_name") for name in self.files if not _is_inside(name)
         ]
+        problems += [
+            Problem(f"files[{name!r}]", "sandbox.no_content", came=type(content).__name__)
+            for name, content in self.files.items()
+            if not isinstance(content, str | bytes)
+        ]
         parts = self.module.split(".")
         path = "/".join(parts)
         if not all(part.isidentifier() and not keyword.iskeyword(part) for part in parts):
@@ -177,6 +182,9 @@ class Outcome:
     tier: int
     fault: Fault | None = None
     """What the import of the module raised."""
+    held: Mapping[str, Any] = field(default_factory=dict)
+    """What the process had given up before the learner's module came: `landlock` (the number of its interface, 0 for
+    none) and `seccomp`."""
     reason: str = ""
     """For `sandbox` and `killed`: what the system said, for a log."""
 

@@ -47,7 +47,10 @@ class Session:
         fresh: bool = False,
     ) -> None:
         self.fresh = fresh
-        self.files = {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
+        self.files = {
+            name: text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+            for name, text in files.items()
+        }
         self.module = module
         self.library = library
         self.limits = limits
@@ -61,7 +64,7 @@ class Session:
         self.begun: float | None = None
         self.seconds = 0.0
         self._number = 0
-        self._asked: queue.SimpleQueue[tuple[int, list[tuple[str, str]]]] = queue.SimpleQueue()
+        self._asked: queue.SimpleQueue[Result | tuple[int, list[tuple[str, str]]]] = queue.SimpleQueue()
         self._frames: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._to_write: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -126,14 +129,23 @@ class Session:
         return _fault(message.get("fault"))
 
     def ask(self, call: Call) -> None:
-        """Send a call; the answers come in the order of the questions. Raises CannotCross for its arguments."""
-        packed = wire.pack((tuple(call.args), dict(call.kwargs)))
+        """Send a call; the answers come in the order of the questions."""
         names = [*map(str, range(len(call.args))), *call.kwargs]
-        before = [wire.pack(one).digest() for one in (*call.args, *call.kwargs.values())]
+        try:
+            packed = wire.pack((tuple(call.args), dict(call.kwargs)))
+            before = [wire.pack(one).digest() for one in (*call.args, *call.kwargs.values())]
+        except wire.CannotCross as error:
+            self._asked.put(Result(fault=Fault("CannotCross", str(error), "arguments")))
+            return
         self._asked.put((self._number, list(zip(names, before, strict=True))))
         message = {"number": self._number, "function": call.function, "arguments": packed.tree}
         self._to_write.put(wire.frame(message, packed.blobs))
         self._number += 1
+
+    def forget_output(self) -> None:
+        """Count what is printed anew."""
+        self.total = 0
+        self.output.clear()
 
     def no_more(self) -> None:
         """There will be no further calls: the guest ends when it has answered."""
@@ -141,8 +153,11 @@ class Session:
 
     def answer(self, deadline: float) -> Result:
         """The answer to the oldest call that has none. Raises Stopped."""
+        asked = self._asked.get()
+        if isinstance(asked, Result):
+            return asked
+        number, arguments = asked
         message, blobs = self._next(deadline)
-        number, arguments = self._asked.get()
         if message.get("kind") != "result" or message.get("number") != number:
             raise Stopped(Ended.NO_RESULT)
         after = message.get("after")
@@ -200,7 +215,7 @@ class Session:
         """Why there will be no more frames."""
         if broken or self.started is None:
             return Stopped(Ended.NO_RESULT, broken)
-        code = self.started.wait(5.0)
+        code = self.started.wait(1.0)
         if code is None:  # it has shut its side and goes on
             return Stopped(Ended.NO_RESULT, "the result was closed")
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -22,6 +23,9 @@ T = TypeVar("T")
 
 WORK = "/tmp/work"
 """The work folder within bubblewrap."""
+
+_folders: set[Path] = set()
+"""Work folders to be taken away at the end, should nobody have done so before."""
 
 _starter = ThreadPoolExecutor(1, thread_name_prefix="sandbox-starter")
 """One thread that stays: "die with the parent" means the thread that started the child, not its process."""
@@ -57,12 +61,8 @@ class Started:
 
     def remove(self) -> None:
         """Take the work folder away, whatever was done to it."""
-        if self.folder is None:
-            return
-        for _ in range(3):
-            shutil.rmtree(self.folder, onerror=_open_and_again)
-            if not self.folder.exists():
-                return
+        if self.folder is not None:
+            _remove(self.folder)
 
 
 class Fresh(Started):
@@ -101,13 +101,34 @@ def start(tier: int, limits: Limits, library: Library, fresh: bool = False) -> S
             return forks.start(tier, limits, library)
     if tier == 1:
         return Fresh(1, call_in_starter(popen_guest, 1, limits, guest_command()), WORK, None)
-    folder = Path(tempfile.mkdtemp(prefix="jinjie-")).resolve()
+    folder = work_folder()
     try:
         process = call_in_starter(popen_guest, tier, limits, guest_command(), cwd=str(folder))
     except OSError:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         raise
     return Fresh(tier, process, str(folder), folder)
+
+
+def work_folder() -> Path:
+    """A new folder that this user alone may enter; it goes with its process, or with ours."""
+    folder = Path(tempfile.mkdtemp(prefix="jinjie-")).resolve()
+    _folders.add(folder)
+    return folder
+
+
+def _remove(folder: Path) -> None:
+    for _ in range(3):
+        shutil.rmtree(folder, onerror=_open_and_again)
+        if not folder.exists():
+            break
+    _folders.discard(folder)
+
+
+@atexit.register
+def _remove_all() -> None:
+    for folder in tuple(_folders):
+        _remove(folder)
 
 
 def call_in_starter(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:

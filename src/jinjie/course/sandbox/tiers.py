@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
+
+from jinjie.base.errors import InvalidInput, Problem
+from jinjie.base.words import Text, say
 
 
 class Tier(IntEnum):
@@ -28,8 +32,9 @@ class Probed:
     there: bool
     reason: str = ""
     seconds: float = 0.0
-    """From the start to the first answer."""
+    """From nothing to the answer."""
     detail: str = ""
+    """The program that is used, and the number of Landlock's interface."""
 
 
 @cache
@@ -39,11 +44,24 @@ def probe() -> tuple[Probed, ...]:
 
 
 def best() -> Tier:
-    """The tier that is used where none is asked for: `JINJIE_SANDBOX`, else the best that is there."""
+    """The tier that is used where none is asked for: `JINJIE_SANDBOX`, else the best that is there.
+
+    Raises InvalidInput where that variable holds anything but a tier. A tier that is forced and not there is not
+    replaced by a weaker one: its jobs end as `sandbox`.
+    """
     forced = os.environ.get("JINJIE_SANDBOX", "").strip()
-    if forced in ("1", "2", "3"):
-        return Tier(int(forced))
-    return _best()
+    if not forced:
+        return _best()
+    if forced not in ("1", "2", "3"):
+        raise InvalidInput([Problem("JINJIE_SANDBOX", "sandbox.no_such_tier", tier=forced)])
+    return Tier(int(forced))
+
+
+def warning(tier: int) -> Text | None:
+    """What a learner is to be told before code runs in a tier; None where nothing is."""
+    if tier != Tier.LIMITS:
+        return None
+    return Text(en=say("sandbox.only_limits", "en"), zh=say("sandbox.only_limits", "zh"))
 
 
 @cache
@@ -67,10 +85,13 @@ def _try(tier: Tier) -> Probed:
             why = "; ".join(f"{path}: {bubblewrap.why_not(path)}" for path in tried)
             return Probed(tier, False, why or "no program bwrap")
     source = "def answer(x):\n    return x * 7\n"
+    begun = time.monotonic()
     outcome = run(
         Job({"probe.py": source}, "probe", [Call("answer", (6,))], Limits(seconds=20), tier=int(tier))
     )
     if outcome.ended is Ended.DONE and outcome.results[0].value == 42:
         detail = bubblewrap.program() or "" if tier is Tier.NAMESPACES else ""
-        return Probed(tier, True, seconds=outcome.seconds, detail=detail)
+        if outcome.held.get("landlock"):
+            detail = f"{detail} Landlock {outcome.held['landlock']}".strip()
+        return Probed(tier, True, seconds=time.monotonic() - begun, detail=detail)
     return Probed(tier, False, outcome.reason or str(outcome.ended))

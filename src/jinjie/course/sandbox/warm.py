@@ -47,10 +47,14 @@ class Warm:
             self._ready()
 
     def call(self, function: str, *args: Any, **kwargs: Any) -> tuple[Result, Ended]:
-        """Call a function of the module; the result, and why there is none where it is `missing`."""
+        """Call a function of the module; the result, and why there is none where it is `missing`.
+
+        A module whose import raised answers every call with that fault.
+        """
         with self._lock:
             try:
                 session = self._ready()
+                session.forget_output()
                 session.ask(Call(function, args, kwargs))
                 return session.answer(time.monotonic() + self.job.limits.seconds), Ended.DONE
             except Stopped as stopped:
