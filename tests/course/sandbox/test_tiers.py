@@ -179,3 +179,20 @@ def test_limits_alone_are_warned_of_in_both_languages() -> None:
     told = tiers.warning(3)
     assert told is not None and "jinjie doctor" in told.en and "jinjie doctor" in told.zh
     assert tiers.warning(1) is None and tiers.warning(2) is None
+
+
+@linux
+@pytest.mark.parametrize("tier", [1, 2, 3])
+def test_nothing_of_root_s_is_left_in_any_tier(tier: int, needs: Callable[[int], None]) -> None:
+    """With capabilities root raises its own limits again, and signals and reads what it likes."""
+    needs(tier)
+    source = """
+import ctypes
+def held():
+    header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    assert ctypes.CDLL(None).capget(header, sets) == 0
+    return list(sets)
+"""
+    for fresh in (True, False):
+        outcome = run(Job({"s.py": source}, "s", [Call("held")], tier=tier, fresh=fresh))
+        assert outcome.results[0].value == [0] * 6, outcome
