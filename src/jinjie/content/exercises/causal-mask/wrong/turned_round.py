@@ -1,0 +1,9 @@
+"""The upper triangle kept in place of the lower."""
+
+import numpy as np
+
+
+def causal_weights(scores: np.ndarray) -> np.ndarray:
+    seen = np.where(np.tri(len(scores), dtype=bool).T, scores, -np.inf)
+    weights = np.exp(seen - seen.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True)
