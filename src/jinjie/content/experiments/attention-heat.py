@@ -67,12 +67,18 @@ def show(
     numbers = Numbers(
         [
             Value(
-                Text(f"attention of {names[stands]} to {names[above]}", f"“{names[stands]}”对“{names[above]}”的注意力"),
+                Text(
+                    f"attention of {names[stands]} to {names[above]}",
+                    f"“{names[stands]}”对“{names[above]}”的注意力",
+                ),
                 A[stands, above],
             ),
             Value(Text(f"probability of {names[stands + 1]}", f"写“{names[stands + 1]}”的概率"), whole[true]),
             Value(
-                Text(f"probability of {names[stands + 1]} without the head", f"去掉这个头，写“{names[stands + 1]}”的概率"),
+                Text(
+                    f"probability of {names[stands + 1]} without the head",
+                    f"去掉这个头，写“{names[stands + 1]}”的概率",
+                ),
                 broken[true],
             ),
         ]

@@ -4,7 +4,10 @@ import torch
 
 
 def cases(rng):
-    yield {"en": "two heads of size 2, three places", "zh": "两个头，维度 2，三个位置"}, drawn(rng, 1, 3, 2, 2)
+    yield (
+        {"en": "two heads of size 2, three places", "zh": "两个头，维度 2，三个位置"},
+        drawn(rng, 1, 3, 2, 2),
+    )
     yield {"en": "a batch of two", "zh": "一批两段"}, drawn(rng, 2, 4, 2, 3)
     yield {"en": "four heads", "zh": "四个头"}, drawn(rng, 1, 5, 4, 4)
     yield {"en": "one head", "zh": "一个头"}, drawn(rng, 2, 4, 1, 6)
@@ -14,7 +17,10 @@ def cases(rng):
     for _ in range(13):
         B, T, H, D = (int(n) for n in rng.integers(2, 6, size=4))
         yield (
-            {"en": f"{B} texts of {T} places, {H} heads of size {D}", "zh": f"{B} 段、每段 {T} 个位置，{H} 个头，维度 {D}"},
+            {
+                "en": f"{B} texts of {T} places, {H} heads of size {D}",
+                "zh": f"{B} 段、每段 {T} 个位置，{H} 个头，维度 {D}",
+            },
             drawn(rng, B, T, H, D),
         )
 

@@ -21,7 +21,10 @@ def cases(rng):
     yield {"en": "very negative scores", "zh": "分数都是很大的负数"}, (np.abs(Q) * 80, -np.abs(K) * 80, V)
     for _ in range(10):
         T, S, D, E = (int(n) for n in rng.integers(2, 9, size=4))
-        yield {"en": f"{T} queries, {S} keys of size {D}", "zh": f"{T} 个查询，{S} 个键，维度 {D}"}, drawn(rng, T, S, D, E)
+        yield (
+            {"en": f"{T} queries, {S} keys of size {D}", "zh": f"{T} 个查询，{S} 个键，维度 {D}"},
+            drawn(rng, T, S, D, E),
+        )
 
 
 def drawn(rng, T, S, D, E):
