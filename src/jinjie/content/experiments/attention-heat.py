@@ -46,7 +46,7 @@ def show(
     names = [character.replace("\n", "⏎") for character in text]
     above = stands - length + 1
     heat = Heat(
-        A,
+        A.round(3),
         rows=names,
         columns=names,
         title=Text(f"layer {layer}, head {head}", f"第 {layer} 层第 {head} 个头"),
