@@ -1,0 +1,11 @@
+"""Zeros after softmax: rows no longer sum to one."""
+
+import torch
+
+
+def heads(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, H: int) -> torch.Tensor:
+    B, T, C = q.shape
+    D = C // H
+    Q, K, V = (x.view(B, T, H, D).transpose(1, 2) for x in (q, k, v))
+    weights = (Q @ K.transpose(-2, -1) / D**0.5).softmax(dim=-1).tril()
+    return (weights @ V).transpose(1, 2).reshape(B, T, C)
