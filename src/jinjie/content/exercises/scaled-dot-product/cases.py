@@ -12,6 +12,11 @@ def cases(rng):
     yield {"en": "two queries, five keys", "zh": "两个查询，五个键"}, drawn(rng, 2, 5, 3, 3)
     Q, K, V = drawn(rng, 3, 4, 4, 2)
     yield {"en": "scores in the thousands", "zh": "分数上千"}, (60 * Q, 60 * K, V)
+    loud = np.abs(Q) * np.array([[0.1], [3000.0], [0.1]])
+    yield (
+        {"en": "one query is loud, the others are not", "zh": "一个查询特别响，其余很轻"},
+        (loud, np.abs(K) + 0.5, V),
+    )
     yield {"en": "a single place", "zh": "只有一个位置"}, drawn(rng, 1, 1, 4, 3)
     yield {"en": "many queries, one key", "zh": "多个查询，一个键"}, drawn(rng, 4, 1, 3, 2)
     yield {"en": "size 1", "zh": "维度为 1"}, drawn(rng, 3, 3, 1, 1)
