@@ -83,3 +83,8 @@ def serve_home() -> Path:
 def learner_home() -> Path:
     """The learner's log and its backups."""
     return home() / "learner"
+
+
+def exercises_home() -> Path:
+    """What a learner writes, one folder an exercise."""
+    return home() / "exercises"

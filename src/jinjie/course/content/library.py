@@ -123,6 +123,30 @@ def load(roots: Sequence[Path] | None = None) -> Library:
     return library
 
 
+def one_exercise(slug: str, roots: Sequence[Path] | None = None) -> Written[schema.Exercise]:
+    """An exercise alone, without reading the rest of the course: a few milliseconds.
+
+    Raises NotFound, which suggests the nearest name, and InvalidInput with all that is wrong with its sheet.
+    """
+    folders = [root.absolute() for root in (roots if roots is not None else [own()])]
+    for root in folders:
+        path = root / "exercises" / slug / "exercise.yaml"
+        if not schema.is_slug(slug) or not path.is_file():
+            continue
+        library = Library((root,))
+        sheet = _Shelf(library, root, root == own().absolute()).sheet(path, schema.Exercise)
+        if sheet is None:
+            raise InvalidInput(
+                [
+                    Problem(f"{one.file}:{one.line}", one.problem.key, **one.problem.params)
+                    for one in library.findings
+                ]
+            )
+        return Written(slug, sheet[1], sheet[0], root == own().absolute())
+    known = [path.parent.name for root in folders for path in root.glob("exercises/*/exercise.yaml")]
+    raise NotFound("content.no_exercise", name=slug, suggestion=did_you_mean(slug, known))
+
+
 def _found(entries: dict[str, Written[E]], slug: str, key: str) -> Written[E]:
     if slug not in entries:
         raise NotFound(key, name=slug, suggestion=did_you_mean(slug, entries))
@@ -164,7 +188,7 @@ class _Shelf:
 
     def _many(self, name: str, kind: type[E]) -> Iterator[tuple[Sheet, E]]:
         for path in sorted((self._root / name).glob("*.yaml")):
-            if (made := self._sheet(path, kind)) is not None:
+            if (made := self.sheet(path, kind)) is not None:
                 yield made
 
     def _files(self, name: str, kind: type[E], into: dict[str, Written[E]]) -> None:
@@ -181,12 +205,12 @@ class _Shelf:
             if not folder.is_dir() or folder.name.startswith((".", "_")):
                 continue
             path = folder / file
-            if (made := self._sheet(path, kind)) is not None:
+            if (made := self.sheet(path, kind)) is not None:
                 written = Written(folder.name, made[1], made[0], self._ours)
                 self._add(into, written)
                 yield folder, written
 
-    def _sheet(self, path: Path, kind: type[E]) -> tuple[Sheet, E] | None:
+    def sheet(self, path: Path, kind: type[E]) -> tuple[Sheet, E] | None:
         try:
             sheet = read(path)
         except Unreadable as error:
