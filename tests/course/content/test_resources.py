@@ -1,0 +1,80 @@
+"""The catalog: everything the articles name and more, each once, tied to concepts; what is not certain is null."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from jinjie.course.content.library import load
+
+LIBRARY = load()
+CATALOG = {slug: written.entry for slug, written in LIBRARY.resources.items()}
+NAMED = [
+    "Coursera",
+    "Udacity",
+    "Udemy",
+    "arXiv",
+    "Google Scholar",
+    "IEEE Xplore",
+    "Stack Overflow",
+    "GitHub",
+    "Reddit",
+    "TensorFlow",
+    "PyTorch",
+    "Keras",
+    "Transformers",
+    "Hugging Face",
+    "ImageNet",
+    "CIFAR",
+    "MNIST",
+]
+"""What articles on this road name as their resources."""
+
+
+def test_every_file_is_read() -> None:
+    assert [finding for finding in LIBRARY.findings if finding.path.parent.name == "resources"] == []
+    assert len(CATALOG) >= 150
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_articles_name_is_there(name: str) -> None:
+    assert any(name in f"{entry.title} {' '.join(entry.authors)}" for entry in CATALOG.values())
+
+
+def test_every_entry_is_tied_to_concepts_that_there_are() -> None:
+    assert [slug for slug, entry in CATALOG.items() if not entry.concepts] == []
+    assert {c for entry in CATALOG.values() for c in entry.concepts} <= set(LIBRARY.concepts)
+
+
+def test_no_address_twice() -> None:
+    def bare(address: str) -> str:
+        parts = urlsplit(address)
+        return f"{parts.netloc.removeprefix('www.')}{parts.path.rstrip('/')}?{parts.query}".casefold()
+
+    addresses = [bare(entry.url) for entry in CATALOG.values()]
+    assert sorted(addresses) == sorted(set(addresses))
+
+
+def test_nothing_is_said_to_be_checked_that_was_not() -> None:
+    assert [slug for slug, entry in CATALOG.items() if entry.checked is not None] == []
+
+
+def test_each_file_holds_one_kind() -> None:
+    kinds = {(written.file.stem, written.entry.kind) for written in LIBRARY.resources.values()}
+    assert len(kinds) == len({stem for stem, _ in kinds}) == len({kind for _, kind in kinds}) == 8
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_there_is_something_free_for_beginners_in_each_language(lang: str) -> None:
+    free = {
+        e.kind for e in CATALOG.values() if lang in e.language and e.cost == "free" and e.level == "beginner"
+    }
+    assert {"book", "course", "tutorial", "tool", "community"} <= free
+
+
+def test_most_of_what_is_taught_can_be_read_on() -> None:
+    """Concepts at their core have no single resource now and then (an F1, a table of duplicates); most have."""
+    taught = {slug for slug, written in LIBRARY.concepts.items() if not written.entry.prior}
+    carried = {c for entry in CATALOG.values() for c in entry.concepts} & taught
+    assert len(carried) >= 0.6 * len(taught)
