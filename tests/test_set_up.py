@@ -59,7 +59,7 @@ def test_every_line_of_the_constraints_is_one_exact_public_version() -> None:
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             # no address, no hash, no local label such as +cpu: the same file serves every machine and index
-            assert re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*( ; [a-z_]+ == \"\w+\")?", line), line
+            assert re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*( ; [a-z_]+ [!=]= \"\w+\")?", line), line
     assert pins()["torch"] == "2.13.0"
 
 

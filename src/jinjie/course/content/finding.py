@@ -39,6 +39,7 @@ CODES: dict[str, Code] = {
     "C040": Code("check.fence", "check.fence_fix"),
     "C041": Code("check.mathematics", "check.mathematics_fix"),
     "C042": Code("check.uncited", "check.uncited_fix"),
+    "C043": Code("check.languages", "check.languages_fix"),
     "C050": Code("check.link", "check.link_fix"),
     "C060": Code("check.alt", "check.alt_fix"),
     "C070": Code("check.experiment", "check.experiment_fix"),

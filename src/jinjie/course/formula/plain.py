@@ -15,7 +15,7 @@ _SIMPLER = (
     (re.compile(r"\\(?:big|Big|bigg|Bigg)[lrm]?(?![a-zA-Z])"), ""),
 )
 """What only says how to set a formula, and what it comes to."""
-SIGNS = {"ne": "≠", "iff": "⟺", "lor": "∨", "bmod": " mod ", "textstyle": ""}
+SIGNS = {"ne": "≠", "iff": "⟺", "lor": "∨", "bmod": " mod ", "textstyle": "", "lt": "<", "gt": ">"}
 """Signs that the converter has no character for."""
 
 
