@@ -88,3 +88,8 @@ def learner_home() -> Path:
 def exercises_home() -> Path:
     """What a learner writes, one folder an exercise."""
     return home() / "exercises"
+
+
+def lessons_home() -> Path:
+    """What lessons' code printed and their figures, kept by the hash of what made them."""
+    return home() / "lessons"

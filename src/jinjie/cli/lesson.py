@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     def lesson(
         slug: str = typer.Argument(None, metavar="[SLUG]", help=say("cli.lesson.slug")),
         notebook: Path = typer.Option(None, "--notebook", metavar="FILE", help=say("cli.lesson.notebook")),
+        run: bool = typer.Option(False, "--run", help=say("cli.lesson.run")),
         replace: bool = typer.Option(False, "--replace", help=say("cli.lesson.replace")),
         content: list[Path] = typer.Option([], "--content", metavar="DIR", help=say("cli.lesson.content")),
         as_json: bool = json_option(),
@@ -45,7 +46,7 @@ def register(app: typer.Typer) -> None:
         elif as_json:
             print_json(_as_json(found, library))
         else:
-            _show(found, library)
+            _show(found, library, run)
 
 
 def _list(library: Library, as_json: bool) -> None:
@@ -73,13 +74,19 @@ def _list(library: Library, as_json: bool) -> None:
     out.print(f"\n{say('cli.lesson.count', written=written, planned=planned)}", soft_wrap=True)
 
 
-def _show(found: Written[Lesson], library: Library) -> None:
+def _show(found: Written[Lesson], library: Library, run: bool) -> None:
+    from jinjie.course.experiments.worker import Worker
+    from jinjie.course.render.kept import Kept
     from jinjie.course.render.reading import parse
     from jinjie.course.render.terminal import WIDEST, terminal
 
     lang = language()
     text = parse(_words(found), found.words_file(lang))
-    made = terminal(text, library, lang, _results(found), quiz=found.entry.quiz)
+    with Worker(library) as worker:
+        results = Kept(text, found, library, lang, worker)
+        if run:
+            results.run()
+        made = terminal(text, library, lang, results, quiz=found.entry.quiz)
     out = console()
     out.width = min(out.width, WIDEST)
     paged = out.is_terminal and os.environ.get("TERM") != "dumb"
@@ -102,12 +109,6 @@ def _words(found: Written[Lesson]) -> str:
         problem = error.finding.problem
         problem.where = f"{error.finding.file}:{error.finding.line}"
         raise InvalidInput([problem]) from None
-
-
-def _results(found: Written[Lesson]) -> Any:
-    from jinjie.course.render.results import AsWritten
-
-    return AsWritten()
 
 
 def _head(found: Written[Lesson], library: Library, out: Console) -> None:
@@ -174,9 +175,11 @@ def _as_json(found: Written[Lesson], library: Library) -> dict[str, Any]:
 
 
 def _notebook(found: Written[Lesson], library: Library, file: Path, replace: bool, as_json: bool) -> None:
+    from jinjie.course.experiments.worker import Worker
     from jinjie.course.render.notebook import write
 
-    write(found, library, language(), file, _results(found), replace)
+    with Worker(library) as worker:
+        write(found, library, language(), file, worker, replace)
     if as_json:
         print_json({"notebook": str(file)})
     else:

@@ -170,7 +170,7 @@ FILES = {
         notice: {en: See where it ends., zh: 看它停在哪里。}
         """,
     "experiments/valley.py": """
-        from jinjie.course.experiments import Curves, Line, Shown
+        from jinjie.course.experiments.shown import Curves, Line, Shown
 
 
         def show(rate: float, batch: int) -> Shown:

@@ -60,6 +60,7 @@ def as_plain(latex: str) -> str:
         depth += (character in "{(") - (character in "})")
         # the converter swallows the space after a name: \\eta = 1 became η= 1
         text += f" {character} " if character in RELATIONS and not depth else character
+    text = re.sub(r"√\((\w)\)", r"√\1", text)
     text = re.sub(r"(?<=[\w)\]])([-+]) ", r" \1 ", text)
     text = re.sub(r"\s+(?=[⌉⌋)\]},])", "", text)
     return " ".join(text.split())

@@ -17,11 +17,13 @@ from jinjie.base.words import Language, say
 from jinjie.course.content import schema
 from jinjie.course.content.library import Library, Written
 from jinjie.course.content.sheet import Unreadable, read_words
+from jinjie.course.experiments.worker import Worker
 from jinjie.course.render import tree
 from jinjie.course.render.findings import picture
+from jinjie.course.render.kept import Kept
 from jinjie.course.render.markdown import Markdown, escaped, indented, quoted
 from jinjie.course.render.reading import parse
-from jinjie.course.render.results import AsWritten, Results
+from jinjie.course.render.results import Results
 from jinjie.course.render.tree import Block
 
 
@@ -30,10 +32,10 @@ def write(
     library: Library,
     lang: Language,
     file: Path,
-    results: Results | None = None,
+    worker: Worker | None = None,
     replace: bool = False,
 ) -> None:
-    """Write the notebook, whole or not at all.
+    """Write the notebook, whole or not at all. `worker` draws its figures.
 
     Raises InvalidInput: no `.ipynb`, no folder to write into, or something there already that `replace` does not allow
     to go; or a text that cannot be read.
@@ -44,11 +46,15 @@ def write(
         raise InvalidInput([Problem("--notebook", "lesson.notebook_folder", folder=file.parent)])
     if file.is_dir() or (file.exists() and not replace and file.stat().st_size):
         raise InvalidInput([Problem("--notebook", "lesson.notebook_there", file=file)])
-    write_whole(file, text(lesson, library, lang, results))
+    write_whole(file, text(lesson, library, lang, worker))
 
 
 def text(
-    lesson: Written[schema.Lesson], library: Library, lang: Language, results: Results | None = None
+    lesson: Written[schema.Lesson],
+    library: Library,
+    lang: Language,
+    worker: Worker | None = None,
+    results: Results | None = None,
 ) -> str:
     """The notebook's file. Raises InvalidInput naming the line of a text that cannot be read."""
     import nbformat
@@ -60,7 +66,9 @@ def text(
         problem.where = f"{error.finding.file}:{error.finding.line}"
         raise InvalidInput([problem]) from None
     read = parse(words, lesson.words_file(lang))
-    cells = _Cells(lesson, library, lang, results or AsWritten())
+    if results is None:
+        results = Kept(read, lesson, library, lang, worker)
+    cells = _Cells(lesson, library, lang, results)
     cells.head()
     cells.blocks(read.blocks)
     cells.flush()
