@@ -21,15 +21,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, Select, case, func, literal, select
 
 from jinjie import __version__
 from jinjie.base.errors import InvalidInput, Problem, did_you_mean
 from jinjie.base.words import LANGUAGES, language
 from jinjie.learner import values
 from jinjie.learner.store import Store
-from jinjie.learner.tables import OWNER, attempts, learners
+from jinjie.learner.tables import OWNER, attempts, insert_once, same_person
 
 KINDS = ("exercise", "quiz", "experiment", "lesson", "placement", "review", "run")
 
@@ -114,14 +113,7 @@ def write(store: Store, *events: Attempt) -> int:
 def append(connection: Connection, events: Sequence[Attempt]) -> int:
     """`write` within a transaction; how many were new."""
     mine = connection.scalar(select(OWNER)) if any(event.learner_id is None for event in events) else None
-    before = connection.scalar(select(func.count()).select_from(attempts)) if len(events) > 1 else None
-    build = {"postgresql": postgresql.insert}.get(connection.dialect.name, sqlite.insert)
-    statement = build(attempts).on_conflict_do_nothing(index_elements=["id"])
-    rows = [_row(event, mine) for event in events]
-    if before is None:
-        return connection.execute(statement, rows[0]).rowcount
-    connection.execute(statement, rows)
-    return (connection.scalar(select(func.count()).select_from(attempts)) or 0) - before
+    return insert_once(connection, attempts, [_row(event, mine) for event in events])
 
 
 def iterate(
@@ -183,16 +175,27 @@ def tallies(
     store: Store, kind: str | Sequence[str], *, slug: str | None = None, learner_id: str | None = None
 ) -> dict[tuple[str, str | None], Tally]:
     """For every (slug, item) of a kind, its tally, in the order of first tries."""
-    found: dict[tuple[str, str | None], Tally] = {}
-    columns = select(attempts.c.slug, attempts.c.item, attempts.c.passed, attempts.c.time)
-    query = chosen(columns, learner_id, kind, slug).order_by(attempts.c.time, attempts.c.id)
+    order = func.row_number().over(
+        partition_by=(attempts.c.slug, attempts.c.item), order_by=(attempts.c.time, attempts.c.id)
+    )
+    columns = select(attempts.c.slug, attempts.c.item, attempts.c.passed, attempts.c.time, order.label("nth"))
+    tried = chosen(columns, learner_id, kind, slug).subquery()
+    first = func.min(tried.c.time)
+    query = (
+        select(
+            tried.c.slug,
+            tried.c.item,
+            func.count(),
+            func.count(case((tried.c.passed.is_(True), 1))),
+            func.min(case((tried.c.passed.is_(True), tried.c.nth))),
+            first,
+            func.max(tried.c.time),
+        )
+        .group_by(tried.c.slug, tried.c.item)
+        .order_by(first, tried.c.slug, tried.c.item)
+    )
     with store.reading() as connection:
-        for name, item, passed, time in connection.execute(query):
-            old = found.get((name, item)) or Tally(0, 0, None, time, time)
-            tries = old.tries + 1
-            to_pass = tries if passed and old.tries_to_pass is None else old.tries_to_pass
-            found[name, item] = Tally(tries, old.passed + bool(passed), to_pass, old.first, time)
-    return found
+        return {(name, item): Tally(*rest) for name, item, *rest in connection.execute(query)}
 
 
 def chosen(
@@ -205,8 +208,7 @@ def chosen(
     after: int | None = None,
 ) -> Select[Any]:
     """`query` over the attempts of a learner, and of those who are the same person, with these filters."""
-    who = literal(learner_id) if learner_id else OWNER
-    same = select(learners.c.id).where((learners.c.id == who) | (learners.c.same_as == who))
+    same = same_person(literal(learner_id) if learner_id else OWNER)
     query = query.where(attempts.c.learner_id.in_(same))
     if kind is not None:
         kinds = (kind,) if isinstance(kind, str) else tuple(kind)
@@ -232,13 +234,9 @@ def chosen(
 def of_row(row: Row[Any]) -> Attempt:
     """The event in a row. What a newer program wrote is read as it is: rows were checked when they were written."""
     event = object.__new__(Attempt)
-    zone = timezone(timedelta(minutes=row.zone))
-    fields = {
-        **{name: getattr(row, name) for name in _PLAIN},
-        "time": row.time.astimezone(zone),
-        "detail": json.loads(row.detail),
-        "seq": row.seq,
-    }
+    fields = dict(row._mapping)
+    fields["time"] = row.time.astimezone(timezone(timedelta(minutes=fields.pop("zone"))))
+    fields["detail"] = json.loads(row.detail)
     event.__dict__.update(fields)
     return event
 

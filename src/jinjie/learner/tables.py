@@ -8,12 +8,16 @@ events carry. SQLAlchemy's Core alone is used: plain rows need no objects that f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
+    Connection,
     DateTime,
     Dialect,
     Float,
@@ -21,12 +25,16 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    ScalarSelect,
+    Select,
     String,
     Table,
     Text,
     TypeDecorator,
+    func,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 
 class Moment(TypeDecorator[datetime]):
@@ -70,9 +78,6 @@ learners = Table(
 )
 """`same_as`: another learner who is the same person, as where two machines' logs meet; events keep their own."""
 
-OWNER = select(about.c.value).where(about.c.key == "owner").scalar_subquery()
-"""The owner's id, within a query."""
-
 attempts = Table(
     "attempts",
     metadata,
@@ -97,3 +102,37 @@ attempts = Table(
     Index("attempts_by_slug", "learner_id", "kind", "slug"),
     sqlite_autoincrement=True,  # a number is never given twice
 )
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("learner_id", String(36), ForeignKey("learners.id"), nullable=False),
+    Column("slug", String(200), nullable=False),
+    Column("file", String(200), nullable=False),
+    Column("time", Moment, nullable=False),
+    Column("zone", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("drafts_by_slug", "learner_id", "slug", "file"),
+    sqlite_autoincrement=True,
+)
+
+OWNER = select(about.c.value).where(about.c.key == "owner").scalar_subquery()
+"""The owner's id, within a query."""
+
+
+def same_person(who: ColumnElement[str] | ScalarSelect[str]) -> Select[Any]:
+    """The ids of a learner: their own, and those of the others who are the same person."""
+    return select(learners.c.id).where((learners.c.id == who) | (learners.c.same_as == who))
+
+
+def insert_once(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+    """Insert the rows whose ids are not in `table` yet; how many those were."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).on_conflict_do_nothing(index_elements=["id"])
+    if len(rows) == 1:
+        return connection.execute(statement, rows[0]).rowcount
+    before = connection.scalar(select(func.count()).select_from(table)) or 0
+    connection.execute(statement, rows)
+    return (connection.scalar(select(func.count()).select_from(table)) or 0) - before

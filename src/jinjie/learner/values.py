@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from jinjie.base.errors import Problem
@@ -68,6 +68,22 @@ def wrong_word(where: str, value: Any, longest: int, optional: bool = False) -> 
         yield Problem(where, "problem.not_of_type", wanted="str", came=_short(value))
     elif not value or len(value) > longest or not value.isprintable() or any(c.isspace() for c in value):
         yield Problem(where, "learner.no_word", longest=longest, came=_short(value))
+
+
+def wrong_text(where: str, value: Any, longest: int) -> Iterator[Problem]:
+    """What is wrong with a whole text: every database keeps UTF-8, and not all of them a NUL."""
+    if not isinstance(value, str):
+        yield Problem(where, "problem.not_of_type", wanted="str", came=_short(value))
+        return
+    try:
+        came = len(value.encode())
+    except UnicodeEncodeError as error:
+        yield Problem(where, "learner.no_text", at=error.start, came=_short(value[error.start]))
+        return
+    if "\0" in value:
+        yield Problem(where, "learner.no_text", at=value.index("\0"), came=_short("\0"))
+    if came > longest:
+        yield Problem(where, "learner.too_long", most=longest, came=came)
 
 
 def wrong_id(where: str, value: Any, optional: bool = False) -> Iterator[Problem]:
@@ -152,15 +168,6 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def moment(text: str) -> datetime:
-    """A time as `stamp` writes it. Raises ValueError."""
-    return datetime.fromisoformat(text)
-
-
 def stamp(moment: datetime) -> str:
     """A time as one text, always the same for the same time and zone."""
     return moment.isoformat(timespec="microseconds")
-
-
-def utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
