@@ -147,6 +147,8 @@ def test_tallies(store: Store) -> None:
         when = NOON + timedelta(minutes=i)
         attempts.write(store, Attempt("exercise", "a", item="step", passed=passed, time=when))
     attempts.write(store, Attempt("exercise", "b", passed=False, time=NOON))
+    hint = Attempt("exercise", "a", item="step", detail={"asked": "hint"}, time=NOON + timedelta(seconds=30))
+    attempts.write(store, hint)
     found = attempts.tallies(store, "exercise")
     assert found["a", "step"] == attempts.Tally(5, 2, 3, NOON, NOON + timedelta(minutes=4))
     assert found["b", None].tries_to_pass is None

@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
         as_json: bool = json_option(),
     ) -> None:
         from jinjie.base.config import parse_changes
+        from jinjie.cli.progress import record
         from jinjie.course.content.library import load, own
 
         given = parse_changes(settings or [])
@@ -48,6 +49,7 @@ def register(app: typer.Typer) -> None:
             _run(written, given, svg, detach, as_json)
         else:
             _show(library, written, given, svg, as_json)
+        record("experiment", slug, detail={"knobs": given})
 
 
 def _list(library: Library, as_json: bool) -> None:

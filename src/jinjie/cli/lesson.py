@@ -29,24 +29,36 @@ def register(app: typer.Typer) -> None:
         run: bool = typer.Option(False, "--run", help=say("cli.lesson.run")),
         replace: bool = typer.Option(False, "--replace", help=say("cli.lesson.replace")),
         content: list[Path] = typer.Option([], "--content", metavar="DIR", help=say("cli.lesson.content")),
+        done: bool = typer.Option(False, "--done", help=say("cli.lesson.done")),
         as_json: bool = json_option(),
     ) -> None:
         from jinjie.base.errors import InvalidInput, Problem
+        from jinjie.cli.progress import record
         from jinjie.course.content.library import load, own
 
         library = load([own(), *content])
         if slug is None:
             if notebook is not None:
                 raise InvalidInput([Problem("--notebook", "cli.lesson.notebook_of_what")])
+            if done:
+                raise InvalidInput([Problem("--done", "cli.lesson.done_with_what")])
             _list(library, as_json)
             return
         found = library.lesson(slug)
-        if notebook is not None:
+        if done:
+            if not record("lesson", found.slug, passed=True):
+                raise typer.Exit(1)
+            if as_json:
+                print_json({"lesson": found.slug, "finished": True})
+            else:
+                console().print(say("cli.lesson.is_done", title=found.entry.title), markup=False)
+        elif notebook is not None:
             _notebook(found, library, notebook, replace, as_json)
         elif as_json:
             print_json(_as_json(found, library))
         else:
             _show(found, library, run)
+            record("lesson", found.slug)
 
 
 def _list(library: Library, as_json: bool) -> None:

@@ -97,6 +97,21 @@ def register(app: typer.Typer) -> None:
             note(say("cli.progress.moved_in"))
 
 
+def record(kind: str, slug: str, *, passed: bool | None = None, detail: dict[str, Any] | None = None) -> bool:
+    """Write an event to the learner's log; whether it could be. That it could not is said, and ends nothing."""
+    from jinjie.learner.attempts import Attempt, write
+    from jinjie.learner.store import open_store
+    from jinjie.learner.troubles import StoreError
+
+    try:
+        with open_store() as store:
+            write(store, Attempt(kind, slug, passed=passed, detail=detail or {}))
+    except StoreError as error:
+        note(say("cli.progress.not_recorded", reason=str(error)))
+        return False
+    return True
+
+
 def _plain(store: Store, found: Summary) -> dict[str, Any]:
     """A summary as values of JSON."""
     who = store.owner()

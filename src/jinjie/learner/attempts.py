@@ -4,7 +4,7 @@ They are appended, never changed and never removed; a correction is a further ev
 
 What the kinds mean, so that all who write and all who derive agree:
 
-exercise    a hand-in: `item` the entry function or None, `passed`, `score` the share of cases, `detail` the faults
+exercise    a hand-in: `passed`, `score` the share of cases, `detail` the faults; with `passed` None, a hint asked for
 quiz        an answer: `item` the question's id, `seed` of its variant, `passed`
 experiment  an experiment that was looked at: `detail` the knobs
 lesson      a lesson that was opened (`passed` None) or finished (`passed` True)
@@ -161,7 +161,10 @@ def count(
 
 @dataclass(frozen=True)
 class Tally:
-    """What there is of one thing: how often it was tried and passed, and when first and last."""
+    """What there is of one thing: how often it was tried and passed, and when anything was first and last.
+
+    Only what passed or failed is a try: to open a lesson or to ask for a hint is none.
+    """
 
     tries: int
     passed: int
@@ -175,17 +178,17 @@ def tallies(
     store: Store, kind: str | Sequence[str], *, slug: str | None = None, learner_id: str | None = None
 ) -> dict[tuple[str, str | None], Tally]:
     """For every (slug, item) of a kind, its tally, in the order of first tries."""
-    order = func.row_number().over(
+    nth = func.count(attempts.c.passed).over(
         partition_by=(attempts.c.slug, attempts.c.item), order_by=(attempts.c.time, attempts.c.id)
     )
-    columns = select(attempts.c.slug, attempts.c.item, attempts.c.passed, attempts.c.time, order.label("nth"))
+    columns = select(attempts.c.slug, attempts.c.item, attempts.c.passed, attempts.c.time, nth.label("nth"))
     tried = chosen(columns, learner_id, kind, slug).subquery()
     first = func.min(tried.c.time)
     query = (
         select(
             tried.c.slug,
             tried.c.item,
-            func.count(),
+            func.count(tried.c.passed),
             func.count(case((tried.c.passed.is_(True), 1))),
             func.min(case((tried.c.passed.is_(True), tried.c.nth))),
             first,

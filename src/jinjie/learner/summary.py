@@ -114,7 +114,8 @@ def _lessons(tallies: dict[tuple[str, str | None], Tally]) -> list[Lesson]:
 def _exercises(tallies: dict[tuple[str, str | None], Tally]) -> list[Exercise]:
     parts: dict[str, list[Tally]] = {}
     for (slug, _), tally in tallies.items():
-        parts.setdefault(slug, []).append(tally)
+        if tally.tries:
+            parts.setdefault(slug, []).append(tally)
     found = []
     for slug, several in parts.items():
         took = [part.tries_to_pass for part in several if part.tries_to_pass is not None]
