@@ -99,7 +99,10 @@ def _register_check(group: typer.Typer) -> None:
         content: list[Path] = content_option(),
         as_json: bool = json_option(),
     ) -> int:
+        from jinjie.course.grading.marking import get_ready
+
         exercise, file = _target(target, slug, content)
+        get_ready(exercise.entry.library)
         if watch:
             _watch(exercise, file, as_json)
             return 0
@@ -217,9 +220,12 @@ def _check(exercise: Written[Exercise], file: Path, seed: int | None, as_json: b
     """Grade a file as the learner's next try, and show the grade."""
     from jinjie.cli.graded import show
     from jinjie.course.grading import grade, tries, workspace
+    from jinjie.course.sandbox.tiers import best, warning
 
     source = workspace.content(file)
     with _log() as store:
+        if (words := warning(best())) is not None:
+            note(str(words))
         if store is None:
             made = grade(exercise, source, seed=seed)
         else:

@@ -37,8 +37,6 @@ def show(exercise: Written[Exercise], grade: Grade, out: Console) -> None:
                 out.print(Text(f"  {line}", style="dim"), soft_wrap=True)
     out.print()
     out.print(Text(_took(exercise, grade), style="dim"), soft_wrap=True)
-    if grade.tier == 3:
-        out.print(Text(say("cli.exercise.unprotected"), style="yellow"), soft_wrap=True)
     slug = exercise.slug
     after = say("cli.exercise.after_pass" if grade.passed else "cli.exercise.after_fail", slug=slug)
     out.print(Text(after, style="dim"), soft_wrap=True)

@@ -85,6 +85,7 @@ def test_right_values(expected: Any, came: Any) -> None:
         ({1: 2}, {"1": 2}, "missing_key extra_key", "missing: 1"),
         (10**40, 10**40 + 1, "value", "expected 1000"),
         (1_000_000, 1_000_001, "value", "expected 1000000, came 1000001"),  # within rtol, yet another number
+        (np.array([10**6, 5]), np.array([10**6 + 1, 5]), "value", "At [0]: expected 1000000, came 1000001"),
         (0.25, 0.5, "value", "expected 0.25, came 0.5"),
         ("cat", "dog", "text", "expected 'cat', came 'dog'"),
         (NAN, 0.0, "value", "expected nan, came 0"),

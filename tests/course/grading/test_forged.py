@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import made
+import made_exercises as made
 import pytest
 
 from jinjie.course.content.library import one_exercise

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import made
+import made_exercises as made
 import pytest
 
 from jinjie.course.content.library import one_exercise
@@ -157,6 +157,34 @@ def test_a_fault_of_hidden_cases_alone_tells_their_name_and_nothing_else(tmp_pat
     said = str(found.for_json() | {"seed": 0, "seconds": 0, "ran": 0})
     assert [found.cases[i].name.en for i in found.faults[0].cases] == ["large", "large"]
     assert not re.search(r"\d{8}", said), "digits of a hidden case"
+
+
+def test_wrong_values_of_hidden_cases_are_told_without_them(tmp_path: Path) -> None:
+    cases = """def cases(rng):
+    yield {"en": "small", "zh": "小"}, (1,)
+    while True:
+        yield {"en": "large", "zh": "大"}, (int(rng.integers(10**8, 10**9)),)
+"""
+    wrong = "def f(x):\n    return x if x < 9 else x + 1\n"
+    found = one(tmp_path, "def f(x):\n    return x\n", cases, wrong, "visible: 1\nhidden: 3", failed_before=1)
+    assert [fault.says.en for fault in found.faults] == ["the value is wrong"]
+    assert not re.search(r"\d{8}", str(found.for_json() | {"seed": 0, "seconds": 0, "ran": 0}))
+
+
+def test_a_wrong_solution_that_never_ends_is_recognised_and_not_waited_for(tmp_path: Path) -> None:
+    loop = made.SOLUTION.replace(
+        "    return theta", "    while theta.ndim == 2:\n        pass\n    return theta"
+    )
+    text = made.SHEET.replace(
+        "  - {when: exception", "  - {when: loops, en: It never ends., zh: 停不下来。}\n  - {when: exception"
+    )
+    root = made.exercise(tmp_path, sheet=text, wrong={**made.WRONG, "loops": loop})
+    its = one_exercise("descent-step", [root])
+    right = grade(its, made.SOLUTION)
+    # half a second for the loop, and a second for everything else
+    assert right.passed and right.seconds < 3
+    found = grade(its, loop.replace("pass", "theta = theta + 0"))
+    assert kinds(found) == [("timeout", None)] and hints(found) == ["It never ends."]
 
 
 def test_prints_of_visible_cases_are_shown(its: parts.Parts) -> None:

@@ -145,7 +145,7 @@ def _raised(parts: Parts, handed_in: HandedIn, one: Judged) -> Fault:
         return fault
     if raised.type == "NotImplementedError":
         return Fault("unwritten", text("grading.unwritten"), entry, line=line, source=source)
-    if raised.type == "MemoryError":
+    if raised.type in ("MemoryError", "_ArrayMemoryError"):
         return Fault("memory", _ended("memory", parts), entry, line=line, source=source)
     if raised.type in ("SystemExit", "KeyboardInterrupt"):
         return Fault("exit", text("grading.exit"), entry, line=line, source=source)
