@@ -93,3 +93,8 @@ def exercises_home() -> Path:
 def lessons_home() -> Path:
     """What lessons' code printed and their figures, kept by the hash of what made them."""
     return home() / "lessons"
+
+
+def find_home() -> Path:
+    """The search index of the course, made again whenever it is missing."""
+    return home() / "find"
