@@ -75,4 +75,6 @@ def test_every_command_can_be_found() -> None:
     app = build()
     names = {command.name for command in app.registered_commands if not command.hidden}
     names |= {group.name for group in app.registered_groups if not group.hidden}
-    assert {name for name in names if name} == set(COMMANDS)
+    assert {name for name in names if name} == set(COMMANDS), (
+        "a new command belongs into course/find/kinds.py"
+    )
