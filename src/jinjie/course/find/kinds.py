@@ -37,6 +37,7 @@ COMMANDS = {
     "exercise": "cli.exercise.help",
     "quiz": "cli.quiz.help",
     "experiment": "cli.experiment.help",
+    "progress": "cli.progress.help",
     "data": "cli.data.help",
     "clean": "cli.clean.help",
     "tokenize": "cli.tokenize.help",
