@@ -1,0 +1,102 @@
+"""The rules that need the whole graph, each broken once; and our own course, which has no finding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from course_folders import LESSON, small
+from typer.testing import CliRunner
+
+from jinjie.cli.main import build
+from jinjie.course.check import check
+from jinjie.course.content import load
+from jinjie.course.content.sync import declare_equal
+
+QUIZ = """items:
+  - id: way
+    concept: descent
+    difficulty: 1
+    stem: {en: "Which way?", zh: "往哪边？"}
+    choices:
+      - {text: {en: Down, zh: 下}, explain: {en: Yes., zh: 对。}, correct: true}
+      - {text: {en: Up, zh: 上}, explain: {en: "That climbs.", zh: "那是往上。"}}
+"""
+
+
+def codes(root: Path) -> list[str]:
+    return [one.code for one in check([root], run=False)[1]]
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """A course of one lesson that wants only its exercise."""
+    root = small(tmp_path / "course", quizzes__descent_yaml=QUIZ)
+    declare_equal(load([root]).lesson("descent"))
+    return root
+
+
+def change(root: Path, file: str, old: str, new: str) -> None:
+    text = (root / file).read_text()
+    assert old in text
+    (root / file).write_text(text.replace(old, new, 1))
+
+
+def test_only_the_exercise_is_missing(course: Path) -> None:
+    assert codes(course) == ["C012"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "code"),
+    [
+        ("concepts/first.yaml", "minutes: 10,", "requires: [descent], minutes: 10,", "C010"),
+        ("concepts/first.yaml", "minutes: 10,", "soft_requires: [desent], minutes: 10,", "C005"),
+        ("concepts/first.yaml", "lesson: descent}", "lesson: descent, planned: true}", "C005"),
+        ("concepts/first.yaml", "lesson: descent}", "lesson: other}", "C012"),
+        ("lessons/descent/lesson.yaml", "minutes:", "requires: [scaling-law-fit]\nminutes:", "C005"),
+        ("lessons/descent/lesson.yaml", "minutes:", "experiments: [none-such]\nminutes:", "C005"),
+        ("lessons/descent/lesson.yaml", "minutes:", "quiz: none-such\nminutes:", "C005"),
+        ("lessons/descent/lesson.yaml", "minutes:", "requires: [self-attention]\nminutes:", "C013"),
+        ("lessons/descent/en.md", "Words.", "Other words.", "C004"),
+        ("lessons/descent/zh.md", "文字。", "$$x$$", "C042"),
+        ("quizzes/descent.yaml", "concept: descent", "concept: none-such", "C005"),
+        ("quizzes/descent.yaml", ", correct: true", "", "C030"),
+    ],
+)
+def test_each_fault_has_its_code(course: Path, file: str, old: str, new: str, code: str) -> None:
+    change(course, file, old, new)
+    assert code in codes(course), check([course], run=False)[1]
+
+
+def test_a_planned_concept_is_taught_by_nobody(course: Path) -> None:
+    planned = next(one.slug for one in load().concepts.values() if one.entry.planned)
+    change(course, "lessons/descent/lesson.yaml", "minutes:", f"requires: [{planned}]\nminutes:")
+    assert "C011" in codes(course)
+
+
+def test_sync_leaves_the_rest_of_the_file_alone(tmp_path: Path) -> None:
+    root = small(tmp_path / "course", lessons__descent__lesson_yaml="# mine\n" + LESSON)
+    file = declare_equal(load([root]).lesson("descent"))
+    declare_equal(load([root]).lesson("descent"))
+    text = file.read_text()
+    assert text.startswith("# mine\n" + LESSON) and text.count("synced:") == 1
+
+
+def test_our_course_has_no_finding() -> None:
+    """All rules, running the fences, the experiments and the exercises as well.
+
+    What is only slow is left to `jinjie content check`: a busy machine is no fault of the course.
+    """
+    _, found = check()
+    slow = ("experiment.check.slow", "check.exercise.slow")
+    assert [str(one) for one in found if one.problem.key not in slow] == []
+
+
+def test_the_command_names_file_line_and_fix(course: Path) -> None:
+    change(course, "lessons/descent/en.md", "Words.", "Other words.")
+    result = CliRunner().invoke(build(), ["content", "check", "--quick", "--content", str(course)])
+    assert result.exit_code == 1
+    assert "C004" in result.output and "jinjie content sync" in result.output
+    result = CliRunner().invoke(build(), ["content", "sync", "descent", "--content", str(course), "--json"])
+    assert result.exit_code == 0
+    assert codes(course) == ["C012"]
