@@ -42,10 +42,12 @@ def test_from_the_list_to_a_pass(home: Path) -> None:
         second.returncode == 1 and "The smallest case that fails" in second.stdout and ">>> " in second.stdout
     )
     mine(home).write_bytes((OURS / "solution.py").read_bytes())
-    begun_at = time.monotonic()
+    before = os.times()
     passed = jinjie("check", SLUG)
-    # the goal is a second for NumPy, on a machine at rest; the rest allows for other work on it
-    assert time.monotonic() - begun_at < 8
+    after = os.times()
+    # 1.0 s of the processor, most of it imports; not on the clock, since a machine has other work to do as well
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    assert spent < 3, f"{spent:.1f} s"
     assert passed.returncode == 0 and "Passed: every case is right." in passed.stdout
     assert "sandbox: " in passed.stdout and "✗" not in passed.stdout
     rows = {row["slug"]: row for row in json.loads(jinjie("list", "--json").stdout)}
@@ -98,12 +100,8 @@ def test_in_chinese(home: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("empty", b"", "The file is empty."),
         ("nul", b"a = '\0'\n", "NUL"),
         ("large", b"#" * 10_000_000, "too large"),
-        ("picture", b"\x89PNG\xff\xff\x1a\n", "no text"),
-        ("syntax", b"def f(:\n", "Line 1 is no Python"),
-        ("wide", "def f(x)：\n".encode(), "full-width"),  # noqa: RUF001
         ("gbk", "# 一步\ndef descent():\n    return 1\n".encode("gbk"), "GBK"),
     ],
 )

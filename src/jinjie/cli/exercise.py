@@ -65,7 +65,8 @@ def _register_start(group: typer.Typer) -> None:
         if as_json:
             print_json({"slug": slug, "file": str(work.file), "began": work.began})
         else:
-            _begun(exercise, work.file, say("cli.exercise.begun" if work.began else "cli.exercise.there"))
+            what = say("cli.exercise.begun" if work.began else "cli.exercise.there")
+            _begun(exercise, work.file, what, _roots(content))
         if edit:
             _edit(work.file)
 
@@ -256,17 +257,22 @@ def _watch(exercise: Written[Exercise], file: Path, as_json: bool) -> None:
         time.sleep(_EVERY)
 
 
-def _begun(exercise: Written[Exercise], file: Path, what: str) -> None:
+def _begun(exercise: Written[Exercise], file: Path, what: str, roots: list[Path]) -> None:
     """The task, where the file is, and what comes next."""
     from jinjie.base.words import language
+    from jinjie.course.content import load
     from jinjie.course.content.sheet import Unreadable
+    from jinjie.course.render import parse
+    from jinjie.course.render.terminal import terminal
 
     out = console()
     entry = exercise.entry
     minutes = say("cli.exercise.minutes", count=entry.minutes)
     out.print(f"[bold]{entry.title}[/]  [dim]{minutes}[/]\n", soft_wrap=True)
+    lang = language()
     try:
-        out.print(exercise.words(language()).strip(), markup=False, soft_wrap=True)
+        task = parse(exercise.words(lang), exercise.words_file(lang))
+        out.print(terminal(task, load(roots), lang).body)
         out.print()
     except Unreadable as error:
         note(str(error))

@@ -171,6 +171,11 @@ def test_wrong_values_of_hidden_cases_are_told_without_them(tmp_path: Path) -> N
     assert not re.search(r"\d{8}", str(found.for_json() | {"seed": 0, "seconds": 0, "ran": 0}))
 
 
+def test_a_warning_names_the_file_and_not_its_place_in_the_sandbox(its: parts.Parts) -> None:
+    found = grade(its, made.SOLUTION.replace("return theta", "return np.array([1.0]) / 0 + theta"))
+    assert found.printed.startswith("submission.py:9: RuntimeWarning: divide by zero")
+
+
 def test_a_wrong_solution_that_never_ends_is_recognised_and_not_waited_for(tmp_path: Path) -> None:
     loop = made.SOLUTION.replace(
         "    return theta", "    while theta.ndim == 2:\n        pass\n    return theta"

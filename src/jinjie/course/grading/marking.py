@@ -7,6 +7,7 @@ learner's sandbox, so that whatever its code does there, prints or exits with ca
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 import threading
 import time
@@ -348,4 +349,6 @@ class _Grading:
 
     def printed(self, cases: Sequence[Case]) -> str:
         """What the code prints when it is called for the visible cases alone."""
-        return printable(self.run(cases).printed[:PRINTED])
+        printed = self.run(cases).printed[:PRINTED]
+        # where the file lay in the sandbox is nothing to a learner
+        return printable(re.sub(rf"[^\s\"']*/{re.escape(FILE)}", FILE, printed))
