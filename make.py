@@ -323,7 +323,7 @@ def start(plan_only: bool, rest: list[str]) -> int:
 
 
 def checks() -> list[str]:
-    """Format, lint, types and the direction of imports; the names of those that failed."""
+    """Format, lint, types, the direction of imports and the course's files; the names of those that failed."""
     python = in_venv("python")
     failed = []
     for name, command in (
@@ -331,6 +331,7 @@ def checks() -> list[str]:
         ("ruff format", (python, "-m", "ruff", "format", "--check")),
         ("mypy", (python, "-m", "mypy")),
         ("lint-imports", (in_venv("lint-imports"),)),
+        ("content check", (python, "-m", "jinjie", "content", "check", "--quick")),
     ):
         began = time.monotonic()
         good = run(*command)

@@ -59,6 +59,8 @@ def test_only_the_exercise_is_missing(course: Path) -> None:
         ("lessons/descent/lesson.yaml", "minutes:", "requires: [self-attention]\nminutes:", "C013"),
         ("lessons/descent/en.md", "Words.", "Other words.", "C004"),
         ("lessons/descent/zh.md", "文字。", "$$x$$", "C042"),
+        ("lessons/descent/lesson.yaml", "Downhill.", "Down $x^$.", "C041"),
+        ("quizzes/descent.yaml", "That climbs.", "That climbs $x^$.", "C041"),
         ("quizzes/descent.yaml", "concept: descent", "concept: none-such", "C005"),
         ("quizzes/descent.yaml", ", correct: true", "", "C030"),
     ],
@@ -66,6 +68,16 @@ def test_only_the_exercise_is_missing(course: Path) -> None:
 def test_each_fault_has_its_code(course: Path, file: str, old: str, new: str, code: str) -> None:
     change(course, file, old, new)
     assert code in codes(course), check([course], run=False)[1]
+
+
+def test_the_code_of_both_languages_is_run(course: Path) -> None:
+    """Only the texts of a fence may differ between languages, and so may what it prints: each is held to its own."""
+    fence = "Words.\n\n```python\nprint('{}')\n```\n\n```output\n{}\n```\n"
+    (course / "lessons/descent/en.md").write_text(fence.format("down", "down"))
+    (course / "lessons/descent/zh.md").write_text(fence.format("下", "上"))
+    declare_equal(load([course]).lesson("descent"))
+    found = [(one.code, one.file.name) for one in check([course])[1]]
+    assert ("C040", "zh.md") in found and ("C040", "en.md") not in found
 
 
 def test_a_planned_concept_is_taught_by_nobody(course: Path) -> None:

@@ -67,7 +67,8 @@ def test_the_syntax_of_the_index_is_no_syntax_here(text: str) -> None:
     "word", ["NEAR", "AND", "OR", "NOT", "NEAR/2", "a NEAR(b c, 2)", "MATCH", "\udcff", "C++", "l'eau"]
 )
 def test_its_words_are_words(word: str) -> None:
-    find(word)
+    found = find(f"softmax {word}")
+    assert "concept:softmax" in names(found)[:5]
 
 
 def test_long_questions_are_cut() -> None:

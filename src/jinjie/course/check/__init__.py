@@ -28,17 +28,25 @@ def texts(library: Library) -> Iterator[Finding]:
 
 
 def fences(library: Library) -> Iterator[Finding]:
-    """C040: the code of the lessons, run; the code of both languages is the same, so one is run."""
+    """C040: the code of the lessons, run in both languages: what it prints holds their words."""
+    from jinjie.base.words import LANGUAGES
     from jinjie.course.content.sheet import Unreadable
     from jinjie.course.render.reading import parse
     from jinjie.course.render.running import findings
 
     for lesson in library.lessons.values():
-        try:
-            text = parse(lesson.words("en"), lesson.words_file("en"))
-        except Unreadable:
-            continue  # the library has said so
-        yield from findings(text, lesson)
+        for lang in LANGUAGES:
+            try:
+                text = parse(lesson.words(lang), lesson.words_file(lang))
+            except Unreadable:
+                continue  # the library has said so
+            yield from findings(text, lesson)
+
+
+def _lines(library: Library) -> Iterator[Finding]:
+    from jinjie.course.check.lines import lines
+
+    return lines(library)
 
 
 def _questions(library: Library) -> Iterator[Finding]:
@@ -59,7 +67,7 @@ def _exercises(library: Library) -> Iterator[Finding]:
     return exercises(library)
 
 
-QUICK: tuple[Rule, ...] = (references, synced, addresses, graph, texts, _questions)
+QUICK: tuple[Rule, ...] = (references, synced, addresses, graph, texts, _lines, _questions)
 RUNNING: tuple[Rule, ...] = (fences, _experiments, _exercises)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from jinjie.base.errors import did_you_mean
+from jinjie.base.errors import did_you_mean, nearest
 from jinjie.course.content import schema
 from jinjie.course.content.finding import Finding
 from jinjie.course.content.library import Library, Written
 from jinjie.course.content.sheet import Unreadable
+from jinjie.course.content.sync import digest
 
 
 def references(library: Library) -> Iterator[Finding]:
@@ -49,12 +49,6 @@ def addresses(library: Library) -> Iterator[Finding]:
             yield resource.finding("C050", ("url",), "check.same_address", other=before.slug)
 
 
-def digest(written: Written[Any]) -> schema.Synced:
-    """The sha256 of both texts. Raises Unreadable."""
-    sums = {lang: hashlib.sha256(written.words(lang).encode()).hexdigest() for lang in ("en", "zh")}
-    return schema.Synced(**sums)
-
-
 def synced(library: Library) -> Iterator[Finding]:
     """C004: lessons whose texts are not those that were last declared equal."""
     for lesson in library.lessons.values():
@@ -82,8 +76,9 @@ def _known(
 def _nothing(
     written: Written[Any], place: tuple[str | int, ...], slug: str, among: Mapping[str, Any]
 ) -> Finding:
-    suggestion = did_you_mean(slug, among) if len(among) <= 20 or slug else ""
-    return written.finding("C005", place, "check.stands_for_nothing", slug=slug, suggestion=suggestion[:300])
+    # without a near name the list of all, which is two hundred concepts, would be no help
+    suggestion = did_you_mean(slug, among) if nearest(slug, among) else ""
+    return written.finding("C005", place, "check.stands_for_nothing", slug=slug, suggestion=suggestion)
 
 
 def _lesson_of(concept: Written[schema.Concept], library: Library) -> Iterator[Finding]:

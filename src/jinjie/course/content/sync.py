@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
+from typing import Any
 
 from jinjie.base.files import write_whole
-from jinjie.course.check.references import digest
+from jinjie.base.words import LANGUAGES
 from jinjie.course.content import schema
 from jinjie.course.content.library import Written
 
 _SYNCED = re.compile(r"^synced:.*\n(?:[ \t]+.*\n)*", re.MULTILINE)
+
+
+def digest(written: Written[Any]) -> schema.Synced:
+    """The sha256 of both texts. Raises Unreadable."""
+    sums = {lang: hashlib.sha256(written.words(lang).encode()).hexdigest() for lang in LANGUAGES}
+    return schema.Synced(**sums)
 
 
 def declare_equal(lesson: Written[schema.Lesson]) -> Path:

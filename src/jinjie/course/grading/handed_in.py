@@ -42,19 +42,11 @@ class HandedIn:
     note: Text | None = None
     signatures: dict[str, str] = field(default_factory=dict)
     """Names at the top of the file: a function's with its arguments "(theta, rate=0.1)", another's with ""."""
-    counts: dict[str, tuple[int, float]] = field(default_factory=dict)
-    """For each function, with how many arguments in places it can be called."""
 
     def line(self, number: int | None) -> str:
         """A line of the text, without its indent."""
         lines = self.text.split("\n")
         return lines[number - 1].strip()[:200] if number and 0 < number <= len(lines) else ""
-
-
-def same_code(one: str, other: str) -> bool:
-    """Whether two texts are the same Python but for comments, blank lines and spaces."""
-    mine = _tree(one)
-    return mine is not None and mine == _tree(other)
 
 
 def read(source: str | bytes) -> HandedIn:
@@ -81,7 +73,7 @@ def read(source: str | bytes) -> HandedIn:
         return HandedIn(code, _syntax(code, error), note)
     except (RecursionError, MemoryError, ValueError, OverflowError):
         return HandedIn(code, Unfit("syntax", text("grading.too_nested")), note)
-    return HandedIn(code, None, note, _signatures(tree), _counts(tree))
+    return HandedIn(code, None, note, _signatures(tree))
 
 
 def _decoded(content: bytes) -> tuple[str | None, Text | None]:
@@ -134,21 +126,3 @@ def _signatures(tree: ast.Module) -> dict[str, str]:
         elif isinstance(node, ast.Assign):
             found |= {one.id: "" for one in node.targets if isinstance(one, ast.Name)}
     return found
-
-
-def _counts(tree: ast.Module) -> dict[str, tuple[int, float]]:
-    found: dict[str, tuple[int, float]] = {}
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
-            places = len(node.args.posonlyargs) + len(node.args.args)
-            least = places - len(node.args.defaults)
-            least += sum(default is None for default in node.args.kw_defaults)
-            found[node.name] = (least, float("inf") if node.args.vararg else places)
-    return found
-
-
-def _tree(code: str) -> str | None:
-    try:
-        return ast.dump(ast.parse(code))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None

@@ -11,11 +11,10 @@ from datetime import datetime
 from pathlib import Path
 
 from jinjie.base import paths
-from jinjie.base.errors import InvalidInput, JinjieError, Problem
+from jinjie.base.errors import InvalidInput, Problem
 from jinjie.base.files import write_whole
 from jinjie.course.content.library import Written
 from jinjie.course.content.schema import Exercise, is_slug
-from jinjie.course.grading import handed_in
 from jinjie.course.grading.handed_in import LARGEST
 
 
@@ -73,15 +72,6 @@ def slug_of(file: Path) -> str | None:
     stem = re.sub(r"\.\d{4}-\d\d-\d\d-\d{6}(-\d+)?$", "", file.stem)
     name = stem.replace("_", "-").lower()
     return name if is_slug(name) else None
-
-
-def is_changed(exercise: Written[Exercise], file: Path) -> bool:
-    """Whether a learner's file holds other code than the starter."""
-    try:
-        mine = handed_in.read(content(file)).text
-        return not handed_in.same_code(mine, (exercise.folder / "starter.py").read_text(encoding="utf-8"))
-    except (OSError, JinjieError):
-        return True
 
 
 def content(file: Path) -> bytes:

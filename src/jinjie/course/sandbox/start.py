@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,7 +32,7 @@ _starter = ThreadPoolExecutor(1, thread_name_prefix="sandbox-starter")
 """One thread that stays: "die with the parent" means the thread that started the child, not its process."""
 
 
-class Started:
+class Started(ABC):
     """A guest process, before anything was said to it."""
 
     def __init__(
@@ -51,13 +52,13 @@ class Started:
         self.folder = folder
         """The folder on this machine that goes with the process; none in tier 1, whose files lie in memory."""
 
+    @abstractmethod
     def wait(self, timeout: float | None = None) -> int | None:
         """The exit code, that of a signal negative; None where it lives on at the timeout."""
-        raise NotImplementedError
 
+    @abstractmethod
     def kill(self) -> None:
         """End the process and all that it has started, and wait for that."""
-        raise NotImplementedError
 
     def remove(self) -> None:
         """Take the work folder away, whatever was done to it."""

@@ -10,7 +10,7 @@ from enum import IntEnum
 from functools import cache
 
 from jinjie.base.errors import InvalidInput, Problem
-from jinjie.base.words import Text, say
+from jinjie.base.words import Text, text
 
 
 class Tier(IntEnum):
@@ -59,9 +59,7 @@ def best() -> Tier:
 
 def warning(tier: int) -> Text | None:
     """What a learner is to be told before code runs in a tier; None where nothing is."""
-    if tier != Tier.LIMITS:
-        return None
-    return Text(en=say("sandbox.only_limits", "en"), zh=say("sandbox.only_limits", "zh"))
+    return text("sandbox.only_limits") if tier == Tier.LIMITS else None
 
 
 @cache
