@@ -23,13 +23,14 @@ def register(app: typer.Typer) -> None:
 
     @group.command("check", help=say("cli.content.check"))
     def check(
+        slugs: list[str] = typer.Argument(None, metavar="[SLUG]...", help=say("cli.content.check_slugs")),
         content: list[Path] = typer.Option([], CONTENT, metavar="DIR", help=say("cli.content.folder")),
         quick: bool = typer.Option(False, "--quick", help=say("cli.content.quick")),
         as_json: bool = json_option(),
     ) -> None:
         from jinjie.course.check import check as every_rule
 
-        library, found = every_rule(content, run=not quick)
+        library, found = every_rule(content, run=not quick, slugs=slugs or ())
         planned = sum(one.entry.planned for one in library.concepts.values())
         counts = {
             "lessons": len(library.lessons),

@@ -8,6 +8,7 @@ import pytest
 from course_folders import LESSON, small
 from typer.testing import CliRunner
 
+from jinjie.base.errors import NotFound
 from jinjie.cli.main import build
 from jinjie.course.check import check
 from jinjie.course.content import load
@@ -102,6 +103,17 @@ def test_our_course_has_no_finding() -> None:
     _, found = check()
     slow = ("experiment.check.slow", "check.exercise.slow")
     assert [str(one) for one in found if one.problem.key not in slow] == []
+
+
+def test_a_lesson_can_be_checked_alone(course: Path) -> None:
+    change(course, "lessons/descent/en.md", "Words.", "Other words.")
+    runner = CliRunner()
+    mine = runner.invoke(build(), ["content", "check", "descent", "--quick", "--content", str(course)])
+    assert mine.exit_code == 1 and "C004" in mine.output
+    other = runner.invoke(build(), ["content", "check", "attention", "--quick", "--content", str(course)])
+    assert other.exit_code == 0
+    none = runner.invoke(build(), ["content", "check", "atention", "--quick"])
+    assert isinstance(none.exception, NotFound) and "attention" in str(none.exception)
 
 
 def test_the_command_names_file_line_and_fix(course: Path) -> None:

@@ -7,12 +7,14 @@ in the sandbox.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from jinjie.course.check.graph import graph
 from jinjie.course.check.references import addresses, references, synced
 from jinjie.course.content.finding import Finding
-from jinjie.course.content.library import Library, load, own
+from jinjie.course.content.library import Library, Written, load, own
 
 Rule = Callable[[Library], Iterator[Finding]]
 
@@ -71,17 +73,53 @@ QUICK: tuple[Rule, ...] = (references, synced, addresses, graph, texts, _lines, 
 RUNNING: tuple[Rule, ...] = (fences, _experiments, _exercises)
 
 
-def check(folders: Sequence[Path] = (), run: bool = True) -> tuple[Library, list[Finding]]:
+def check(
+    folders: Sequence[Path] = (), run: bool = True, slugs: Sequence[str] = ()
+) -> tuple[Library, list[Finding]]:
     """The library and all that is wrong with it, by file and line.
 
-    With `folders` beside our own course only what stands in them is told. `run=False` leaves out what runs code.
-    Raises InvalidInput when one of them is no folder.
+    With `folders` beside our own course only what stands in them is run and told; with `slugs` only these lessons
+    with their exercises, experiments and quizzes. `run=False` leaves out what runs code.
+    Raises InvalidInput when one of the folders is none, NotFound for a slug that no lesson has.
     """
     library = load([own(), *folders])
-    found = list(library.findings)
-    for rule in (*QUICK, *(RUNNING if run else ())):
-        found += rule(library)
+    part = _of_lessons(library, slugs) if slugs else library
     if folders:
         here = [folder.absolute() for folder in folders]
+        part = _narrowed(part, lambda one: any(one.file.is_relative_to(folder) for folder in here))
+    found = list(library.findings)
+    for rule in QUICK:
+        found += rule(library)
+    for rule in RUNNING if run else ():
+        found += rule(part)
+    if folders:
         found = [one for one in found if any(one.file.is_relative_to(folder) for folder in here)]
+    if slugs:
+        sheets = {one.file for shelf in _shelves(part) for one in shelf.values()}
+        lessons = {one.folder for shelf in (part.lessons, part.exercises) for one in shelf.values()}
+        modules = {one.file.with_suffix(".py") for one in part.experiments.values()}
+        found = [one for one in found if one.file in sheets | modules or one.file.parent in lessons]
     return library, sorted(found, key=lambda one: (str(one.file), one.line, one.code))
+
+
+def _shelves(library: Library) -> tuple[dict[str, Written[Any]], ...]:
+    return library.lessons, library.exercises, library.experiments, library.quizzes
+
+
+def _narrowed(library: Library, keep: Callable[[Written[Any]], bool]) -> Library:
+    """The same library with fewer lessons, exercises, experiments and quizzes."""
+    lessons, exercises, experiments, quizzes = (
+        {slug: one for slug, one in shelf.items() if keep(one)} for shelf in _shelves(library)
+    )
+    return replace(library, lessons=lessons, exercises=exercises, experiments=experiments, quizzes=quizzes)
+
+
+def _of_lessons(library: Library, slugs: Sequence[str]) -> Library:
+    lessons = [library.lesson(slug) for slug in slugs]
+    files = {lesson.file for lesson in lessons}
+    for lesson in lessons:
+        entry = lesson.entry
+        files |= {library.exercises[slug].file for slug in entry.exercises if slug in library.exercises}
+        files |= {library.experiments[slug].file for slug in entry.experiments if slug in library.experiments}
+        files |= {library.quizzes[slug].file for slug in [entry.quiz] if slug in library.quizzes}
+    return _narrowed(library, lambda one: one.file in files)
