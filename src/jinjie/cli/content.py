@@ -15,11 +15,12 @@ CONTENT = "--content"
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    from jinjie.cli import record
+    from jinjie.cli import preview, record
 
     group = typer.Typer(no_args_is_help=True, help=say("cli.content.help"))
     app.add_typer(group, name="content")
     record.register(group)
+    preview.register(group)
 
     @group.command("check", help=say("cli.content.check"))
     def check(

@@ -125,6 +125,8 @@ def _at_work(formula: Formula, ran: Trace, out: Any) -> None:
 def _value(name: str, value: Any, out: Any) -> None:
     from rich.markup import escape
 
+    from jinjie.course.formula.shown import text
+
     sign = f"{name} = " if name else "→ "
     lines = text(value).splitlines() or [""]
     out.print(f"      {escape(sign + lines[0])}", style="dim", soft_wrap=True)
@@ -147,27 +149,6 @@ def _variants(formula: Formula, out: Any) -> None:
         out.print(f"    {escape(str(variant.says))}", soft_wrap=True)
         if variant.test:
             out.print(f"    [dim]{formula.test_file}::{variant.test}[/]", soft_wrap=True)
-
-
-def text(value: Any) -> str:
-    """A value in few digits: what matters is how it came about."""
-    import numpy as np
-
-    if isinstance(value, np.ndarray):
-        return np.array2string(
-            value, precision=4, suppress_small=True, threshold=60, edgeitems=3, max_line_width=100
-        )
-    if isinstance(value, (float, np.floating)):
-        return f"{float(value):.6g}"
-    if isinstance(value, (tuple, list)) and any(
-        isinstance(part, (np.ndarray, float, tuple, list)) for part in value
-    ):
-        parts = [text(part) for part in value]
-        if all("\n" not in part for part in parts) and sum(map(len, parts)) < 100:
-            opened, closed = ("(", ")") if isinstance(value, tuple) else ("[", "]")
-            return opened + ", ".join(parts) + closed
-        return "\n".join(parts)
-    return repr(value) if not isinstance(value, np.generic) else str(value)
 
 
 def _trace_json(ran: Trace) -> dict[str, Any]:

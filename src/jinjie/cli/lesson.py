@@ -148,6 +148,7 @@ def _foot(found: Written[Lesson], library: Library, commands: dict[str, str], ou
     from rich.table import Table
     from rich.text import Text
 
+    from jinjie.course.render.links import COSTS
     from jinjie.course.render.terminal import Words
 
     own = f"jinjie lesson {found.slug}"
@@ -168,13 +169,6 @@ def _foot(found: Written[Lesson], library: Library, commands: dict[str, str], ou
             who = ", ".join(entry.authors[:3])
             line = " · ".join(filter(None, (entry.title, who, str(entry.year or ""), cost)))
             out.print(Words(Text.assemble(f"  {line}", (f"\n  {entry.url}", "dim"))))
-
-
-COSTS = {
-    "free": "cli.lesson.cost.free",
-    "paid": "cli.lesson.cost.paid",
-    "freemium": "cli.lesson.cost.freemium",
-}
 
 
 def _as_json(found: Written[Lesson], library: Library) -> dict[str, Any]:

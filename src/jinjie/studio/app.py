@@ -15,15 +15,33 @@ from jinjie import __version__
 from jinjie.base.errors import InvalidInput, JinjieError, NotFound
 from jinjie.base.words import say
 from jinjie.serve.guard import Guard
-from jinjie.studio import api, cleaning_pages, cleanings, evaluations, experiments, pages, render
+from jinjie.studio import (
+    api,
+    cleaning_pages,
+    cleanings,
+    course,
+    evaluations,
+    experiments,
+    lesson_pages,
+    pages,
+    render,
+)
 from jinjie.studio.story import Stories
 from jinjie.studio.viewer import Speaks
 
 BUILT = Path(__file__).parent / "static" / "built"
 
 
-def make_app(token: str, cookie: str = "jinjie", closing: threading.Event | None = None) -> Guard:
-    """The whole studio behind its guard; live streams end when `closing` is set."""
+def make_app(
+    token: str,
+    cookie: str = "jinjie",
+    closing: threading.Event | None = None,
+    preview: tuple[Path, ...] = (),
+) -> Guard:
+    """The whole studio behind its guard; live streams end when `closing` is set.
+
+    `preview` are folders of content that are being written: shown beside our own, and read again when they change.
+    """
     app = FastAPI(
         title="Jinjie studio",
         version=__version__,
@@ -34,10 +52,12 @@ def make_app(token: str, cookie: str = "jinjie", closing: threading.Event | None
     app.state.stories = Stories()
     app.state.evaluations = evaluations.Evaluations()
     app.state.cleanings = cleanings.Cleanings()
+    app.state.course = course.Course(preview)
     app.state.closing = closing or threading.Event()
     app.include_router(api.router)
     app.include_router(experiments.router)
     app.include_router(pages.router)
+    app.include_router(lesson_pages.router)
     app.include_router(evaluations.router)
     app.include_router(cleaning_pages.router)
     app.add_api_route("/static/{file}", static, include_in_schema=False)

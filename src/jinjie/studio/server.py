@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -27,6 +28,8 @@ class Studio:
     listener: socket.socket
     asked: int
     token: str
+    preview: tuple[Path, ...] = ()
+    """Folders of content that are being written."""
 
     @property
     def port(self) -> int:
@@ -40,12 +43,13 @@ class Studio:
     @property
     def address(self) -> str:
         """What to open in a browser. Whoever has it may use the studio."""
-        return f"http://{HOST}:{self.port}/?token={self.token}"
+        path = "/learn" if self.preview else "/"
+        return f"http://{HOST}:{self.port}{path}?token={self.token}"
 
     def serve(self) -> None:
         """Answer until Ctrl-C or SIGTERM."""
         closing = threading.Event()
-        app = make_app(self.token, f"jinjie_{self.port}", closing)
+        app = make_app(self.token, f"jinjie_{self.port}", closing, self.preview)
         config = uvicorn.Config(
             app,
             log_level="warning",
@@ -69,7 +73,7 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def prepare(port: int = PORT) -> Studio:
+def prepare(port: int = PORT, preview: tuple[Path, ...] = ()) -> Studio:
     """Take `port`, or the next free one; 0 takes any.
 
     Raises JinjieError when the pages are not built or no port is free.
@@ -82,5 +86,5 @@ def prepare(port: int = PORT) -> Studio:
             listener = listen(HOST, candidate)
         except OSError:
             continue
-        return Studio(listener, port, kept_token(studio_home() / "token"))
+        return Studio(listener, port, kept_token(studio_home() / "token"), preview)
     raise JinjieError("studio.server.no_port", first=port, last=last)

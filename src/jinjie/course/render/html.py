@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from jinjie.base.words import Language, say
+from jinjie.course.content.finding import Finding
 from jinjie.course.content.library import Library
 from jinjie.course.render import highlight, tree
 from jinjie.course.render.findings import picture
@@ -46,15 +48,24 @@ class Page:
     contents: tuple[Contents, ...]
 
 
-def html(text: Tree, library: Library, lang: Language, results: Results | None = None) -> Page:
-    """The text as a page shows it. What is live is an empty element with `data-live` and `data-slug`."""
+def html(
+    text: Tree,
+    library: Library,
+    lang: Language,
+    results: Results | None = None,
+    notes: Sequence[Finding] = (),
+) -> Page:
+    """The text as a page shows it. What is live is an empty element with `data-live` and `data-slug`.
+
+    `notes` are shown at their places, after the block that they are about: for whoever writes the text.
+    """
     writer = _Writer(text, library, lang, results or AsWritten())
     contents = tuple(
         Contents(heading.level, heading.id, sanitise(writer.line(heading.parts, linked=False)))
         for heading in text.headings()
         if heading.level <= 3
     )
-    return Page(sanitise(writer.blocks(text.blocks)), contents)
+    return Page(sanitise(writer.noted(text.blocks, notes) if notes else writer.blocks(text.blocks)), contents)
 
 
 def line(parts: tuple[Inline, ...], library: Library, lang: Language) -> str:
@@ -76,6 +87,23 @@ class _Writer:
 
     def blocks(self, blocks: tuple[Block, ...]) -> str:
         return "\n".join(self.block(block) for block in blocks)
+
+    def noted(self, blocks: tuple[Block, ...], notes: Sequence[Finding]) -> str:
+        """Blocks with the notes on each right after it."""
+        made = []
+        rest = sorted(notes, key=lambda one: one.line)
+        for i, block in enumerate(blocks):
+            if not i:
+                made += [self.note(one) for one in rest if one.line < block.line]
+            made.append(self.block(block))
+            end = blocks[i + 1].line if i + 1 < len(blocks) else float("inf")
+            made += [self.note(one) for one in rest if block.line <= one.line < end]
+        return "\n".join(made or [self.note(one) for one in rest])
+
+    def note(self, found: Finding) -> str:
+        where = f'<span class="note-place">{found.code} · {escape(found.file.name)}:{found.line}</span>'
+        fix = f'<span class="note-fix">{escape(found.fix(self.lang))}</span>'
+        return f'<p class="note" role="note">{where} {escape(found.says(self.lang))} {fix}</p>'
 
     def block(self, block: Block) -> str:
         match block:
@@ -249,8 +277,11 @@ def drawing(svg: bytes, alt: str, name: str) -> str:
     head, end, body = text.partition(">")
     head = re.sub(r'\s(?:aria-label|role|id)="[^"]*"', "", head)
     head = f'{head} role="img" aria-label="{escape(alt)}"'
-    body = re.sub(r'(\bid="|\bhref="#|url\(#)', rf"\g<1>{name}-", body)
-    return head + end + body
+    panels = re.split(r"(?=<svg\b)", body)  # several in one: equal shapes have equal ids in each
+    for i, panel in enumerate(panels):
+        own = f"{name}-{i}-" if i else f"{name}-"
+        panels[i] = re.sub(r'(\bid="|\bhref="#|url\(#)', rf"\g<1>{own}", panel)
+    return head + end + "".join(panels)
 
 
 def _commands(text: str) -> str:

@@ -8,6 +8,9 @@ from jinjie.base.words import Language, say
 from jinjie.course.content.library import Library
 from jinjie.course.render.tree import Link
 
+COSTS = {"free": "lesson.cost.free", "paid": "lesson.cost.paid", "freemium": "lesson.cost.freemium"}
+"""What the costs of the catalog are called."""
+
 
 @dataclass(frozen=True)
 class Destination:

@@ -36,7 +36,13 @@ def parse(text: str, file: Path | None = None) -> Tree:
 
 def parse_line(text: str, file: Path | None = None, line: int = 1) -> tuple[Inline, ...]:
     """A title, a caption, a question's stem: text in the line alone."""
-    return _Reading(text, file or Path("text.md"), line).line()
+    # YAML folds lines with a space, which Chinese has no use for
+    folded = "".join(
+        character
+        for i, character in enumerate(text)
+        if not (character == " " and 0 < i < len(text) - 1 and is_wide(text[i - 1]) and is_wide(text[i + 1]))
+    )
+    return _Reading(folded, file or Path("text.md"), line).line()
 
 
 @cache

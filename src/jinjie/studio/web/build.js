@@ -3,17 +3,32 @@
 
 import { build } from "esbuild";
 import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const built = join(here, "..", "static", "built");
 const partial = `${built}.partial-${process.pid}`;
-const packages = join(here, "..", "..", "..", "..", "node_modules");
+const { resolve } = createRequire(import.meta.url);
+
+// KaTeX names each font in three formats; every browser that runs these scripts reads the first.
+const fonts = {
+  name: "woff2",
+  setup({ onLoad }) {
+    onLoad({ filter: /katex\.css$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(/,\s*url\([^)]*\.(woff|ttf)\) format\("[a-z]+"\)/g, ""),
+      loader: "css",
+    }));
+  },
+};
 
 mkdirSync(partial, { recursive: true });
 await build({
-  entryPoints: [join(here, "studio.js"), join(here, "studio.css")],
+  entryPoints: ["studio.js", "studio.css", "lesson.js", "lesson.css"].map((name) => join(here, name)),
+  loader: { ".woff2": "file" },
+  assetNames: "[name]-[hash]",
+  plugins: [fonts],
   bundle: true,
   minify: true,
   format: "esm",
@@ -23,9 +38,10 @@ await build({
   logLevel: "warning",
 });
 cpSync(join(here, "seal.svg"), join(partial, "seal.svg"));
-const licences = ["htmx.org", "uplot"].map((name) => {
-  const { version, license } = JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
-  return `${name} ${version} (${license})\n\n${readFileSync(join(packages, name, "LICENSE"), "utf8")}`;
+const licences = ["htmx.org", "uplot", "katex"].map((name) => {
+  const about = resolve(`${name}/package.json`);
+  const { version, license } = JSON.parse(readFileSync(about, "utf8"));
+  return `${name} ${version} (${license})\n\n${readFileSync(join(dirname(about), "LICENSE"), "utf8")}`;
 });
 writeFileSync(join(partial, "LICENSES.txt"), licences.join("\n\n"));
 rmSync(built, { recursive: true, force: true });
