@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from jinjie.base import paths
 from jinjie.base.words import LANGUAGES
-from jinjie.learner import attempts, backups, store, tables, upgrade
+from jinjie.learner import attempts, backups, drafts, store, tables, upgrade
 from jinjie.learner.attempts import Attempt
 from jinjie.learner.store import open_store
 from jinjie.learner.troubles import Busy, Damaged, Full, NotOurs, ReadOnly, StoreError, TooNew, Unreachable
@@ -109,6 +109,30 @@ def test_opening_a_ready_store_imports_no_alembic() -> None:
         "sys.exit('alembic' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_store_of_the_first_shape_is_brought_up_to_date_and_copied_before() -> None:
+    """The file is one that the first shape left: the steps of today must still take it, every event as it was."""
+    log().parent.mkdir()
+    with closing(sqlite3.connect(log())) as raw:
+        raw.executescript((Path(__file__).parent / "stores" / "0001.sql").read_text("utf-8"))
+    with open_store() as here:
+        events = list(attempts.iterate(here))
+        assert here.owner().id == "0d5c6d0e-5a0a-4a55-9d0c-6f7a3f0c1e01"
+        drafts.save(here, drafts.Draft("descent-step", "new"))
+    assert [(e.kind, e.item, e.passed, e.score) for e in events] == [
+        ("lesson", None, None, None),
+        ("quiz", "q1", False, None),
+        ("quiz", "q1", True, None),
+        ("exercise", None, True, 0.95),
+    ]
+    assert events[1].detail == {"answer": "注意力"}
+    assert events[1].time.isoformat() == "2026-11-26T16:31:00+08:00"
+    [copy] = backups.every(log())
+    assert copy.why == f"before-{upgrade.HEAD}"
+    with closing(sqlite3.connect(copy.path)) as raw:
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert raw.execute("SELECT count(*) FROM attempts").fetchone() == (4,)
 
 
 # What is wrong

@@ -68,7 +68,7 @@ def upgrade(writer: Engine, path: Path | None) -> None:
             return  # another process was quicker
         if found is not None and path is not None:
             backups.make(path, f"before-{HEAD}")
-        _run(connection)
+        steps(connection)
         if found is None:
             who = str(uuid.uuid4())
             connection.execute(insert(learners).values(id=who, created=datetime.now(UTC)))
@@ -77,7 +77,8 @@ def upgrade(writer: Engine, path: Path | None) -> None:
         connection.execute(insert(about).values(key="program", value=__version__))
 
 
-def _run(connection: Connection) -> None:
+def steps(connection: Connection, to: str = "head") -> None:
+    """Take the steps to a shape, within the connection's transaction."""
     from alembic import command
     from alembic.config import Config
 
@@ -86,4 +87,4 @@ def _run(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     with redirect_stdout(StringIO()):
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
