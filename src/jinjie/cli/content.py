@@ -29,9 +29,10 @@ def register(app: typer.Typer) -> None:
         quick: bool = typer.Option(False, "--quick", help=say("cli.content.quick")),
         as_json: bool = json_option(),
     ) -> None:
+        from jinjie.cli.quoted import commands
         from jinjie.course.check import check as every_rule
 
-        library, found = every_rule(content, run=not quick, slugs=slugs or ())
+        library, found = every_rule(content, run=not quick, slugs=slugs or (), also=(commands,))
         planned = sum(one.entry.planned for one in library.concepts.values())
         counts = {
             "lessons": len(library.lessons),

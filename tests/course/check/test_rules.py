@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from jinjie.base.errors import NotFound
 from jinjie.cli.main import build
+from jinjie.cli.quoted import commands
 from jinjie.course.check import check
 from jinjie.course.content import load
 from jinjie.course.content.sync import declare_equal
@@ -100,7 +101,7 @@ def test_our_course_has_no_finding() -> None:
 
     What is only slow is left to `jinjie content check`: a busy machine is no fault of the course.
     """
-    _, found = check()
+    _, found = check(also=(commands,))
     slow = ("experiment.check.slow", "check.exercise.slow")
     assert [str(one) for one in found if one.problem.key not in slow] == []
 

@@ -69,17 +69,24 @@ def _exercises(library: Library) -> Iterator[Finding]:
     return exercises(library)
 
 
-QUICK: tuple[Rule, ...] = (references, synced, addresses, graph, texts, _lines, _questions)
+def _recordings(library: Library) -> Iterator[Finding]:
+    from jinjie.course.check.recordings import recordings
+
+    return recordings(library)
+
+
+QUICK: tuple[Rule, ...] = (references, synced, addresses, graph, texts, _lines, _questions, _recordings)
 RUNNING: tuple[Rule, ...] = (fences, _experiments, _exercises)
 
 
 def check(
-    folders: Sequence[Path] = (), run: bool = True, slugs: Sequence[str] = ()
+    folders: Sequence[Path] = (), run: bool = True, slugs: Sequence[str] = (), also: Sequence[Rule] = ()
 ) -> tuple[Library, list[Finding]]:
     """The library and all that is wrong with it, by file and line.
 
     With `folders` beside our own course only what stands in them is run and told; with `slugs` only these lessons
-    with their exercises, experiments and quizzes. `run=False` leaves out what runs code.
+    with their exercises, experiments and quizzes. `run=False` leaves out what runs code. `also` are rules of a floor
+    above, such as the one that knows the command line.
     Raises InvalidInput when one of the folders is none, NotFound for a slug that no lesson has.
     """
     library = load([own(), *folders])
@@ -88,7 +95,7 @@ def check(
         here = [folder.absolute() for folder in folders]
         part = _narrowed(part, lambda one: any(one.file.is_relative_to(folder) for folder in here))
     found = list(library.findings)
-    for rule in QUICK:
+    for rule in (*QUICK, *also):
         found += rule(library)
     for rule in RUNNING if run else ():
         found += rule(part)

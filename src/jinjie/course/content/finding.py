@@ -40,9 +40,11 @@ CODES: dict[str, Code] = {
     "C041": Code("check.mathematics", "check.mathematics_fix"),
     "C042": Code("check.uncited", "check.uncited_fix"),
     "C043": Code("check.languages", "check.languages_fix"),
+    "C044": Code("check.command", "check.command_fix"),
     "C050": Code("check.link", "check.link_fix"),
     "C060": Code("check.alt", "check.alt_fix"),
     "C070": Code("check.experiment", "check.experiment_fix"),
+    "C071": Code("check.recording", "check.recording_fix"),
 }
 """Every code of `jinjie content check`, in the order of its report. Codes keep their meaning for good."""
 
