@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from typer.testing import CliRunner
 
-from jinjie.cli.main import build
 from jinjie.cli.quoted import wrong
 from jinjie.course.content.library import Library, load
 
@@ -60,15 +56,3 @@ def test_what_is_well(row: str, library: Library) -> None:
 )
 def test_what_is_wrong_is_named(row: str, names: str, library: Library) -> None:
     assert names in wrong(row, library)
-
-
-def test_the_check_tells_the_line_of_the_command(tmp_path: Path) -> None:
-    from course_folders import small
-
-    root = small(tmp_path / "course")
-    text = root / "lessons" / "descent" / "en.md"
-    text.write_text(text.read_text() + "\n```console\njinjie runs\njinjie rum line-2\n```\n")
-    line = text.read_text().splitlines().index("jinjie rum line-2") + 1
-    result = CliRunner().invoke(build(), ["content", "check", "--quick", "--content", str(root), "--json"])
-    assert f'"line": {line}' in result.output and "C044" in result.output
-    assert result.output.count("C044") == 1

@@ -68,7 +68,7 @@ def wrong(row: str, library: Library) -> str:
 
 
 def _parsed(words: list[str]) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """The names of the command and its parameters; nothing where it only shows its help. Raises what the command line does."""
+    """The names of the command and its parameters, nothing where it only shows its help. Raises as the command line."""
     import typer
 
     from jinjie.cli.main import build

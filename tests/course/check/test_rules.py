@@ -125,3 +125,13 @@ def test_the_command_names_file_line_and_fix(course: Path) -> None:
     result = CliRunner().invoke(build(), ["content", "sync", "descent", "--content", str(course), "--json"])
     assert result.exit_code == 0
     assert codes(course) == ["C012"]
+
+
+def test_a_command_that_is_none_is_told_with_its_line(tmp_path: Path) -> None:
+    root = small(tmp_path / "course")
+    text = root / "lessons" / "descent" / "en.md"
+    text.write_text(text.read_text() + "\n```console\njinjie runs\njinjie rum line-2\n```\n")
+    line = text.read_text().splitlines().index("jinjie rum line-2") + 1
+    result = CliRunner().invoke(build(), ["content", "check", "--quick", "--content", str(root), "--json"])
+    assert f'"line": {line}' in result.output and "C044" in result.output
+    assert result.output.count("C044") == 1
