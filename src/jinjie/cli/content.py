@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -15,10 +14,11 @@ CONTENT = "--content"
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    from jinjie.cli import preview, record
+    from jinjie.cli import begin, preview, record
 
     group = typer.Typer(no_args_is_help=True, help=say("cli.content.help"))
     app.add_typer(group, name="content")
+    begin.register(group)
     record.register(group)
     preview.register(group)
 
@@ -70,12 +70,6 @@ def register(app: typer.Typer) -> None:
 
     @group.command("schema", help=say("cli.content.schema"))
     def schema() -> None:
-        print_json(_schemas())
+        from jinjie.course.content.editors import json_schema
 
-
-def _schemas() -> dict[str, Any]:
-    """One JSON Schema for every kind of file."""
-    from jinjie.course.content import schema
-
-    kinds = (schema.Area, schema.Lesson, schema.Experiment, schema.Exercise, schema.Quiz, schema.Resources)
-    return {kind.__name__.lower(): kind.model_json_schema() for kind in kinds}
+        print_json(json_schema())
