@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from functools import cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -67,13 +68,21 @@ def wrong(row: str, library: Library) -> str:
     return ""
 
 
-def _parsed(words: list[str]) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """The names of the command and its parameters, nothing where it only shows its help. Raises as the command line."""
+@cache
+def _jinjie() -> Any:
+    """The whole command line, built once for all the lines of a check."""
     import typer
 
     from jinjie.cli.main import build
 
-    command: Any = typer.main.get_command(build())
+    return typer.main.get_command(build())
+
+
+def _parsed(words: list[str]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The names of the command and its parameters, nothing where it only shows its help. Raises as the command line."""
+    import typer
+
+    command = _jinjie()
     path: tuple[str, ...] = ()
     context = None
     name = "jinjie"

@@ -58,7 +58,7 @@ class Sheet:
 
 
 def read_words(path: Path) -> str:
-    """A text file of the course. Raises Unreadable: not there, no file, too large, not UTF-8."""
+    """A text file of the course. Raises Unreadable: not there, no file, too large, not UTF-8, control characters."""
     try:
         size = path.stat().st_size
         if size > LARGEST:
@@ -72,15 +72,19 @@ def read_words(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise Unreadable(Finding.at("C001", path, line, "content.not_utf8")) from None
-    return text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n")
+    if found := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        reason = f"U+{ord(found.group()):04X}"
+        raise Unreadable(Finding.at("C001", path, line, "content.control_character", character=reason))
+    return text
 
 
 def read(path: Path) -> Sheet:
     """The values of a YAML file with their lines. Raises Unreadable."""
     text = read_words(path)
     lines: dict[Place, int] = {}
-    loader = yaml.SafeLoader(text) if _printable(path, text) else None
-    assert loader is not None
+    loader = yaml.SafeLoader(text)
     try:
         try:
             node = loader.get_single_node()
@@ -98,15 +102,6 @@ def read(path: Path) -> Sheet:
     finally:
         loader.dispose()
     return Sheet(path, data, lines)
-
-
-def _printable(path: Path, text: str) -> bool:
-    """Whether YAML allows every character. Raises Unreadable naming the line of the first that it does not."""
-    if found := yaml.reader.Reader.NON_PRINTABLE.search(text):
-        line = text.count("\n", 0, found.start()) + 1
-        reason = f"U+{ord(found.group()):04X}"
-        raise Unreadable(Finding.at("C001", path, line, "content.control_character", character=reason))
-    return True
 
 
 class _Reader:
