@@ -94,6 +94,16 @@ def test_the_notebooks_of_all_lessons_run(slug: str, lang: Language, tmp_path: P
     run(notebook.text(library.lesson(slug), library, lang), tmp_path)
 
 
+def test_a_content_folder_is_named_from_where_the_notebook_stands(library: Library, tmp_path: Path) -> None:
+    """Both can be moved or handed on together, and nothing of this machine is in the file."""
+    lesson = library.lesson("slopes")
+    root = lesson.folder.parent.parent
+    (root / "books").mkdir()
+    notebook.write(lesson, library, "en", root / "books" / "slopes.ipynb")
+    written = (root / "books" / "slopes.ipynb").read_text(encoding="utf-8")
+    assert "--content .." in written and str(root) not in written
+
+
 def test_it_is_written_whole_or_not_at_all(library: Library, tmp_path: Path) -> None:
     lesson = library.lesson("slopes")
     file = tmp_path / "slopes.ipynb"

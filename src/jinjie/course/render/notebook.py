@@ -6,6 +6,8 @@ Equal lessons give equal files: the ids of cells are numbers, and nothing of the
 from __future__ import annotations
 
 import base64
+import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -46,7 +48,7 @@ def write(
         raise InvalidInput([Problem("--notebook", "lesson.notebook_folder", folder=file.parent)])
     if file.is_dir() or (file.exists() and not replace and file.stat().st_size):
         raise InvalidInput([Problem("--notebook", "lesson.notebook_there", file=file)])
-    write_whole(file, text(lesson, library, lang, worker))
+    write_whole(file, text(lesson, library, lang, worker, home=file.parent))
 
 
 def text(
@@ -55,8 +57,12 @@ def text(
     lang: Language,
     worker: Worker | None = None,
     results: Results | None = None,
+    home: Path | None = None,
 ) -> str:
-    """The notebook's file. Raises InvalidInput naming the line of a text that cannot be read."""
+    """The notebook's file. Raises InvalidInput naming the line of a text that cannot be read.
+
+    `home` is the folder it will stand in: a content folder is named from there, so that both can be moved together.
+    """
     import nbformat
 
     try:
@@ -68,7 +74,7 @@ def text(
     read = parse(words, lesson.words_file(lang))
     if results is None:
         results = Kept(read, lesson, library, lang, worker)
-    cells = _Cells(lesson, library, lang, results)
+    cells = _Cells(lesson, library, lang, results, home)
     cells.head()
     cells.blocks(read.blocks)
     cells.flush()
@@ -91,12 +97,18 @@ class _Cells:
     """The cells so far, and the text of the one being written."""
 
     def __init__(
-        self, lesson: Written[schema.Lesson], library: Library, lang: Language, results: Results
+        self,
+        lesson: Written[schema.Lesson],
+        library: Library,
+        lang: Language,
+        results: Results,
+        home: Path | None,
     ) -> None:
         self.lesson = lesson
         self.library = library
         self.lang = lang
         self.results = results
+        self.home = home
         self.markdown = Markdown(library, lang)
         self.cells: list[dict[str, Any]] = []
         self.parts: list[str] = []
@@ -255,9 +267,18 @@ class _Cells:
         file = f"{slug.replace('-', '_')}.py"
         self.code(f"%%writefile {file}\n{starter.rstrip()}", tags=["exercise"])
         lang = f" --lang {self.lang}" if self.lang != "en" else ""
-        extra = "" if known.ours else f" --content {known.folder.parent.parent}"
+        extra = "" if known.ours else f" --content {shlex.quote(self.content(known.folder.parent.parent))}"
         command = f"!{{sys.executable}} -m jinjie exercise check {file} --as {slug}{extra}{lang}"
         self.code(f"import sys\n\n{command}", tags=["grade"])
+
+    def content(self, folder: Path) -> str:
+        """A content folder as the notebook names it."""
+        if self.home is None:
+            return str(folder)
+        try:
+            return os.path.relpath(folder, self.home)
+        except ValueError:  # on another drive
+            return str(folder)
 
 
 def _holds_cells(block: Block) -> bool:
