@@ -1,0 +1,21 @@
+"""The moments as they are, too small at first: v more than m."""
+
+import numpy as np
+
+
+def step(
+    theta: np.ndarray,
+    g: np.ndarray,
+    m: np.ndarray,
+    v: np.ndarray,
+    t: int,
+    rate: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    decay: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    theta = (1 - rate * decay) * theta
+    return theta - rate * m / (np.sqrt(v) + eps), m, v

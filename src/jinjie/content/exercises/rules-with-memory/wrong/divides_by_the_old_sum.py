@@ -1,0 +1,17 @@
+"""The step is taken with the sum as it was before this gradient."""
+
+import numpy as np
+
+
+def momentum(
+    theta: np.ndarray, g: np.ndarray, u: np.ndarray, rate: float, beta: float
+) -> tuple[np.ndarray, np.ndarray]:
+    u = beta * u + g
+    return theta - rate * u, u
+
+
+def adagrad(
+    theta: np.ndarray, g: np.ndarray, s: np.ndarray, rate: float, eps: float
+) -> tuple[np.ndarray, np.ndarray]:
+    step = rate * g / (np.sqrt(s) + eps)
+    return theta - step, s + g**2
