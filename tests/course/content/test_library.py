@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from course_folders import LESSON, small
+from course_folders import LESSON, folder, small
 
 from jinjie.base.errors import InvalidInput, NotFound
 from jinjie.course.content import load, own
@@ -85,3 +85,28 @@ def test_bytes_that_are_no_text_and_odd_folders(tmp_path: Path) -> None:
     (root / "leson").mkdir()
     found = load([root]).findings
     assert sorted((one.code, one.line) for one in found) == [("C001", 7), ("C005", 1)]
+
+
+def test_the_climb_puts_no_lesson_before_one_that_it_requires(tmp_path: Path) -> None:
+    """Within a stage the files' order holds, except where a concept is required that comes further down."""
+    area = """stage: 1
+name: {en: Foundations, zh: 基础}
+concepts:
+"""
+    concept = (
+        "  - {{id: {0}, name: {{en: A, zh: 甲}}, minutes: 10, level: 1, lesson: {0}, requires: [{1}]}}\n"
+    )
+    lesson = LESSON.replace("{", "{{").replace("}", "}}").replace("[descent]", "[{}]")
+    needs = {
+        "network": "backward",
+        "momentum": "",
+        "backward": "chain",
+        "chain": "",
+        "one": "two",
+        "two": "one",
+    }
+    files = {f"lessons__{slug}__lesson_yaml": lesson.format(slug) for slug in needs}
+    files |= {f"lessons__{slug}__{lang}_md": "Words." for slug in needs for lang in ("en", "zh")}
+    concepts = area + "".join(concept.format(slug, before) for slug, before in needs.items())
+    library = load([folder(tmp_path / "course", concepts__first_yaml=concepts, **files)])
+    assert [one.slug for one in library.climb] == ["momentum", "chain", "backward", "network", "one", "two"]

@@ -94,9 +94,13 @@ class Library:
 
     @cached_property
     def climb(self) -> list[Written[schema.Lesson]]:
-        """The written lessons by stage, and within one by the order of the concepts that they teach."""
+        """The written lessons in the order in which they are best read.
+
+        By stage, and within one by the order of the concepts that they teach, but none before a lesson of the same
+        stage that teaches what it requires. Lessons that require one another come in the order of the files.
+        """
         order = {slug: i for i, slug in enumerate(self.concepts)}
-        return sorted(
+        waiting = sorted(
             self.lessons.values(),
             key=lambda one: (
                 one.entry.stage,
@@ -104,6 +108,26 @@ class Library:
                 one.slug,
             ),
         )
+        teachers = {concept: one.slug for one in reversed(waiting) for concept in one.entry.teaches}
+        climbed: list[Written[schema.Lesson]] = []
+        while waiting:
+            left = {one.slug for one in waiting if one.entry.stage == waiting[0].entry.stage}
+            ready = (
+                one
+                for one in waiting
+                if one.slug in left and not left & ({teachers.get(c) for c in self._needs(one)} - {one.slug})
+            )
+            climbed.append(next(ready, waiting[0]))
+            waiting.remove(climbed[-1])
+        return climbed
+
+    def _needs(self, lesson: Written[schema.Lesson]) -> set[str]:
+        """The concepts that a lesson and those that it teaches require."""
+        needs = set(lesson.entry.requires)
+        for slug in lesson.entry.teaches:
+            if slug in self.concepts:
+                needs |= set(self.concepts[slug].entry.requires)
+        return needs
 
 
 def own() -> Path:
