@@ -1,4 +1,4 @@
-"""C020 to C024: each fault planted once and found at its file and line; and every exercise of ours without one."""
+"""C020 to C024: each fault planted once and found at its file and line; our exercises as a learner meets them."""
 
 from __future__ import annotations
 
@@ -153,24 +153,17 @@ def test_one_bad_exercise_hides_no_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("slug", OURS)
-def test_our_exercises_keep_every_rule(slug: str) -> None:
-    """As below, on few seeds."""
-    assert [str(one) for one in exercise(one_exercise(slug), 3)] == []
+def test_our_exercises_as_a_learner_meets_them(slug: str) -> None:
+    """Handed in: the starter fails, the solution passes."""
+    written = one_exercise(slug)
+    assert not grade(written, (written.folder / "starter.py").read_bytes()).passed
+    assert grade(written, (written.folder / "solution.py").read_bytes()).passed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("slug", OURS)
-def test_our_exercises_keep_every_rule_on_all_seeds(slug: str) -> None:
-    """Starter fails, solution passes on 20 seeds, each wrong one fails on them with its hint, all within limits."""
-    assert [str(one) for one in exercise(one_exercise(slug))] == []
-
-
-@pytest.mark.parametrize("slug", OURS)
-def test_our_exercises_as_a_learner_meets_them(slug: str) -> None:
-    """Handed in: the starter fails, the solution passes, each wrong one gets its own hint at the first try."""
+def test_each_wrong_solution_of_ours_gets_its_own_hint_at_the_first_try(slug: str) -> None:
     written = one_exercise(slug)
-    assert not grade(written, (written.folder / "starter.py").read_bytes()).passed
-    assert grade(written, (written.folder / "solution.py").read_bytes()).passed
     for path in sorted((written.folder / "wrong").glob("*.py")):
         made_grade = grade(written, path.read_bytes())
         assert not made_grade.passed, path
