@@ -15,10 +15,12 @@ from jinjie.course.experiments.heat import shade
 from jinjie.course.experiments.shown import (
     Bars,
     Curves,
+    Graph,
     Group,
     Heat,
     Line,
     Mark,
+    Node,
     Numbers,
     Plane,
     Shown,
@@ -50,6 +52,7 @@ def panels() -> dict[str, Shown]:
         Heat(np.eye(3), ["a", "b", "c"], ["x", "y", "z"], title=LOSS, signed=True),
         Plane([Line(LOSS, [0, 1], [0, 1])], Surface(axis, axis, np.outer(axis**2, axis**2)), title=LOSS),
         Bars(["a", "b"], [Group(LOSS, [1, 2])], title=LOSS),
+        Graph([Node("x", 2, 4, "leaf"), Node(LOSS, 4, 1, "result")], [(0, 1), (0, 1)], title=LOSS),
         Table([LOSS, "n"], [["a", 1]], title=LOSS),
         Numbers([Value(LOSS, 0.5, "nats")], title=LOSS),
         Words(LOSS, title=LOSS),
@@ -103,6 +106,32 @@ def test_any_numbers_can_be_drawn(values: list[float], log: bool) -> None:
             element.attrib.get(name, "") for element in root.iter() for name in ("d", "x", "y", "transform")
         ]
         assert not any(word in place for place in places for word in ("nan", "inf"))
+
+
+def test_a_graph_shows_each_value_with_its_gradient_and_every_edge() -> None:
+    nodes = [
+        Node("x", 3, 6, "leaf"),
+        Node("c", 1, None, "constant"),
+        Node("x²", 9, 1),
+        Node(LOSS, 10, 1, "result"),
+    ]
+    (picture,) = pictures(Shown(Graph(nodes, [(0, 2), (0, 2), (2, 3), (1, 3)])), "en")
+    assert texts(picture.svg) == [
+        "x",
+        "= 3",
+        "∂L = 6",
+        "c",
+        "= 1",
+        "x²",
+        "= 9",
+        "∂L = 1",
+        "loss",
+        "= 10",
+        "∂L = 1",
+    ]
+    assert picture.svg.count(b'fill="none"') == 4
+    assert picture.grid is not None and picture.grid.rows[:2] == (("x", "3", "6"), ("c", "1", ""))
+    assert "x 3 (∂L 6)" in picture.alt
 
 
 def test_labels_are_text_and_no_markup() -> None:

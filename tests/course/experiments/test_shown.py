@@ -16,10 +16,12 @@ from jinjie.base.words import Text
 from jinjie.course.experiments.shown import (
     Bars,
     Curves,
+    Graph,
     Group,
     Heat,
     Line,
     Mark,
+    Node,
     Numbers,
     Plane,
     Shown,
@@ -48,6 +50,7 @@ def everything() -> Shown:
         Table(["step", BOTH], [[1, 0.5], [True, "nan"], [BOTH, math.inf]]),
         Numbers([Value("θ", 3, "m"), Value(BOTH, 10**20), Value("r", np.float32(0.5), digits=2)]),
         Words(BOTH),
+        Graph([Node("x", math.nan, 1.5, "leaf"), Node(BOTH, 2)], [(0, 1)]),
     )
 
 
@@ -97,6 +100,11 @@ def test_a_plain_string_is_the_same_in_both_languages() -> None:
         (lambda: Line("a", [1], [1], colour=9), "experiment.no_whole"),
         (lambda: Curves([Line("a", [1], [1])], y_range=(2, 1)), "experiment.no_range"),
         (lambda: Curves([Line("a", [1], [1])], y_range=(0, math.inf)), "experiment.no_range"),
+        (lambda: Graph([], []), "experiment.empty"),
+        (lambda: Graph([Node("a", 1), Node("b", 1)], [(1, 0)]), "experiment.no_whole"),
+        (lambda: Graph([Node("a", 1), Node("b", 1)], [(0, 2)]), "experiment.no_whole"),
+        (lambda: Graph([Node("a", 1), Node("b", 1)], [(0, 1, 1)]), "experiment.uneven"),
+        (lambda: Node("a", 1, role="hub"), "experiment.no_panel"),
         (lambda: Heat(np.eye(2), limit=0), "experiment.not_positive"),
         (lambda: Curves([]), "experiment.empty"),
         (lambda: Heat([]), "experiment.empty"),

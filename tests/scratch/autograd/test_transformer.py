@@ -12,9 +12,11 @@ from jinjie.scratch.autograd.transformer import (
     new_training,
     new_weights,
     train_step,
+    weights_of,
     windows_of,
 )
 from jinjie.scratch.networks.optimizers import adam
+from jinjie.scratch.transformers import poem_gpt
 from scratch.autograd.against import EXACT
 from scratch.gradients import check_gradient
 
@@ -171,6 +173,30 @@ def test_windows_are_neighbours_from_anywhere():
     assert windows.min() == 10 and windows.max() == 29
     assert len(set(windows[:, 0])) == 16
     assert np.array_equal(windows_of(text, 19, 2, np.random.default_rng(0)), [text, text])
+
+
+def test_the_poem_model_on_the_tape_is_the_packaged_one_and_its_gradient_the_measured_slope():
+    model = poem_gpt.poem_gpt()
+    weights, windows = weights_of(model), poem_gpt.tokens_of("\n白日依山尽，黄河入海流。")[None]
+    assert set(weights) == set(new_weights(np.random.default_rng(0), V=5, T=4, C=6, layers=6))
+    theirs = functional.cross_entropy(
+        torch.tensor(poem_gpt.poem_logits(model, windows[0, :-1])), torch.tensor(windows[0, 1:])
+    )
+    assert loss(windows, weights, model.H).item() == pytest.approx(
+        theirs.item(), abs=1e-3
+    )  # GELU's two forms
+
+    _, gradients = value_and_gradient(
+        lambda *tensors: loss(windows, dict(zip(weights, tensors, strict=True)), model.H), *weights.values()
+    )
+    gradient, step = dict(zip(weights, gradients, strict=True)), 1e-5
+    for name, at in (("token", (windows[0, 1], 0)), ("0.W_q", (3, 5)), ("5.b_in", (7,))):
+        ends = []
+        for sign in (1, -1):
+            moved = weights[name].copy()
+            moved[at] += sign * step
+            ends.append(loss(windows, weights | {name: moved}, model.H).item())
+        assert gradient[name][at] == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-5), name
 
 
 def test_what_does_not_fit_is_named():

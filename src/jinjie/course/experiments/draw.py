@@ -15,7 +15,7 @@ from jinjie.base.svg import clean, render, standalone, text_width
 from jinjie.base.words import Language
 from jinjie.course.experiments import charts
 from jinjie.course.experiments.heat import heat
-from jinjie.course.experiments.shown import Bars, Curves, Heat, Numbers, Plane, Shown, Table, Words
+from jinjie.course.experiments.shown import Bars, Curves, Graph, Heat, Numbers, Plane, Shown, Table, Words
 from jinjie.course.experiments.tell import Grid, alt, grid
 
 _LINE = 20
@@ -78,6 +78,8 @@ def _picture(panel: Any, lang: Language) -> Picture:
             svg = render(charts.bars(panel, lang), clean(said))
         case Heat():
             svg = heat(panel, lang).render(said)
+        case Graph():
+            svg = _graph(panel, lang, said)
         case Words():
             svg = _paragraph(title, panel.text.in_(lang)).render(said)
         case Table() | Numbers():
@@ -86,6 +88,18 @@ def _picture(panel: Any, lang: Language) -> Picture:
         case _:
             raise TypeError(type(panel).__name__)
     return Picture(panel.kind, title, svg, said, behind)
+
+
+def _graph(panel: Graph, lang: Language, said: str) -> bytes:
+    from jinjie.scratch.autograd import graph, picture
+
+    layer = graph.layers(len(panel.nodes), panel.edges)
+    kinds: Any = [node.role for node in panel.nodes]
+    nodes = tuple(
+        graph.Node(kinds[i], node.label.in_(lang), (), node.value, node.gradient, layer[i], cut=0)
+        for i, node in enumerate(panel.nodes)
+    )
+    return picture.svg(graph.Graph(nodes, panel.edges, left_out=0), said, title=panel.title.in_(lang))
 
 
 def _size(svg: bytes) -> tuple[float, float]:

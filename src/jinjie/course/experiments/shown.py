@@ -1,4 +1,4 @@
-"""What an experiment shows: panels of curves, heat maps, planes, bars, tables, numbers and words, as plain values.
+"""What an experiment shows, as plain values: curves, heat maps, planes, bars, graphs, tables, numbers and words.
 
     def show(rate: float, steps: int) -> Shown:
         ...
@@ -23,6 +23,7 @@ from jinjie.course.experiments.values import (
     MOST_NUMBERS,
     NotShown,
     at_most,
+    came,
     interval,
     label,
     labels_of,
@@ -241,6 +242,48 @@ class Table(Part):
 
 
 @dataclass(frozen=True)
+class Node(Part):
+    """One value of a computation, with the gradient of the result with respect to it where there is one."""
+
+    label: Text
+    value: float
+    gradient: float | None = None
+    role: str = "operation"
+    """`leaf` for what learns, `constant` for what does not, `operation`, or `result`: they have their own borders."""
+
+    def __post_init__(self) -> None:
+        (value,) = numbers([self.value], "value")
+        gradient = None if self.gradient is None else numbers([self.gradient], "gradient")[0]
+        if self.role not in ("leaf", "constant", "operation", "result"):
+            raise NotShown(
+                "experiment.no_panel", came=came(self.role), names="leaf, constant, operation, result"
+            )
+        self._set(label=label(self.label), value=value, gradient=gradient)
+
+
+@dataclass(frozen=True)
+class Graph(Part):
+    """A computational graph: values in the order of their making, and edges (from, to) by their places from 0."""
+
+    kind = "graph"
+    nodes: tuple[Node, ...]
+    edges: tuple[tuple[int, int], ...]
+    title: Text = NONE
+
+    def __post_init__(self) -> None:
+        nodes = _parts(self.nodes, Node, "nodes")
+        if not nodes:
+            raise NotShown("experiment.empty", what="nodes")
+        edges = tuple(tuple(sequence(edge, "edges")) for edge in rows_of(self.edges, "edges"))
+        if odd := next((edge for edge in edges if len(edge) != 2), None):
+            raise NotShown("experiment.uneven", what="edges", sizes=f"{len(odd)}, 2")
+        for start, end in edges:
+            whole(end, "edges", 1, len(nodes) - 1)
+            whole(start, "edges", 0, end - 1)
+        self._set(nodes=nodes, edges=edges, title=label(self.title))
+
+
+@dataclass(frozen=True)
 class Value(Part):
     """One number with its name and unit, shown with `digits` significant figures."""
 
@@ -285,9 +328,15 @@ class Words(Part):
         self._set(text=label(self.text), title=label(self.title))
 
 
-Panel: TypeAlias = "Curves | Heat | Plane | Bars | Table | Numbers | Words"
-_PANELS: dict[str, type[Any]] = {c.kind: c for c in (Curves, Heat, Plane, Bars, Table, Numbers, Words)}
-_INSIDE: dict[str, type[Any]] = {"lines": Line, "marks": Mark, "surface": Surface, "groups": Group}
+Panel: TypeAlias = "Curves | Heat | Plane | Bars | Graph | Table | Numbers | Words"
+_PANELS: dict[str, type[Any]] = {c.kind: c for c in (Curves, Heat, Plane, Bars, Graph, Table, Numbers, Words)}
+_INSIDE: dict[str, type[Any]] = {
+    "lines": Line,
+    "marks": Mark,
+    "surface": Surface,
+    "groups": Group,
+    "nodes": Node,
+}
 
 
 class Shown:

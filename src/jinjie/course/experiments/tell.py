@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from jinjie.base.words import Language, Text, say
-from jinjie.course.experiments.shown import Bars, Curves, Heat, Line, Numbers, Plane, Surface, Table, Words
+from jinjie.course.experiments.shown import (
+    Bars,
+    Curves,
+    Graph,
+    Heat,
+    Line,
+    Node,
+    Numbers,
+    Plane,
+    Surface,
+    Table,
+    Words,
+)
 
 MOST_ROWS = 40
 """Rows and columns of a table behind a picture; longer ones are thinned, their ends kept."""
@@ -61,6 +73,9 @@ def alt(panel: Any, lang: Language) -> str:
         case Bars():
             kind = say("experiment.alt.bars", lang, count=len(panel.labels))
             parts = [_bars(panel, i, lang) for i in range(len(panel.groups))]
+        case Graph():
+            kind = say("experiment.alt.graph", lang, count=len(panel.nodes), edges=len(panel.edges))
+            parts = [say("experiment.alt.comma", lang).join(_node(node, lang) for node in panel.nodes)]
         case Table():
             kind = say("experiment.alt.table", lang, rows=len(panel.rows), columns=len(panel.columns))
             parts = []
@@ -107,6 +122,13 @@ def grid(panel: Any, lang: Language) -> Grid | None:
                 for i, label in enumerate(panel.labels)
             ]
             return Grid((panel.x_label.in_(lang), *names), tuple(_thinned(bars)))
+        case Graph():
+            keys = ("experiment.alt.name", "experiment.alt.value", "experiment.alt.gradient")
+            made = [
+                (n.label.in_(lang), figure(n.value), "" if n.gradient is None else figure(n.gradient))
+                for n in panel.nodes
+            ]
+            return Grid(tuple(say(key, lang) for key in keys), tuple(made))
         case Table():
             cells = tuple(tuple(cell_text(cell, lang) for cell in row) for row in panel.rows)
             return Grid(tuple(label.in_(lang) for label in panel.columns), cells)
@@ -187,6 +209,11 @@ def _heat(panel: Heat, lang: Language) -> str:
         "experiment.alt.heat_range", lang, low=figure(low), high=figure(high), row=row, column=column
     )
     return said + extreme
+
+
+def _node(node: Node, lang: Language) -> str:
+    gradient = "" if node.gradient is None else f" (∂L {figure(node.gradient)})"
+    return f"{node.label.in_(lang)} {figure(node.value)}{gradient}"
 
 
 def _bars(panel: Bars, i: int, lang: Language) -> str:

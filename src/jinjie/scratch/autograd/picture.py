@@ -40,7 +40,9 @@ class Place(NamedTuple):
     height: float
 
 
-def svg(graph: Graph, label: str = "", more: str = "… {count} earlier tensors are not shown") -> bytes:
+def svg(
+    graph: Graph, label: str = "", more: str = "… {count} earlier tensors are not shown", title: str = ""
+) -> bytes:
     """The picture; `label` is what a screen reader says of it, `more` the note when tensors are left out.
 
     >>> from jinjie.scratch.autograd.graph import graph
@@ -55,17 +57,21 @@ def svg(graph: Graph, label: str = "", more: str = "… {count} earlier tensors 
     x = columns(rows, places, ways)
     left = min(x[i] - place.width / 2 for i, place in enumerate(places)) - MARGIN
     x = [at - left for at in x]
-    head = MARGIN + (1.5 * LINE if graph.left_out else 0)
+    above = 2 * LINE if title else 0
+    head = MARGIN + above + (1.5 * LINE if graph.left_out else 0)
     depth = {i: depth for depth, row in enumerate(rows) for i in row}
     y = [head + ROW * depth[i] + TALL / 2 for i in range(len(places))]
     width = max(x[i] + place.width / 2 for i, place in enumerate(places)) + MARGIN
     height = max(y) + TALL / 2 + MARGIN
 
     parts = []
+    if title:
+        width = max(width, text_width(title) + 2 * MARGIN)
+        parts += [text(MARGIN, MARGIN + LINE, printable(title), INK, anchor="start", bold=True)]
     if graph.left_out:
         note = more.format(count=graph.left_out)
         width = max(width, text_width(note) + 2 * MARGIN)
-        parts += [text(MARGIN, MARGIN + LINE, note, MUTED, anchor="start")]
+        parts += [text(MARGIN, MARGIN + above + LINE, note, MUTED, anchor="start")]
     ports = ports_of(ways, places, x)
     for number, way in enumerate(ways):
         parts += [line([(x[i], y[i]) for i in way], places[way[0]], places[way[-1]], ports[number], graph)]
