@@ -1,0 +1,13 @@
+"""Takes the number of a token for a quantity."""
+
+import numpy as np
+
+
+def embed(ids: np.ndarray, E: np.ndarray) -> np.ndarray:
+    return ids[:, None] * E[0]
+
+
+def gradient(ids: np.ndarray, dx: np.ndarray, V: int) -> np.ndarray:
+    dE = np.zeros((V, dx.shape[1]))
+    np.add.at(dE, ids, dx)
+    return dE

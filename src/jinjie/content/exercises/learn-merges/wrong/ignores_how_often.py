@@ -1,0 +1,30 @@
+"""Every word counts once."""
+
+from collections import Counter
+from itertools import pairwise
+
+
+def learn(words: dict[str, int], n: int) -> list[tuple[str, str]]:
+    split = {word: list(word) for word in words}
+    merges: list[tuple[str, str]] = []
+    while len(merges) < n:
+        counts: Counter[tuple[str, str]] = Counter()
+        for symbols in split.values():
+            for pair in pairwise(symbols):
+                counts[pair] += 1
+        if not counts:
+            break
+        best = min(counts, key=lambda pair: (-counts[pair], pair))
+        split = {word: merge(symbols, best) for word, symbols in split.items()}
+        merges.append(best)
+    return merges
+
+
+def merge(symbols: list[str], pair: tuple[str, str]) -> list[str]:
+    merged: list[str] = []
+    at = 0
+    while at < len(symbols):
+        width = 2 if tuple(symbols[at : at + 2]) == pair else 1
+        merged.append("".join(symbols[at : at + width]))
+        at += width
+    return merged

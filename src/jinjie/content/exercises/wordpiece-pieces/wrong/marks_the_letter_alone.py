@@ -1,0 +1,19 @@
+"""Only the letter that does not fit becomes unknown."""
+
+
+def pieces(word: str, vocabulary: list[str]) -> list[str]:
+    known = set(vocabulary)
+    found: list[str] = []
+    start = 0
+    while start < len(word):
+        mark = "##" if start > 0 else ""
+        for end in range(len(word), start, -1):
+            if mark + word[start:end] in known:
+                break
+        else:
+            found.append("[UNK]")
+            start += 1
+            continue
+        found.append(mark + word[start:end])
+        start = end
+    return found

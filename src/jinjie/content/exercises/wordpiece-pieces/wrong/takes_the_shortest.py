@@ -1,0 +1,17 @@
+"""The shortest known piece instead of the longest."""
+
+
+def pieces(word: str, vocabulary: list[str]) -> list[str]:
+    known = set(vocabulary)
+    found: list[str] = []
+    start = 0
+    while start < len(word):
+        mark = "##" if start > 0 else ""
+        for end in range(start + 1, len(word) + 1):
+            if mark + word[start:end] in known:
+                break
+        else:
+            return ["[UNK]"]
+        found.append(mark + word[start:end])
+        start = end
+    return found
