@@ -135,13 +135,18 @@ def parse_changes(words: list[str]) -> dict[str, Any]:
         if not equals or not path:
             problems.append(Problem(word, "problem.not_an_override"))
             continue
-        try:
-            changes[path] = json.loads(value, parse_constant=_no_number)
-        except (ValueError, RecursionError):
-            changes[path] = value
+        changes[path] = spelled(value)
     if problems:
         raise InvalidInput(problems)
     return changes
+
+
+def spelled(value: str) -> Any:
+    """A setting's value as it is written on the command line: JSON where it is JSON, else plain text."""
+    try:
+        return json.loads(value, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return value
 
 
 def _no_number(name: str) -> float:

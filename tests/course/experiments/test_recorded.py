@@ -45,6 +45,16 @@ def test_knobs_and_settings_are_the_recipes(training: Written[Experiment]) -> No
     assert "0.001 … 1000" in str(said.value) and "budget.batch" in str(said.value)
 
 
+def test_a_choice_that_is_text_is_spelt_as_on_the_command_line(folder: Path) -> None:
+    """The widths of a network are several numbers, and a choice is one value."""
+    knob = '- {name: model.hidden, label: {en: w, zh: 宽}, choices: ["[]", "[8, 4]"], default: "[]"}'
+    text = YAML.replace("recipe: line-1", "recipe: mnist-mlp").replace("knobs:\n", f"knobs:\n  {knob}\n")
+    (folder / "experiments" / "digits.yaml").write_text(text, "utf-8")
+    written = load([folder]).experiment("digits")
+    assert recipes.recipe(written).model.hidden == ()
+    assert recipes.recipe(written, {"model.hidden": "[8, 4]"}).model.hidden == (8, 4)
+
+
 def test_a_function_is_no_training(folder: Path) -> None:
     with pytest.raises(JinjieError, match="answers at once"):
         recipes.recipe(load([folder]).experiment("valley"))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from jinjie.base.config import spelled
 from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.course.content.library import Written
 from jinjie.course.content.schema import Experiment
@@ -38,6 +39,8 @@ def recipe(written: Written[Experiment], given: Mapping[str, Any] | None = None)
     except InvalidInput as error:
         problems += error.problems
         values = knobs.values(written.entry, {})
+    # A choice that is text is spelt as on the command line: "[128, 128]" for two layers.
+    values = {path: spelled(value) if isinstance(value, str) else value for path, value in values.items()}
     try:
         changed = found.changed({**written.entry.settings, **values})
     except InvalidInput as error:

@@ -1,4 +1,4 @@
-"""1,797 handwritten digits of 8 × 8 pixels, by 43 people. Real data.
+"""1,797 handwritten digits of 8 × 8 pixels, by 13 people. Real data.
 
 They lie in scikit-learn's package as plain text, so nothing is downloaded. Source: Alpaydin and Kaynak 1998, Optical
 Recognition of Handwritten Digits, UCI Machine Learning Repository (its test part).
