@@ -90,7 +90,7 @@ PLANTED: dict[str, tuple[dict[str, Any], str, str, int, str]] = {
         *("C021", "solution.py", 4, "expected"),
     ),
     "the solution changes its arguments": (CHANGES, "C021", "solution.py", 8, "changes its arguments"),
-    "there is no solution": ({"solution": "\0"}, "C021", "solution.py", 1, "null bytes"),
+    "the solution is no text": ({"solution": "\0"}, "C001", "solution.py", 1, "U+0000"),
     "cases are not seeded": (
         {"cases": made.CASES.replace("def cases(rng):", UNSEEDED)},
         *("C021", "cases.py", 6, "for the same seed"),

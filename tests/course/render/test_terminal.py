@@ -96,3 +96,13 @@ def test_marks_keep_their_side() -> None:
 )
 def test_mathematics_in_plain_characters(latex: str, plain: str) -> None:
     assert as_plain(latex) == plain
+
+
+@pytest.mark.parametrize("fence", ["```formula\nbpe-training\n```", "```text\n" + "long " * 30 + "end\n```"])
+def test_long_lines_are_broken_and_nothing_of_them_is_cut_off(library: Library, fence: str) -> None:
+    from jinjie.course.formula.registry import formulas
+
+    said = formulas()["bpe-training"].plain() if "formula" in fence else "long " * 30 + "end"
+    drawn = io.StringIO()
+    Console(file=drawn, width=60).print(terminal(parse(fence), library, "en").body)
+    assert "".join(said.split()) in "".join(drawn.getvalue().split())

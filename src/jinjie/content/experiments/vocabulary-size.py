@@ -37,11 +37,9 @@ SIZES = np.unique(np.geomspace(256, 8191, 60).astype(int))
 @functools.cache
 def texts() -> dict[str, str]:
     """What there is to cut, the two held-out texts among it."""
-    hamlet = bilingual.hamlet()
-    speech = hamlet.index("To be, or not to be")
     return {
-        "hamlet": hamlet[speech : speech + 1800],
-        "tang": bilingual.poems()[1:1000],
+        "hamlet": bilingual.hamlet(),
+        "tang": bilingual.poems()[:3000],
         "news": NEWS,
         "xinwen": XINWEN,
         "program": PROGRAM,
@@ -111,9 +109,10 @@ def show(vocabulary: int = 1000, text: str = "hamlet", body: str = "small") -> S
 
 
 def cut(whole: str, vocabulary: int) -> Text:
-    """The first tokens, a bar between each; those that are no whole characters as their bytes."""
-    start = whole[:90] if whole.isascii() else whole[:40]
-    shown = "|".join(visible(token) for token in bilingual.bilingual_tokens(start, vocabulary))
+    """Tokens from the beginning, or from the speech, a bar between each; of no whole characters as their bytes."""
+    begin = max(whole.find("To be, or not to be"), 0)
+    start = whole[begin : begin + 90] if whole.isascii() else whole[:40].lstrip()
+    shown = " | ".join(visible(token) for token in bilingual.bilingual_tokens(start, vocabulary))
     return Text(shown, shown)
 
 

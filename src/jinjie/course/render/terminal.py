@@ -116,11 +116,9 @@ class _Writer:
             case tree.Python():
                 return self.python(block)
             case tree.Commands():
-                return Padding(
-                    Text(block.text, style="green", no_wrap=True, overflow="fold"), LEFT, expand=False
-                )
+                return Padding(Text(block.text, style="green", overflow="fold"), LEFT, expand=False)
             case tree.Verbatim():
-                return Padding(Text(block.text, no_wrap=True, overflow="fold"), LEFT, expand=False)
+                return Padding(Text(block.text, overflow="fold"), LEFT, expand=False)
             case tree.Formulas():
                 return Group(*_apart([self.formula(slug) for slug, _ in block.ids]))
             case tree.Figure():
@@ -177,9 +175,7 @@ class _Writer:
             shape = symbol.shape if symbol.shape and symbol.shape not in ("()", "(...)") else ""
             meaning = Text.assemble(symbol.meaning.in_(self.lang), (f"  {shape}" if shape else "", "dim"))
             grid.add_row(Text(plain(symbol.latex)), Words(meaning))
-        lines = Text(
-            "\n".join(formula.plain().splitlines()), style="bold cyan", no_wrap=True, overflow="fold"
-        )
+        lines = Text("\n".join(formula.plain().splitlines()), style="bold cyan", overflow="fold")
         return Padding(Group(lines, Padding(grid, LEFT, expand=False)), LEFT, expand=False)
 
     def figure(self, block: tree.Figure) -> RenderableType:
