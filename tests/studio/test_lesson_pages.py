@@ -188,6 +188,16 @@ def test_a_finished_lesson_is_in_the_log(client: TestClient) -> None:
     assert one.passed is True
 
 
+def test_the_first_page_leads_to_the_first_lesson_and_then_to_the_next(client: TestClient) -> None:
+    first, second = (one.slug for one in load().climb[:2])
+    page = client.get("/").text
+    assert f'<a href="/learn/{first}">' in page and "Begin here" in page
+    client.post(f"/learn/{first}/done", headers={"origin": HOME})
+    page = client.get("/").text
+    assert f'<a href="/learn/{second}">' in page and "Your next lesson" in page
+    assert f'<a href="/learn/{first}">' not in page
+
+
 def test_forms_need_the_origin_of_the_page(client: TestClient) -> None:
     client.headers["origin"] = "http://evil.example"
     for path in ("run", "exercises/descent-step", "quiz/one-step", "experiments/line-with-noise"):

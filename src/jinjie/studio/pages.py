@@ -14,6 +14,8 @@ from jinjie.base.errors import InvalidInput, JinjieError
 from jinjie.base.words import LANGUAGES
 from jinjie.serve.guard import YEAR
 from jinjie.studio import forms, views
+from jinjie.studio.course import course
+from jinjie.studio.lesson_views import next_lesson
 from jinjie.studio.live import ListWatch, RunWatch, Watch, stream
 from jinjie.studio.render import Filled, drawing, leave, page, piece
 from jinjie.studio.story import Stories, Story
@@ -41,7 +43,13 @@ def home(request: Request, all: bool = False) -> Response:
     rows = _rows(stories if all else stories[:SHOWN])
     chosen = request.query_params.get("recipe", "")
     return page(
-        request, "runs.html", rows=rows, count=len(stories), all=all, **_start(chosen, request.query_params)
+        request,
+        "runs.html",
+        rows=rows,
+        count=len(stories),
+        all=all,
+        lesson=next_lesson(course(request).library),
+        **_start(chosen, request.query_params),
     )
 
 
