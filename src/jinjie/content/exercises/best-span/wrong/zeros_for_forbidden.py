@@ -1,0 +1,12 @@
+"""Zero for pairs that are no answer, which wins where all scores are below zero."""
+
+import numpy as np
+
+
+def span(first: np.ndarray, last: np.ndarray, inside: np.ndarray, longest: int) -> tuple[int, int]:
+    places = np.arange(len(first))
+    apart = places[None, :] - places[:, None]
+    allowed = (apart >= 0) & (apart < longest) & inside[:, None] & inside[None, :]
+    total = (first[:, None] + last[None, :]) * allowed
+    i, j = np.unravel_index(total.argmax(), total.shape)
+    return int(i), int(j)
