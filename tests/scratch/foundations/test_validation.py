@@ -12,6 +12,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 
 from jinjie.scratch.foundations.linear_regression import least_squares, predict, r_squared
 from jinjie.scratch.foundations.validation import (
+    bias_variance,
     cross_validation,
     folds_of,
     k_fold,
@@ -99,6 +100,16 @@ def test_cross_validation_is_scikit_learns():
     assert mean == pytest.approx(theirs.mean(), rel=1e-9)
     assert error == pytest.approx(theirs.std(ddof=1) / np.sqrt(5), rel=1e-9)
     assert 0.9 < mean < 0.95
+
+
+def test_bias_and_variance_add_up_to_the_loss():
+    made, y = rng().normal(2.0, 3.0, size=(7, 5)), rng(1).normal(size=5)
+    bias, variance = bias_variance(made, y)
+    assert bias + variance == pytest.approx(((made - y) ** 2).mean())
+    assert variance == pytest.approx(made.var(axis=0).mean())
+    assert bias_variance(np.repeat(made[:1], 7, axis=0), y)[1] == pytest.approx(0, abs=1e-12)
+    with pytest.raises(ValueError, match=r"\(7, 5\) and \(7,\)"):
+        bias_variance(made, np.zeros(7))
 
 
 def test_on_its_training_data_pure_memory_is_perfect():

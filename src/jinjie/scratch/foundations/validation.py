@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from jinjie.scratch import Integers
+from jinjie.scratch import Array, Integers
 
 Fold = tuple[Integers, Integers]
 
@@ -95,6 +95,28 @@ def cross_validation(score: Callable[[Integers, Integers], float], folds: list[F
     cv = np.mean(s)
     error = np.sqrt(np.sum((s - cv) ** 2) / (k - 1)) / np.sqrt(k)
     return float(cv), float(error)
+
+
+def bias_variance(predictions: Array, y: Array) -> tuple[float, float]:
+    """Where a loss comes from: what all the models get wrong together, and how far they differ among themselves.
+
+    Each of R models was trained on a sample of its own; row r holds its predictions for the same N examples, on which
+    none of them was trained. The two parts add up to the mean squared error of a model. The first is the square of
+    the bias and, where the targets are measured, their noise as well: data cannot tell these two apart.
+    Source: Geman, Bienenstock & Doursat 1992; Hastie, Tibshirani & Friedman (2009), equation 7.9.
+
+    Formula `bias-variance`: f̄_n = 1/R Σ_r f_rn;  B = 1/N Σ_n (f̄_n − y_n)²;  V = 1/(RN) Σ_r Σ_n (f_rn − f̄_n)²
+
+    >>> bias, variance = bias_variance(np.array([[1.0, 4.0], [3.0, 4.0]]), y=np.array([2.0, 3.0]))
+    >>> bias, variance  # together the mean of the four squared errors 1, 1, 1, 1
+    (0.5, 0.5)
+    """
+    if predictions.shape[1:] != y.shape:
+        raise ValueError(f"expected a prediction for each target, got {predictions.shape} and {y.shape}")
+    f_bar = predictions.mean(axis=0)
+    bias = np.mean((f_bar - y) ** 2)
+    variance = np.mean((predictions - f_bar) ** 2)
+    return float(bias), float(variance)
 
 
 def folds_of(parts: list[Integers]) -> list[Fold]:

@@ -1,0 +1,15 @@
+"""Mean and deviation of the training rows with the twins still in them."""
+
+import numpy as np
+
+
+def split(
+    X: np.ndarray, y: np.ndarray, order: np.ndarray, held: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    held_rows, rest = order[:held], order[held:]
+    mean, deviation = X[rest].mean(axis=0), X[rest].std(axis=0)
+    deviation = np.where(np.ptp(X[rest], axis=0) == 0, 1.0, deviation)
+    twins = (X[rest][:, None] == X[held_rows][None]).all(axis=2).any(axis=1)
+    train = rest[~twins]
+    scaled = (X - mean) / deviation
+    return scaled[train], y[train], scaled[held_rows], y[held_rows]

@@ -1,0 +1,11 @@
+import numpy as np
+
+
+def stop(losses: np.ndarray, patience: int) -> tuple[int, int]:
+    best = 0
+    for epoch in range(len(losses)):
+        if losses[epoch] < losses[best]:
+            best = epoch
+        if epoch - best >= patience:
+            return best, epoch
+    return best, len(losses) - 1
