@@ -9,8 +9,8 @@ from jinjie.scratch.foundations.diabetes import patients
 
 COLUMNS = ("bmi", "bp", "ltg")
 HIDDEN = 4
-STEPS = np.logspace(-14, 0, 57)
-"""Four to a factor of ten."""
+STEPS = np.logspace(-14, 0, 43)
+"""Three to a factor of ten."""
 
 
 def show(digits: float = 5.0, precision: int = 64, sides: str = "both", fault: str = "none") -> Shown:
