@@ -104,6 +104,10 @@ PLANTED: dict[str, tuple[dict[str, Any], str, str, int, str]] = {
         wrong(goes_uphill=made.SOLUTION),
         *("C022", "goes_uphill.py", 1, "passes with seed"),
     ),
+    "a wrong solution has a slip": (
+        wrong(goes_uphill=made.SOLUTION.replace("rate * ", "rates * ")),
+        *("C022", "goes_uphill.py", 1, "ends in NameError"),
+    ),
     "two wrong solutions are one": (
         wrong(goes_uphill=made.WRONG["sums_instead_of_mean"]),
         *("C022", "sums_instead_of_mean.py", 1, "gets the hint of `goes_uphill`"),

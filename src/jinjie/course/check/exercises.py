@@ -187,7 +187,7 @@ def _starter(its: Parts, drawn: list[Batch]) -> Iterator[Finding]:
 
 
 def _wrong(its: Parts, drawn: list[Batch], name: str) -> Iterator[Finding]:
-    """Whether a wrong solution fails for every seed, and is told by its own hint and no other's."""
+    """Whether a wrong solution fails for every seed, not by a slip, and is told by its own hint and no other's."""
     file = its.written.folder / "wrong" / f"{name}.py"
     for batch in drawn[1:]:
         both = (drawn[0], batch)
@@ -197,6 +197,9 @@ def _wrong(its: Parts, drawn: list[Batch], name: str) -> Iterator[Finding]:
         right = [answer for one in both for answer in one.right][:count]
         cases = [case for one in both for case in one.cases]
         wrong = {other: [a for one in both for a in one.wrong[other]][:count] for other in its.wrong}
+        if any(answer.raised == "NameError" for answer in answers):
+            yield Finding.at("C022", file, 1, "check.exercise.wrong_breaks", name=name, raised="NameError")
+            return
         if all(is_right(one, other, its.rtol, its.atol) for one, other in zip(answers, right, strict=True)):
             yield Finding.at("C022", file, 1, "check.exercise.wrong_passes", name=name, seed=batch.seed)
             return
