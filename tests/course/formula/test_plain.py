@@ -16,6 +16,7 @@ from jinjie.course.formula.plain import plain
         (r"\mathrm{softmax}\left(Q K^\top\right)", "softmax(Q K^⊤)"),
         (r"\operatorname{GELU}(z)", "GELU(z)"),
         (r"\exp Z_{ts}", "exp Z_{ts}"),
+        (r"t < T_{\max}", "t < T_{max}"),
         (r"\log(1 + e^{-z})", "log(1 + e^{-z})"),
         (r"\hat m \ne \tfrac12", "m̂ ≠1/2"),
         (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "a = b\nc = d"),

@@ -24,7 +24,7 @@ def plain(latex: str) -> str:
     for pattern, simpler in _SIMPLER:
         latex = pattern.sub(simpler, latex)
     text: str = _converter().latex_to_text(latex)
-    text = re.sub(rf"\b({'|'.join(NAMED)}) +(?=[(\[_^{{])", r"\1", text)
+    text = re.sub(rf"\b({'|'.join(NAMED)}) +(?=[(\[_^{{}}])", r"\1", text)
     lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
