@@ -64,3 +64,26 @@ def test_questions_and_names_have_the_scores_of_their_models():
         "杜",
         "甫",
     ]
+
+
+@pytest.mark.slow
+def test_the_vectors_of_the_reviews_are_minilms():
+    import tokenizers
+    import torch
+
+    from jinjie.data.pretrained import pretrained_folder
+    from jinjie.data.sentiment import Config
+    from jinjie.models.folder import open_model
+
+    folder = pretrained_folder("minilm")
+    _, network = open_model(folder)
+    reading = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    reading.no_padding()
+    texts = Config().load().splits["test"].texts
+    kept = readers.everything()
+    for row in range(0, 1039, 104):
+        with torch.no_grad():
+            h = network.hidden(torch.tensor(reading.encode(texts[row]).ids)[None])[0].numpy()
+        for made, expected in (("mean", h.mean(axis=0)), ("first", h[0])):
+            whole = np.clip(np.rint(expected / kept[f"{made}_scale"]), -127, 127)
+            assert np.abs(whole - kept[f"{made}_test"][row]).max() <= 1
