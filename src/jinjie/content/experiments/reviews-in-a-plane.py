@@ -1,5 +1,7 @@
 """A head on what a BERT makes of film reviews: how many labels it needs, and what fine-tuning does to the vectors."""
 
+import functools
+
 import numpy as np
 
 from jinjie.base.words import Text
@@ -22,20 +24,15 @@ NAMES = {
     "mean": Text("MiniLM, mean of the tokens", "MiniLM，词元平均"),
     "tuned": Text("fine-tuned on 8,525 reviews", "用 8,525 条影评微调过"),
 }
-SHOWN = 240
+SHOWN = 200
 """Test reviews that are drawn, half of each class."""
 
 
 def show(made: str = "mean", labels: int = 200) -> Shown:
     """Test reviews along the head's own direction and the one in which the rest differs most; accuracy over labels."""
-    X, y = reviews("train", made)  # type: ignore[arg-type]
-    X_test, y_test = reviews("test", made)  # type: ignore[arg-type]
     labels = int(labels)
-    centre, deviation = X.mean(axis=0), X.std(axis=0)
-    X = ((X[:labels] - centre) / deviation).astype(
-        np.float32
-    )  # single precision, so that a slider answers at once
-    X_test = ((X_test - centre) / deviation).astype(np.float32)
+    X, y, X_test, y_test = vectors(made)
+    X = X[:labels]
     score, seen, w = head(X, y[:labels], X_test)
     chosen = np.concatenate([np.flatnonzero(y_test == k)[: SHOWN // 2] for k in (0, 1)])
     rest = X_test[chosen] - np.outer(X_test[chosen] @ w, w) / (w @ w)
@@ -48,7 +45,7 @@ def show(made: str = "mean", labels: int = 200) -> Shown:
             Line(Text("praise", "褒"), score[chosen][praise], across[praise], dots=True, colour=1),
             Line(Text("the head's border", "输出头的分界"), [0.0, 0.0], [-bound, bound], faint=True),
         ],
-        title=Text("240 test reviews", "240 条测试影评"),
+        title=Text("200 test reviews", "200 条测试影评"),
         x_label=Text("what the head says: blame ← → praise", "输出头的分数：贬 ← → 褒"),
         y_label=Text("direction of the largest rest", "其余差异最大的方向"),
     )
@@ -79,6 +76,20 @@ def show(made: str = "mean", labels: int = 200) -> Shown:
         ]
     )
     return Shown(plane, curves, numbers)
+
+
+@functools.cache
+def vectors(made: str) -> tuple[Array, Integers, Array, Integers]:
+    """Training and test reviews with deviation 1 on training, in single precision: a slider answers at once."""
+    X, y = reviews("train", made)  # type: ignore[arg-type]
+    X_test, y_test = reviews("test", made)  # type: ignore[arg-type]
+    centre, deviation = X.mean(axis=0), X.std(axis=0)
+    return (
+        ((X - centre) / deviation).astype(np.float32),
+        y,
+        ((X_test - centre) / deviation).astype(np.float32),
+        y_test,
+    )
 
 
 def head(X: Array, y: Integers, X_test: Array) -> tuple[Array, Array, Array]:
