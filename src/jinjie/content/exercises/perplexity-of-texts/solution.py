@@ -1,0 +1,6 @@
+import numpy as np
+
+
+def perplexity(texts: list[np.ndarray]) -> float:
+    p = np.concatenate(texts)
+    return np.exp(-np.mean(np.log(p)))
