@@ -119,11 +119,17 @@ def test_a_lesson_that_is_written_needs_nothing_that_is_not() -> None:
     assert unwritten == set()
 
 
-def test_the_concepts_of_a_lesson_are_of_one_stage_and_all_written_or_none() -> None:
-    lessons: dict[str, set[tuple[int, bool]]] = defaultdict(set)
+def test_the_concepts_of_a_lesson_are_all_written_or_none_and_of_no_later_stage() -> None:
+    """A lesson may take a concept of an earlier stage along: cross-entropy is taught where it is first needed."""
+    planned: dict[str, set[bool]] = defaultdict(set)
+    stages: dict[str, set[int]] = defaultdict(set)
     for slug, concept in TAUGHT.items():
-        lessons[concept.lesson or ""].add((STAGE[slug], concept.planned))
-    assert {lesson: kinds for lesson, kinds in lessons.items() if len(kinds) > 1} == {}
+        planned[concept.lesson or ""].add(concept.planned)
+        stages[concept.lesson or ""].add(STAGE[slug])
+    assert [lesson for lesson, kinds in planned.items() if len(kinds) > 1] == []
+    written = load().lessons
+    assert {slug: stages[slug] for slug, one in written.items() if max(stages[slug]) != one.entry.stage} == {}
+    assert [slug for slug, of in stages.items() if slug not in written and len(of) > 1] == []
 
 
 def test_lessons_can_be_taken_one_after_another() -> None:

@@ -68,7 +68,7 @@ def word_table(n: int, twice: bool = True) -> tuple[Array, Array]:
 
     >>> words, test_words = word_table(100)
     >>> words.shape, test_words.shape
-    ((100, 375), (1039, 375))
+    ((100, 247), (1039, 247))
     """
     kept = everything()
     count = len(kept["y_train"])
