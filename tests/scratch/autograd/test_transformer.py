@@ -91,6 +91,16 @@ def test_no_place_sees_what_comes_after_it():
         assert np.all(after[:, place:] != before[:, place:])
 
 
+def test_without_the_mask_every_place_sees_all_others():
+    weights = drawn()
+    ids = np.array([[1, 2, 3, 4, 5]])
+    before = logits(ids, weights, H=2, causal=False).data
+    for place in range(5):
+        changed = ids.copy()
+        changed[0, place] = 0
+        assert np.all(logits(changed, weights, H=2, causal=False).data != before)
+
+
 def test_some_dozens_of_steps_on_shakespeare_beat_the_frequencies_of_characters():
     """On text that it has not seen: it has learned what follows what, and not only what is often."""
     parts = cut(packaged())

@@ -89,8 +89,10 @@ def new_training(weights: Weights) -> Training:
     return Training(weights, m=zero, v=zero, t=0)
 
 
-def logits(ids: Integers, weights: Parameters, H: int) -> Tensor:
+def logits(ids: Integers, weights: Parameters, H: int, causal: bool = True) -> Tensor:
     """The scores of every next character: ids (B, T) → (B, T, V). What scores a character is its own vector.
+
+    `causal` is there to be got wrong in experiments: without it every place sees the whole text.
 
     >>> weights = new_weights(np.random.default_rng(0), V=5, T=4, C=6, layers=2)
     >>> logits(np.array([[1, 2, 0]]), weights, H=3).shape
@@ -103,13 +105,16 @@ def logits(ids: Integers, weights: Parameters, H: int) -> Tensor:
     layers = sum(name.endswith(".W_q") for name in weights)
     for layer in range(layers):
         own = {name.partition(".")[2]: w for name, w in weights.items() if name.startswith(f"{layer}.")}
-        x = x + self_attention(layer_norm(x, own["gamma_1"], own["beta_1"]), own, H)
+        x = x + self_attention(layer_norm(x, own["gamma_1"], own["beta_1"]), own, H, causal)
         x = x + feed_forward(layer_norm(x, own["gamma_2"], own["beta_2"]), own)
     return layer_norm(x, weights["gamma"], weights["beta"]) @ swap_axes(weights["token"], 0, 1)
 
 
-def self_attention(x: Tensor, own: Parameters, H: int) -> Tensor:
-    """Every place looks back at itself and those before it, with H heads: (B, T, C) → (B, T, C)."""
+def self_attention(x: Tensor, own: Parameters, H: int, causal: bool = True) -> Tensor:
+    """Every place looks back at itself and those before it, with H heads: (B, T, C) → (B, T, C).
+
+    Not `causal`, it looks at those after it as well.
+    """
     B, T, C = x.shape
     if C % H != 0:
         raise ValueError(f"expected a number of channels that {H} heads can share, got {C}")
@@ -120,7 +125,7 @@ def self_attention(x: Tensor, own: Parameters, H: int) -> Tensor:
     Q = heads(linear(x, own["W_q"], own["b_q"]))
     K = heads(linear(x, own["W_k"], own["b_k"]))
     V = heads(linear(x, own["W_v"], own["b_v"]))
-    seen = np.tri(T, dtype=bool)
+    seen = np.tri(T, dtype=bool) if causal else None
     joined = reshape(swap_axes(attention(Q, K, V, seen), 1, 2), B, T, C)
     return linear(joined, own["W_o"], own["b_o"])
 

@@ -1,0 +1,12 @@
+"""Each place held against the token it has just read."""
+
+import numpy as np
+
+
+def next_token_loss(logits: np.ndarray, tokens: np.ndarray, lengths: np.ndarray) -> float:
+    said, targets = logits, tokens
+    said = said - said.max(axis=-1, keepdims=True)
+    log_p = said - np.log(np.exp(said).sum(axis=-1, keepdims=True))
+    surprise = -np.take_along_axis(log_p, targets[..., None], axis=-1)[..., 0]
+    counts = np.arange(tokens.shape[1]) < lengths[:, None]
+    return surprise[counts].mean()

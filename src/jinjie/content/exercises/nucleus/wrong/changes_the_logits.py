@@ -1,0 +1,17 @@
+"""The scores made smaller in place, in the caller's array."""
+
+import numpy as np
+
+
+def nucleus(logits: np.ndarray, T: float, p: float) -> np.ndarray:
+    logits -= logits.max()
+    logits /= T
+    q = np.exp(logits)
+    q = q / q.sum()
+    order = np.argsort(-q, kind="stable")
+    before = np.cumsum(q[order]) - q[order]
+    before[0] = 0.0
+    kept = np.zeros_like(q)
+    stays = order[before < p]
+    kept[stays] = q[stays]
+    return kept / kept.sum()

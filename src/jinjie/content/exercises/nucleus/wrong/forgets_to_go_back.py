@@ -1,0 +1,15 @@
+"""Decided by rank, applied in the order of the vocabulary."""
+
+import numpy as np
+
+
+def nucleus(logits: np.ndarray, T: float, p: float) -> np.ndarray:
+    q = np.exp((logits - logits.max()) / T)
+    q = q / q.sum()
+    order = np.argsort(-q, kind="stable")
+    before = np.cumsum(q[order]) - q[order]
+    before[0] = 0.0
+    kept = np.zeros_like(q)
+    stays = np.flatnonzero(before < p)
+    kept[stays] = q[stays]
+    return kept / kept.sum()

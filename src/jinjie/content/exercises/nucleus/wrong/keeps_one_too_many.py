@@ -1,0 +1,15 @@
+"""One more than needed: as if the sum were only looked at a token later."""
+
+import numpy as np
+
+
+def nucleus(logits: np.ndarray, T: float, p: float) -> np.ndarray:
+    q = np.exp((logits - logits.max()) / T)
+    q = q / q.sum()
+    order = np.argsort(-q, kind="stable")
+    before = np.cumsum(q[order]) - q[order]
+    before[0] = 0.0
+    kept = np.zeros_like(q)
+    stays = order[: (before < p).sum() + 1]
+    kept[stays] = q[stays]
+    return kept / kept.sum()
