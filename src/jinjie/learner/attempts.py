@@ -11,6 +11,7 @@ lesson      a lesson that was opened (`passed` None) or finished (`passed` True)
 placement   an answer in a placement: as quiz
 review      an answer when something came up again: as quiz or exercise; `detail` what the scheduler needs
 run         a training: `slug` the recipe, `item` the run's name, `score` what it reached
+goal        where the learner wants to go: `slug` as `role:ID`, `concept:SLUG` or `system:ID`, `detail` hours and date
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from jinjie.learner import values
 from jinjie.learner.store import Store
 from jinjie.learner.tables import OWNER, attempts, insert_once, same_person
 
-KINDS = ("exercise", "quiz", "experiment", "lesson", "placement", "review", "run")
+KINDS = ("exercise", "quiz", "experiment", "lesson", "placement", "review", "run", "goal")
 
 
 @dataclass(frozen=True)

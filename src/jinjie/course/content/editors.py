@@ -14,7 +14,17 @@ from pydantic.json_schema import models_json_schema
 from jinjie.course.content import schema
 
 FILE = "content.schema.json"
-KINDS = (schema.Area, schema.Lesson, schema.Experiment, schema.Exercise, schema.Quiz, schema.Resources)
+KINDS = (
+    schema.Area,
+    schema.Lesson,
+    schema.Experiment,
+    schema.Exercise,
+    schema.Quiz,
+    schema.Resources,
+    schema.Systems,
+    schema.Roles,
+    schema.Questions,
+)
 
 
 def json_schema() -> dict[str, Any]:

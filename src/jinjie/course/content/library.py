@@ -23,7 +23,17 @@ from jinjie.course.content.sheet import Place, Sheet, Unreadable, read, read_wor
 
 E = TypeVar("E", bound=BaseModel)
 
-FOLDERS = ("concepts", "lessons", "experiments", "exercises", "quizzes", "resources", "roles", "faq")
+FOLDERS = (
+    "concepts",
+    "lessons",
+    "experiments",
+    "exercises",
+    "quizzes",
+    "resources",
+    "systems",
+    "roles",
+    "faq",
+)
 """What a content folder may hold."""
 
 
@@ -74,6 +84,9 @@ class Library:
     exercises: dict[str, Written[schema.Exercise]] = field(default_factory=dict)
     quizzes: dict[str, Written[schema.Quiz]] = field(default_factory=dict)
     resources: dict[str, Written[schema.Resource]] = field(default_factory=dict)
+    systems: dict[str, Written[schema.System]] = field(default_factory=dict)
+    roles: dict[str, Written[schema.Role]] = field(default_factory=dict)
+    questions: dict[str, Written[schema.Question]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def lesson(self, slug: str) -> Written[schema.Lesson]:
@@ -87,6 +100,14 @@ class Library:
     def experiment(self, slug: str) -> Written[schema.Experiment]:
         """Raises NotFound, which suggests the nearest name."""
         return _found(self.experiments, slug, "content.no_experiment")
+
+    def role(self, slug: str) -> Written[schema.Role]:
+        """Raises NotFound, which suggests the nearest name."""
+        return _found(self.roles, slug, "content.no_role")
+
+    def system(self, slug: str) -> Written[schema.System]:
+        """Raises NotFound, which suggests the nearest name."""
+        return _found(self.systems, slug, "content.no_system")
 
     def quiz(self, slug: str) -> Written[schema.Quiz]:
         """Raises NotFound, which suggests the nearest name."""
@@ -204,11 +225,16 @@ class _Shelf:
             self._both_languages(folder, exercise)
         self._files("experiments", schema.Experiment, library.experiments)
         self._files("quizzes", schema.Quiz, library.quizzes)
-        for sheet, catalog in self._many("resources", schema.Resources):
-            for i, resource in enumerate(catalog.resources):
-                self._add(
-                    library.resources, Written(resource.id, resource, sheet, self._ours, ("resources", i))
-                )
+        self._lists("resources", schema.Resources, "resources", library.resources)
+        self._lists("systems", schema.Systems, "systems", library.systems)
+        self._lists("roles", schema.Roles, "roles", library.roles)
+        self._lists("faq", schema.Questions, "questions", library.questions)
+
+    def _lists(self, name: str, kind: type[BaseModel], key: str, into: dict[str, Written[Any]]) -> None:
+        """Files that hold a list of entries under one key."""
+        for sheet, catalog in self._many(name, kind):
+            for i, entry in enumerate(getattr(catalog, key)):
+                self._add(into, Written(entry.id, entry, sheet, self._ours, (key, i)))
 
     def _many(self, name: str, kind: type[E]) -> Iterator[tuple[Sheet, E]]:
         for path in sorted((self._root / name).glob("*.yaml")):

@@ -296,3 +296,91 @@ class Resources(Entry):
     """One file of the catalog."""
 
     resources: tuple[Resource, ...]
+
+
+Depth = Annotated[int, Field(ge=1, le=3)]
+"""How well a concept must be known: 1 can explain it, 2 can use it, 3 can build it."""
+
+
+class System(Entry):
+    """Something one can have built, from a digit classifier to a chat model."""
+
+    id: Slug
+    name: Words
+    concepts: dict[Slug, Depth] = Field(min_length=1)
+    recipes: tuple[str, ...] = ()
+    """The recipes that are one."""
+    planned: bool = False
+    """There is no recipe for it yet."""
+
+    @model_validator(mode="after")
+    def _built_or_planned(self) -> Self:
+        if bool(self.recipes) == self.planned:
+            raise ValueError("recipes, or planned: true where there is none yet")
+        return self
+
+
+class Systems(Entry):
+    """One file of `systems/`."""
+
+    systems: tuple[System, ...]
+
+
+class Answered(Entry):
+    """A question as an interviewer asks it, and a good answer that cites where it is learned."""
+
+    id: Slug
+    question: Words
+    answer: Words
+    """CommonMark with mathematics; cites `lesson:SLUG`, `concept:SLUG`, `formula:ID` or `resource:ID` as links."""
+
+
+class Project(Entry):
+    """What proves it: recipes of ours, one's own data where one has them, and what the work shows."""
+
+    id: Slug
+    name: Words
+    shows: Words
+    """What someone who reads the portfolio sees by it."""
+    recipes: tuple[str, ...] = Field(min_length=1)
+    concepts: tuple[Slug, ...] = Field(min_length=1)
+
+
+class Role(Entry):
+    """A kind of work: what they do, and what it asks for."""
+
+    id: Slug
+    name: Words
+    aliases: Aliases = Aliases()
+    does: Words
+    """What their days are made of, CommonMark."""
+    needs: dict[Slug, Depth] = Field(min_length=1)
+    systems: tuple[Slug, ...] = Field(min_length=1)
+    questions: tuple[Answered, ...] = Field(min_length=3)
+    projects: tuple[Project, ...] = Field(min_length=1)
+
+
+class Roles(Entry):
+    """One file of `roles/`."""
+
+    roles: tuple[Role, ...]
+
+
+class Question(Entry):
+    """What people ask, and the answer."""
+
+    id: Slug
+    question: Words
+    aliases: Aliases = Aliases()
+    """Other ways in which it is asked."""
+    answer: Words
+    """CommonMark with mathematics and links as in lessons; `{name}` is filled from the figures."""
+    figures: tuple[Name, ...] = ()
+    """Functions of `path/figures.py` whose values, computed on this machine, fill the answer."""
+    concepts: tuple[Slug, ...] = ()
+
+
+class Questions(Entry):
+    """One file of `faq/`."""
+
+    questions: tuple[Question, ...]
