@@ -371,7 +371,9 @@ def test(plan_only: bool, rest: list[str]) -> int:
         return 0
     if not any(shutil.which(name) for name in Browser.names):
         tell("no_browser")
-    return pytest(["-n", "2", "-m", "not slow", *rest], checks())
+    # A worker takes half of the files in their order, so that what the tests of one file share is made once; who is
+    # done first takes from the other's end.
+    return pytest(["-n", "2", "--dist", "worksteal", "-m", "not slow", *rest], checks())
 
 
 def prove(plan_only: bool, rest: list[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import made_exercises as made
 import pytest
 from course_folders import LESSON, small
 from typer.testing import CliRunner
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 from jinjie.base.errors import NotFound
 from jinjie.cli.main import build
 from jinjie.cli.quoted import commands
-from jinjie.course.check import check
+from jinjie.course.check import RUNNING, check, of_lessons
 from jinjie.course.content import load
 from jinjie.course.content.sync import declare_equal
 
@@ -106,10 +107,11 @@ def test_our_course_has_no_finding_that_can_be_read() -> None:
 
 
 @pytest.mark.parametrize("slug", sorted(load().lessons))
-def test_a_lesson_of_ours_keeps_every_rule(slug: str) -> None:
+def test_what_a_lesson_of_ours_runs_keeps_every_rule(slug: str) -> None:
     """Its fences print what stands there, its experiments answer; of its exercises the starter fails, the solution
     passes on 20 seeds, and each wrong one fails on them with its hint, all within limits."""
-    _, found = check(slugs=[slug])
+    part = of_lessons(load(), [slug])
+    found = [one for rule in RUNNING for one in rule(part)]
     assert [str(one) for one in found if one.problem.key not in SLOW] == []
 
 
@@ -120,6 +122,13 @@ def test_every_part_of_ours_belongs_to_a_lesson() -> None:
     assert {slug for one in lessons for slug in one.exercises} == set(library.exercises)
     assert {slug for one in lessons for slug in one.experiments} == set(library.experiments)
     assert {one.quiz for one in lessons} == set(library.quizzes)
+
+
+def test_what_is_told_of_a_lesson_alone_includes_its_wrong_solutions(course: Path) -> None:
+    change(course, "lessons/descent/lesson.yaml", "minutes:", "exercises: [going-down]\nminutes:")
+    made.exercise(course, "going-down", wrong={**made.WRONG, "nothing_is_wrong": made.SOLUTION})
+    _, found = check([course], slugs=["descent"])
+    assert ("C022", "nothing_is_wrong.py") in [(one.code, one.file.name) for one in found]
 
 
 def test_a_lesson_can_be_checked_alone(course: Path) -> None:

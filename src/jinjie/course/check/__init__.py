@@ -90,7 +90,7 @@ def check(
     Raises InvalidInput when one of the folders is none, NotFound for a slug that no lesson has.
     """
     library = load([own(), *folders])
-    part = _of_lessons(library, slugs) if slugs else library
+    part = of_lessons(library, slugs) if slugs else library
     if folders:
         here = [folder.absolute() for folder in folders]
         part = _narrowed(part, lambda one: any(one.file.is_relative_to(folder) for folder in here))
@@ -103,9 +103,13 @@ def check(
         found = [one for one in found if any(one.file.is_relative_to(folder) for folder in here)]
     if slugs:
         sheets = {one.file for shelf in _shelves(part) for one in shelf.values()}
-        lessons = {one.folder for shelf in (part.lessons, part.exercises) for one in shelf.values()}
+        mine = [one.folder for shelf in (part.lessons, part.exercises) for one in shelf.values()]
         modules = {one.file.with_suffix(".py") for one in part.experiments.values()}
-        found = [one for one in found if one.file in sheets | modules or one.file.parent in lessons]
+        found = [
+            one
+            for one in found
+            if one.file in sheets | modules or any(one.file.is_relative_to(folder) for folder in mine)
+        ]
     return library, sorted(found, key=lambda one: (str(one.file), one.line, one.code))
 
 
@@ -121,7 +125,8 @@ def _narrowed(library: Library, keep: Callable[[Written[Any]], bool]) -> Library
     return replace(library, lessons=lessons, exercises=exercises, experiments=experiments, quizzes=quizzes)
 
 
-def _of_lessons(library: Library, slugs: Sequence[str]) -> Library:
+def of_lessons(library: Library, slugs: Sequence[str]) -> Library:
+    """The same library with these lessons alone, and their exercises, experiments and quizzes. Raises NotFound."""
     lessons = [library.lesson(slug) for slug in slugs]
     files = {lesson.file for lesson in lessons}
     for lesson in lessons:

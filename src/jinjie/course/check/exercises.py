@@ -17,7 +17,7 @@ from jinjie.course.content.finding import Finding
 from jinjie.course.content.library import Library, Written
 from jinjie.course.content.schema import Exercise
 from jinjie.course.grading import parts
-from jinjie.course.grading.behaviour import explained, is_right
+from jinjie.course.grading.behaviour import differing, explained, is_right
 from jinjie.course.grading.comparison import holds_floats
 from jinjie.course.grading.faults import faults, judged
 from jinjie.course.grading.handed_in import read as read_source
@@ -57,8 +57,9 @@ def exercise(written: Written[Exercise], seeds: int = K) -> Iterator[Finding]:
     yield from _speed(its, drawn)
     yield from _solution(its, drawn)
     yield from _starter(its, drawn)
+    off = [differing(batch.right, batch.wrong, its.rtol, its.atol) for batch in drawn]
     for name in its.wrong:
-        yield from _wrong(its, drawn, name)
+        yield from _wrong(its, drawn, off, name)
 
 
 def _broken(written: Written[Exercise], problem: Problem, code: str) -> Finding:
@@ -186,10 +187,14 @@ def _starter(its: Parts, drawn: list[Batch]) -> Iterator[Finding]:
         yield Finding.at("C020", file, 1, "check.exercise.starter_lacks", entries=", ".join(missing))
 
 
-def _wrong(its: Parts, drawn: list[Batch], name: str) -> Iterator[Finding]:
-    """Whether a wrong solution fails for every seed, not by a slip, and is told by its own hint and no other's."""
+def _wrong(its: Parts, drawn: list[Batch], off: list[dict[str, set[int]]], name: str) -> Iterator[Finding]:
+    """Whether a wrong solution fails for every seed, not by a slip, and is told by its own hint and no other's.
+
+    `off` is where each wrong solution differs from the right one, batch by batch.
+    """
     file = its.written.folder / "wrong" / f"{name}.py"
-    for batch in drawn[1:]:
+    first = len(drawn[0].cases)
+    for batch, later in zip(drawn[1:], off[1:], strict=True):
         both = (drawn[0], batch)
         came = [answer for one in both for answer in one.wrong[name]]
         count = next((i for i, answer in enumerate(came) if answer is None), len(came))
@@ -200,13 +205,18 @@ def _wrong(its: Parts, drawn: list[Batch], name: str) -> Iterator[Finding]:
         if any(answer.raised == "NameError" for answer in answers):
             yield Finding.at("C022", file, 1, "check.exercise.wrong_breaks", name=name, raised="NameError")
             return
-        if all(is_right(one, other, its.rtol, its.atol) for one, other in zip(answers, right, strict=True)):
+        passes = (is_right(one, other, its.rtol, its.atol) for one, other in zip(answers, right, strict=True))
+        if count == len(came) and all(passes):  # one whose time was up fails as a submission would
             yield Finding.at("C022", file, 1, "check.exercise.wrong_passes", name=name, seed=batch.seed)
             return
-        like = explained(answers, right, wrong, its.rtol, its.atol)
+        differs = {
+            other: {i for i in (*off[0][other], *(i + first for i in later[other])) if i < count}
+            for other in its.wrong
+        }
+        like = explained(answers, right, wrong, its.rtol, its.atol, differs)
         others = {i: other for i, other in like.items() if other != name}
         if others:
-            first = min(others)
-            told = {"name": name, "other": others[first], "case": cases[first].name, "seed": batch.seed}
+            at = min(others)
+            told = {"name": name, "other": others[at], "case": cases[at].name, "seed": batch.seed}
             yield Finding.at("C022", file, 1, "check.exercise.other_hint", **told)
             return

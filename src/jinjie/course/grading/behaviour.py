@@ -25,21 +25,20 @@ def explained(
     wrong: Mapping[str, Sequence[Answer | None]],
     rtol: float,
     atol: float,
+    off: Mapping[str, set[int]] | None = None,
 ) -> dict[int, str]:
     """For each failed case that a wrong solution explains, its number and the wrong solution's name.
 
     As few wrong solutions as explain all that can be: at each step the one that explains most of what is left, of
-    those the one that is contradicted least by cases that the submission has right, of those the first.
+    those the one that is contradicted least by cases that the submission has right, of those the first. `off` is
+    what `differing` says of the wrong solutions, for who asks more than once.
     """
+    off = off if off is not None else differing(right, wrong, rtol, atol)
     failed = {i for i in range(len(came)) if not is_right(came[i], right[i], rtol, atol)}
     explains: dict[str, set[int]] = {}
     against: dict[str, int] = {}
     for name, answers in wrong.items():
-        differs = {
-            i
-            for i, answer in enumerate(answers)
-            if answer is not None and not is_right(answer, right[i], rtol, atol)
-        }
+        differs = off[name]
         explains[name] = {
             i
             for i in differs & failed
@@ -53,3 +52,17 @@ def explained(
         if best is None or not left[best]:
             return found
         found |= dict.fromkeys(left[best], best)
+
+
+def differing(
+    right: Sequence[Answer], wrong: Mapping[str, Sequence[Answer | None]], rtol: float, atol: float
+) -> dict[str, set[int]]:
+    """The cases by number that each wrong solution answers, and not rightly."""
+    return {
+        name: {
+            i
+            for i, answer in enumerate(answers)
+            if answer is not None and not is_right(answer, right[i], rtol, atol)
+        }
+        for name, answers in wrong.items()
+    }

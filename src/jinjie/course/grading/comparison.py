@@ -48,8 +48,12 @@ def compare(expected: Any, came: Any, rtol: float = 0.0, atol: float = 0.0) -> l
 
 
 def same(expected: Any, came: Any, rtol: float = 0.0, atol: float = 0.0) -> bool:
-    """Whether `compare` finds nothing."""
-    return not compare(expected, came, rtol, atol)
+    """Whether `compare` finds nothing, in a fraction of its time: it ends at the first difference, without words."""
+    try:
+        _Sameness(rtol, atol, []).values(expected, came, "")
+    except _Differs:
+        return False
+    return True
 
 
 def holds_floats(value: Any) -> bool:
@@ -201,6 +205,23 @@ class _Comparison:
             say(key, "zh", at=_at(place + where, "zh"), **params),
         )
         self.found.append(Difference(kind, place, says, text(quiet)))
+
+
+class _Differs(Exception):
+    """The first difference, of which nothing need be said."""
+
+
+class _Sameness(_Comparison):
+    """A comparison that ends at the first difference."""
+
+    def _types(self, expected: Any, came: Any, place: str) -> None:
+        raise _Differs
+
+    def _elements(self, right: Any, given: Any, wrong: Any, place: str) -> None:
+        raise _Differs
+
+    def _say(self, kind: str, place: str, key: str, quiet: str, where: str = "", **params: Any) -> None:
+        raise _Differs
 
 
 def _at(place: str, lang: Language) -> str:

@@ -19,7 +19,7 @@ def cases(rng):
     )
     yield (
         {"en": "at most two tokens", "zh": "最多两个词元"},
-        (np.array([4.0, 1.0, 0.0, 2.0]), np.array([0.0, 1.0, 2.5, 5.0]), np.ones(4, dtype=bool), 2),
+        (np.array([4.0, 1.0, 0.0, 2.0]), np.array([0.0, 1.0, 3.5, 5.0]), np.ones(4, dtype=bool), 2),
     )
     yield {"en": "eight tokens", "zh": "八个词元"}, drawn(rng, 8, 4)
     yield {"en": "all scores below zero", "zh": "分数全是负数"}, drawn(rng, 7, 3, shift=-6.0)
