@@ -38,6 +38,7 @@ COMMANDS = {
     "quiz": "cli.quiz.help",
     "experiment": "cli.experiment.help",
     "progress": "cli.progress.help",
+    "portfolio": "cli.portfolio.help",
     "content": "cli.content.help",
     "data": "cli.data.help",
     "clean": "cli.clean.help",

@@ -1,0 +1,124 @@
+"""`jinjie portfolio` as it is used: real processes, a real quick run, both languages."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jinjie import recipes
+from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.store import open_store
+from jinjie.training import launch, worker
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory, data_home: Path) -> dict[str, str]:
+    """A home with two runs of a line and an exercise that was passed."""
+    made = {
+        "JINJIE_HOME": str(tmp_path_factory.mktemp("portfolio")),
+        "JINJIE_DATA": str(data_home),
+        "JINJIE_LANG": "en",
+        "OMP_NUM_THREADS": "1",
+        "COLUMNS": "100",
+        "PYTHONUTF8": "1",
+    }
+    heard = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in made.items():
+            patch.setenv(name, value)
+        for seed in (0, 1):
+            recipe = recipes.find("line-1").changed({"budget.steps": 10, "seed": seed, "threads": 1})
+            assert worker.main(launch.create(recipe).path) == 0
+        with open_store() as store:
+            write(store, Attempt("exercise", "descent-step", passed=True))
+    for number, handler in heard.items():
+        signal.signal(number, handler)
+    return {**os.environ, **made}
+
+
+def jinjie(
+    environment: dict[str, str], *words: str, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "jinjie", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=cwd,
+    )
+
+
+def test_it_writes_here_says_what_and_checks(environment: dict[str, str], tmp_path: Path) -> None:
+    came = jinjie(environment, "portfolio", "--name", "林曦", cwd=tmp_path)
+    assert came.returncode == 0, came.stderr
+    assert f"{tmp_path / 'portfolio'}: 1 models, 1 exercises." in came.stdout
+    assert "1 older runs" in came.stdout
+    assert "林曦" in (tmp_path / "portfolio" / "index.html").read_text("utf-8")
+    fine = jinjie(environment, "portfolio", "check", cwd=tmp_path)
+    assert (
+        fine.returncode == 0 and "All 2 files are as they were" in fine.stdout and "--runs DIR" in fine.stdout
+    )
+    compared = jinjie(environment, "portfolio", "check", "--runs", "here", cwd=tmp_path)
+    assert compared.returncode == 0 and "line-1-2" in compared.stdout
+    index = tmp_path / "portfolio" / "index.html"
+    index.write_bytes(index.read_bytes().replace(b"Held-out", b"held-out", 1))
+    bad = jinjie(environment, "--lang", "zh", "portfolio", "check", cwd=tmp_path)
+    assert bad.returncode == 1 and "有 1 处不同" in bad.stdout and "index.html  改过" in bad.stdout
+    told = json.loads(jinjie(environment, "portfolio", "check", "--json", cwd=tmp_path).stdout)
+    assert told["same"] is False and told["differences"] == [
+        {"what": "changed", "file": "index.html", "run": None}
+    ]
+    refused = jinjie(environment, "portfolio", cwd=tmp_path)
+    assert refused.returncode == 1 and "index.html" in refused.stderr
+
+
+def test_json_tells_what_the_page_does(environment: dict[str, str], tmp_path: Path) -> None:
+    came = jinjie(
+        environment,
+        "portfolio",
+        str(tmp_path / "out"),
+        "--runs",
+        "line-1-1， line-1-2",
+        "--json",
+        "--lang=zh",
+    )
+    told = json.loads(came.stdout)
+    assert [model["run"] for model in told["models"]] == ["line-1-1", "line-1-2"]
+    assert all(model["model"] and model["state"] == "finished" for model in told["models"])
+    assert [one["slug"] for one in told["exercises"]] == ["descent-step"]
+    assert sum(len(one["runs"]) for one in told["built"]) >= 2
+    assert Path(told["folder"], told["models"][0]["file"]).is_file()
+    assert 'lang="zh-CN"' in Path(told["folder"], "index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("portfolio", "OUT", "--runs", "lin-1-1"), "line-1-1"),
+        (("portfolio", "OUT", "--runs", " , "), "separated by commas"),
+        (("portfolio", "check", "OUT"), "There is no folder"),
+        (("portfolio", "check", ".", "--runs", "nowhere"), "There is no folder"),
+        (("portfolio", "OUT", "--rnus", "x"), "--runs"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    environment: dict[str, str], tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    came = jinjie(environment, *words, cwd=tmp_path)
+    assert came.returncode == 2 and said in came.stderr, (came.stdout, came.stderr)
+    assert not (tmp_path / "OUT").exists(), "nothing is written"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_help_has_both_commands_and_an_example(environment: dict[str, str], lang: str) -> None:
+    whole = jinjie(environment, "--lang", lang, "portfolio", "--help").stdout
+    assert "write" in whole and "check" in whole
+    one = jinjie(environment, "--lang", lang, "portfolio", "write", "--help").stdout
+    assert "--own-examples" in one and "jinjie portfolio my-work" in one
