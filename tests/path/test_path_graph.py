@@ -26,6 +26,7 @@ def test_each_concept_stands_behind_all_that_it_requires(library: Library) -> No
             concept.requires
         )  # our course has no circle: no edge is left out
         assert all(graph.place[one] < graph.place[slug] for one in graph.needs[slug])
+        assert all(graph.place[one] < graph.place[slug] for one in concept.soft_requires)
 
 
 def test_what_it_stands_on_and_what_stands_on_it_are_each_other_turned(library: Library) -> None:

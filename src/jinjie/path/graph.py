@@ -83,7 +83,7 @@ class Graph:
 
 
 def _ordered(known: dict[str, Concept], given: list[str]) -> list[str]:
-    """`given`, each behind what it requires; depth first, so that what belongs together stays together."""
+    """`given`, each behind what it requires or is easier with; depth first, so that what belongs together stays so."""
     done: dict[str, None] = {}
     open_: set[str] = set()
     for first in given:
@@ -94,7 +94,7 @@ def _ordered(known: dict[str, Concept], given: list[str]) -> list[str]:
             before = next(
                 (
                     one
-                    for one in known[slug].requires
+                    for one in (*known[slug].requires, *known[slug].soft_requires)
                     if one in known and one not in done and one not in open_
                 ),
                 None,

@@ -118,7 +118,8 @@ class Library:
         """The written lessons in the order in which they are best read.
 
         By stage, and within one by the order of the concepts that they teach, but none before a lesson of the same
-        stage that teaches what it requires. Lessons that require one another come in the order of the files.
+        stage that teaches what it requires or is easier with. Lessons that require one another come in the order of
+        the files.
         """
         order = {slug: i for i, slug in enumerate(self.concepts)}
         waiting = sorted(
@@ -143,11 +144,12 @@ class Library:
         return climbed
 
     def _needs(self, lesson: Written[schema.Lesson]) -> set[str]:
-        """The concepts that a lesson and those that it teaches require."""
+        """The concepts that a lesson and those that it teaches require, or are easier with."""
         needs = set(lesson.entry.requires)
         for slug in lesson.entry.teaches:
             if slug in self.concepts:
-                needs |= set(self.concepts[slug].entry.requires)
+                concept = self.concepts[slug].entry
+                needs |= {*concept.requires, *concept.soft_requires}
         return needs
 
 
