@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
-import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from jinjie.base.words import say
-from jinjie.cli.output import console, json_option, note, print_json
+from jinjie.cli import questions
+from jinjie.cli.output import console, json_option, print_json
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from jinjie.course.content.library import Library, Written
     from jinjie.course.content.schema import Quiz
     from jinjie.course.quizzes import Judged, Variant
-
-_MATHEMATICS = re.compile(r"(?<!\\)\$([^$\n]+?)(?<!\\)\$")
 
 
 def register(app: typer.Typer) -> None:
@@ -101,12 +95,12 @@ def _ask_all(asked: list[Variant]) -> None:
     with open_store() as store:
         try:
             for number, variant in enumerate(asked, 1):
-                _show(variant, number, len(asked), out)
+                questions.show(variant, say("cli.quiz.number", number=number, count=len(asked)), out)
                 begun = time.monotonic()
-                answer, found = _answer(variant)
+                answer, found = questions.answer(variant)
                 judged.append(found)
                 write(store, attempt(variant, found, answer, round(time.monotonic() - begun, 1)))
-                _explain(found, out)
+                questions.explain(found, out)
         except KeyboardInterrupt:
             code = 130
         except EOFError:
@@ -120,47 +114,6 @@ def _ask_all(asked: list[Variant]) -> None:
     raise typer.Exit(code)
 
 
-def _show(variant: Variant, number: int, count: int, out: Console) -> None:
-    from rich.text import Text
-
-    from jinjie.course.quizzes.variants import LETTERS
-
-    out.print()
-    out.print(say("cli.quiz.number", number=number, count=count), style="dim")
-    out.print(Text(spoken(variant.stem).strip()), soft_wrap=True)
-    for place, choice in enumerate(variant.choices):
-        out.print(Text(f"  {LETTERS[place]}) {spoken(choice)}"), soft_wrap=True)
-
-
-def _answer(variant: Variant) -> tuple[str, Judged]:
-    """What is typed, asked for again until it is an answer. Raises EOFError where there is no more."""
-    from jinjie.course.quizzes import NotAChoice, NotANumber, judge
-
-    unit = f" [{variant.unit}]" if variant.unit else ""
-    while True:
-        sys.stdout.write(f"{say('cli.quiz.prompt')}{unit} ")
-        sys.stdout.flush()
-        line = sys.stdin.readline()
-        if not line:
-            raise EOFError
-        try:
-            return line.strip(), judge(variant, line)
-        except (NotAChoice, NotANumber) as error:
-            note(str(error))
-
-
-def _explain(judged: Judged, out: Console) -> None:
-    from rich.text import Text
-
-    if judged.passed:
-        out.print(Text(f"✓ {say('cli.quiz.right')} {spoken(judged.explain)}", style="green"), soft_wrap=True)
-        return
-    out.print(Text(f"✗ {spoken(judged.explain)}", style="red"), soft_wrap=True)
-    why = "" if judged.right_explain == judged.explain else spoken(judged.right_explain)
-    text = f"  {say('cli.quiz.was', right=spoken(judged.right))} {why}"
-    out.print(Text(text.rstrip()), soft_wrap=True)
-
-
 def _judge_all(asked: list[Variant], file: str, as_json: bool) -> None:
     """Answers from a file: all of them are looked at before the first is written."""
     from jinjie.base.errors import InvalidInput, JinjieError, Problem, did_you_mean
@@ -169,7 +122,9 @@ def _judge_all(asked: list[Variant], file: str, as_json: bool) -> None:
     from jinjie.learner.attempts import write
     from jinjie.learner.store import open_store
 
-    given = _read(file)
+    given = questions.read_json(file, "cli.quiz.no_answers")
+    if not isinstance(given, dict):
+        raise InvalidInput([Problem(file, "cli.quiz.no_answers")])
     known = {variant.id: variant for variant in asked}
     problems = [
         Problem(
@@ -205,31 +160,5 @@ def _judge_all(asked: list[Variant], file: str, as_json: bool) -> None:
     out = console()
     for name, found in judged.items():
         out.print(f"\n[cyan]{name}[/]", soft_wrap=True)
-        _explain(found, out)
+        questions.explain(found, out)
     out.print(f"\n{say('cli.quiz.score', right=right, count=len(judged))}", style="bold")
-
-
-def _read(file: str) -> dict[str, Any]:
-    """The answers by item, from a file or standard input. Raises InvalidInput."""
-    from jinjie.base.errors import InvalidInput, Problem
-
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8-sig")
-        found = json.loads(text)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InvalidInput([Problem(file, "cli.quiz.no_file", reason=reason)]) from None
-    except (ValueError, RecursionError):
-        raise InvalidInput([Problem(file, "cli.quiz.no_answers")]) from None
-    if not isinstance(found, dict):
-        raise InvalidInput([Problem(file, "cli.quiz.no_answers")])
-    return found
-
-
-def spoken(text: str) -> str:
-    """A text with its mathematics in plain characters."""
-    if "$" not in text:
-        return text
-    from jinjie.course.formula.plain import plain
-
-    return _MATHEMATICS.sub(lambda found: plain(found[1]), text).replace("\\$", "$")

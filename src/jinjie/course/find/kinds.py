@@ -36,6 +36,7 @@ COMMANDS = {
     "lesson": "cli.lesson.help",
     "exercise": "cli.exercise.help",
     "quiz": "cli.quiz.help",
+    "review": "cli.review.help",
     "experiment": "cli.experiment.help",
     "progress": "cli.progress.help",
     "portfolio": "cli.portfolio.help",

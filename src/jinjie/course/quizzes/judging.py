@@ -17,6 +17,9 @@ from jinjie.course.quizzes.variants import LETTERS, Variant
 EXACT = 1e-9
 """What floats are allowed beside any tolerance: a right value that is no fraction is itself off by as much."""
 
+UNKNOWN = ("?", "？")
+"""What is typed for "I don't know"."""
+
 
 class NotAChoice(JinjieError):
     """An answer that is none of the choices; it is no attempt."""
@@ -58,6 +61,13 @@ def judge(variant: Variant, answer: Any) -> Judged:
     if variant.item.number is not None:
         return _number(variant, variant.item.number, answer)
     return _choice(variant, answer)
+
+
+def unknown(variant: Variant) -> Judged:
+    """What came of saying "I don't know": not right, with the right answer and its reason."""
+    right = variant.right
+    found = judge(variant, LETTERS[int(right)] if variant.choices else float(right))
+    return Judged(False, found.right_explain, "?", found.right, found.right_explain)
 
 
 def near(value: Fraction | float, right: Number, rtol: float, atol: float) -> bool:
