@@ -21,13 +21,15 @@ from jinjie.analyse.evaluation import Evaluation
 from jinjie.base import words
 from jinjie.base.config import parse_changes
 from jinjie.base.errors import InvalidInput, JinjieError, NotFound
+from jinjie.base.words import Text
 from jinjie.course.content.library import Library, load
+from jinjie.course.content.schema import System
 from jinjie.learner.attempts import Attempt
 from jinjie.path.portfolio import manifest
 from jinjie.path.portfolio.card import card
 from jinjie.path.portfolio.choice import LeftOut, chosen
 from jinjie.path.portfolio.folder import Portfolio, make
-from jinjie.path.portfolio.learned import passed, stages
+from jinjie.path.portfolio.learned import built, passed, stages
 from jinjie.path.portfolio.private import cleaned, name_of, without_paths
 from jinjie.training import launch, worker
 from jinjie.training.lock import take
@@ -166,7 +168,9 @@ def test_without_names_each_recipe_has_its_newest_finished_run_that_was_evaluate
     found, left = chosen()
     assert [run.name for run in found] == ["cancer-1", "gpt-shakespeare-1", "line-1-2"]
     assert left == [LeftOut("line-1-1", "another")]
-    shutil.rmtree(runs / "line-1-2" / "evaluation")
+    (runs / "line-1-2" / "evaluation").rename(runs / "line-1-1" / "evaluation")
+    assert [run.name for run in chosen()[0]] == ["cancer-1", "gpt-shakespeare-1", "line-1-1"]
+    shutil.rmtree(runs / "line-1-1" / "evaluation")
     assert [run.name for run in chosen()[0]][2] == "line-1-2", "the newer of two that were not evaluated"
 
 
@@ -346,6 +350,28 @@ def test_exercises_have_the_day_of_the_first_whole_pass_and_what_it_took(library
     ]
     assert passed(library, parts) == []
     assert len(passed(library, [*parts, event("exercise", "descent-step", 1, item="b", passed=True)])) == 1
+
+
+def test_what_is_built_has_the_name_of_its_system(runs: Path, library: Library) -> None:
+    system = System(
+        id="tabular-classifier",
+        name=Text("A classifier of tables", "表格分类器"),
+        concepts={"accuracy": 2},
+        recipes=("credit", "cancer"),
+    )
+    at = next(iter(library.lessons.values()))
+    known = dataclasses.replace(
+        library, systems={system.id: dataclasses.replace(at, slug=system.id, entry=system)}
+    )
+    cards = [card(Run(runs / name)) for name in ("cancer-1", "line-1-1", "line-1-2")]
+    unfinished = dataclasses.replace(cards[0], run="cancer-2", state="stopped")
+    bare = dataclasses.replace(cards[0], run="cancer-3", model_bytes=None)
+    found = built(known, [*cards, unfinished, bare])
+    assert [(one.id, [c.run for c in one.cards]) for one in found] == [
+        ("tabular-classifier", ["cancer-1"]),
+        ("line-1", ["line-1-1", "line-1-2"]),
+    ]
+    assert found[0].name == system.name
 
 
 def test_stages_count_what_is_done_of_what_is_written(library: Library) -> None:

@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
     @group.command("write", help=say("cli.portfolio.write"))
     def write(
-        folder: Path = typer.Argument(Path(FOLDER), metavar="[FOLDER]", help=say("cli.portfolio.folder")),
+        folder: Path = typer.Argument(Path(FOLDER), metavar="FOLDER", help=say("cli.portfolio.folder")),
         runs: str = typer.Option(None, "--runs", metavar="RUN,RUN", help=say("cli.portfolio.runs")),
         name: str = typer.Option(None, "--name", help=say("cli.portfolio.name")),
         title: str = typer.Option(None, "--title", help=say("cli.portfolio.title")),
@@ -59,7 +59,7 @@ def register(app: typer.Typer) -> None:
 
     @group.command("check", help=say("cli.portfolio.check"))
     def check(
-        folder: Path = typer.Argument(Path(FOLDER), metavar="[FOLDER]", help=say("cli.portfolio.checked")),
+        folder: Path = typer.Argument(Path(FOLDER), metavar="FOLDER", help=say("cli.portfolio.checked")),
         runs: Path = typer.Option(None, "--runs", metavar="DIR|here", help=say("cli.portfolio.against")),
         as_json: bool = json_option(),
     ) -> None:
@@ -149,6 +149,16 @@ def _tell(made: Portfolio) -> None:
         )
 
 
+def _moment(made: str) -> str:
+    """When a portfolio was made, by the clock here; as it stands in the manifest where that is no time."""
+    from datetime import datetime
+
+    try:
+        return f"{datetime.fromisoformat(made).astimezone():%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError):
+        return made
+
+
 def _reason(reason: str) -> str:
     match reason:
         case "running":
@@ -164,14 +174,12 @@ def _reason(reason: str) -> str:
 def _tell_checked(found: Checked) -> None:
     from rich.text import Text
 
-    out = console()
+    out, made = console(), _moment(found.made)
     if not found.differences:
-        out.print(
-            say("cli.portfolio.fine", files=found.files, made=found.made), style="green", soft_wrap=True
-        )
+        out.print(say("cli.portfolio.fine", files=found.files, made=made), style="green", soft_wrap=True)
     else:
         out.print(
-            say("cli.portfolio.differs", count=len(found.differences), made=found.made),
+            say("cli.portfolio.differs", count=len(found.differences), made=made),
             style="red",
             soft_wrap=True,
         )
