@@ -410,7 +410,7 @@ def test_it_is_written_whole_and_over_nothing_else(
     with pytest.raises(JinjieError, match="index.html"):
         make(folder, library, log(), ["cancer-1"])
     assert index.read_text("utf-8").endswith("mine -->")
-    # A folder of another kind, a file, and a link stay as they are.
+    # A folder of another kind and a file stay as they are.
     other = tmp_path / "thesis"
     other.mkdir()
     (other / "chapter.txt").write_text("words")
@@ -418,6 +418,17 @@ def test_it_is_written_whole_and_over_nothing_else(
         with pytest.raises(JinjieError, match="no portfolio"):
             make(place, library, log(), ["cancer-1"])
     assert (other / "chapter.txt").read_text() == "words"
+    # A link leads to the folder behind it, and stays a link.
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "behind", target_is_directory=True)
+    assert make(link, library, log(), ["line-1-1"]).folder == tmp_path / "behind"
+    assert link.is_symlink() and (link / "index.html").is_file()
+    # Nobody's shell is left in a folder that is gone.
+    monkeypatch.chdir(folder / "recipes")
+    for place in (folder, Path("..")):
+        with pytest.raises(JinjieError, match="under your feet"):
+            make(place, library, log(), ["cancer-1"])
+    monkeypatch.chdir(tmp_path)
     # And a write that fails leaves nothing.
     monkeypatch.setattr("jinjie.path.portfolio.folder.page", lambda shown: 1 / 0)
     with pytest.raises(ZeroDivisionError):

@@ -50,7 +50,7 @@ def make(
     JinjieError when there is nothing to show, when `folder` holds something else or a portfolio that was changed by
     hand, or when it cannot be written.
     """
-    folder = folder.absolute()
+    folder = folder.resolve()
     kept = _room(folder)
     found, left = chosen(runs)
     cards: list[Card] = []
@@ -88,9 +88,13 @@ def make(
 
 def _room(folder: Path) -> tuple[str, ...]:
     """The names in `folder` that are not a portfolio's own. Raises JinjieError when it is no place for one."""
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+    if folder.exists() and not folder.is_dir():
         raise JinjieError("path.portfolio.not_one", folder=folder)
-    if not folder.exists() or not any(folder.iterdir()):
+    if not folder.exists():
+        return ()
+    if Path.cwd().is_relative_to(folder):
+        raise JinjieError("path.portfolio.inside", folder=folder)
+    if not any(folder.iterdir()):
         return ()
     if not manifest.is_portfolio(folder):
         raise JinjieError("path.portfolio.not_one", folder=folder)
