@@ -37,6 +37,7 @@ COMMANDS = {
     "exercise": "cli.exercise.help",
     "quiz": "cli.quiz.help",
     "review": "cli.review.help",
+    "next": "cli.next.help",
     "experiment": "cli.experiment.help",
     "progress": "cli.progress.help",
     "portfolio": "cli.portfolio.help",
