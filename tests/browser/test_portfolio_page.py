@@ -17,6 +17,7 @@ from jinjie.path.portfolio.folder import make
 from jinjie.recipes import find
 
 WIDTHS = (320, 1280)
+HOSTILE = "<script>document.title='x'</script><img src='x' onerror='document.title=1'><svg onload='alert(1)'>"
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def page(home: Path, tmp_path: Path) -> Path:
     events += [{"type": "step", "step": i, "loss": 9 / i, "time": 1.0 + i} for i in range(1, 300)]
     metrics = {"loss": 0.1, "r2": 0.9}
     events.append({"type": "evaluated", "split": "test", "step": 300, "metrics": metrics, "time": 400.0})
-    events.append({"type": "sample", "step": 300, "text": "字" * 300 + "w" * 300, "time": 400.0})
+    events.append({"type": "sample", "step": 300, "text": HOSTILE + "字" * 300 + "w" * 300, "time": 400.0})
     events.append({"type": "finished", "step": 300, "metrics": metrics, "time": 401.0})
     (run / "events.jsonl").write_text("".join(json.dumps(one) + "\n" for one in events))
     library = load()
@@ -54,6 +55,9 @@ def test_it_opens_from_the_disk_and_fits_any_window(browser: Any, page: Path, sc
         shown.goto(page.as_uri())
         assert shown.evaluate("document.documentElement.scrollWidth") == width, "nothing sticks out"
         assert shown.locator("svg").count() == 1
+        assert "林曦" in shown.title() and HOSTILE in shown.locator("blockquote").inner_text(), (
+            "text stays text"
+        )
         ink = shown.evaluate("getComputedStyle(document.body).getPropertyValue('--ink')")
         assert ink == COLOURS["ink"][scheme == "dark"]
         shown.emulate_media(media="print", color_scheme=scheme)

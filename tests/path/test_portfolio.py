@@ -30,6 +30,7 @@ from jinjie.path.portfolio.card import card
 from jinjie.path.portfolio.choice import LeftOut, chosen
 from jinjie.path.portfolio.folder import Portfolio, make
 from jinjie.path.portfolio.learned import built, passed, stages
+from jinjie.path.portfolio.page import score_table
 from jinjie.path.portfolio.private import cleaned, name_of, without_paths
 from jinjie.training import launch, worker
 from jinjie.training.lock import take
@@ -149,6 +150,14 @@ def test_a_card_says_what_the_run_says(runs: Path) -> None:
         stored["trivial"],
     )
     assert one.model_bytes == sum(file.stat().st_size for file in (runs / "cancer-1/model").iterdir())
+
+
+def test_a_loss_is_one_of_tokens_only_where_tokens_are_learned(runs: Path) -> None:
+    head, rows = score_table(card(Run(runs / "line-1-1")))
+    assert [row[0] for row in rows] == ["loss", "R²"]
+    assert len(head) == 3
+    with words.speaking("zh"):
+        assert [row[0] for row in score_table(card(Run(runs / "line-1-1")))[1]] == ["损失", "R²"]
 
 
 def test_the_command_of_a_card_gives_the_very_recipe_back(runs: Path) -> None:
@@ -369,8 +378,11 @@ def test_what_is_built_has_the_name_of_its_system(runs: Path, library: Library) 
     found = built(known, [*cards, unfinished, bare])
     assert [(one.id, [c.run for c in one.cards]) for one in found] == [
         ("tabular-classifier", ["cancer-1"]),
-        ("line-1", ["line-1-1", "line-1-2"]),
-    ]
+        ("line-1", ["line-1-1"]),
+        ("line-1", ["line-1-2"]),
+    ], "a recipe on data of one's own is something else"
+    assert "patients.csv" in found[2].name.en and "patients.csv" in found[2].name.zh
+    assert found[1].name == recipes.find("line-1").title
     assert found[0].name == system.name
 
 

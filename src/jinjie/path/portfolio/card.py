@@ -162,7 +162,7 @@ def _card(run: Run, own_examples: bool) -> Card:
     return Card(
         run=run.name,
         recipe=str(asked["name"]),
-        title=Text(**asked["title"]),
+        title=_title(Text(**asked["title"]), data),
         state=run.state(events),
         made=None if created is None else datetime.fromtimestamp(created).astimezone().date(),
         row=row,
@@ -190,6 +190,16 @@ def _card(run: Run, own_examples: bool) -> Card:
         withheld=withheld,
         sample=None if withheld else _sample(events),
         values=cleaned(asked),
+    )
+
+
+def _title(recipe: Text, data: Data) -> Text:
+    """The recipe's title, and what it does not say: that the data is another."""
+    if data.own is None:
+        return recipe
+    return Text(
+        en=say("path.portfolio.on_own", "en", title=recipe.en, name=data.own),
+        zh=say("path.portfolio.on_own", "zh", title=recipe.zh, name=data.own),
     )
 
 

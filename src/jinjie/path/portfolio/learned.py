@@ -125,9 +125,10 @@ def stages(library: Library, events: Sequence[Attempt]) -> list[Stage]:
 def built(library: Library, cards: Sequence[Card]) -> list[Built]:
     """What the cards are, in the order of the cards; only a finished run that kept its model has built anything."""
     done = [card for card in cards if card.state == "finished" and card.model_bytes is not None]
-    found: dict[str, tuple[Text, list[Card]]] = {}
+    found: dict[tuple[str, str], tuple[Text, list[Card]]] = {}
     for card in done:
         systems = [s.entry for s in library.systems.values() if card.recipe in s.entry.recipes]
         for id_, name in [(s.id, s.name) for s in systems] or [(card.recipe, card.title)]:
-            found.setdefault(id_, (name, []))[1].append(card)
-    return [Built(id_, name, tuple(of)) for id_, (name, of) in found.items()]
+            # The same recipe on data of one's own is something else.
+            found.setdefault((id_, str(name)), (name, []))[1].append(card)
+    return [Built(id_, name, tuple(of)) for (id_, _), (name, of) in found.items()]

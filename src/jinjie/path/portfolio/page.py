@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 METRICS = {
+    "loss": "studio.metric.loss",
     "in_form": "studio.metric.in_form",
     "margin": "studio.metric.margin",
     "kept": "studio.metric.kept",
@@ -37,7 +38,7 @@ METRICS = {
     "perplexity_before": "studio.metric.perplexity_before",
     "kl": "studio.metric.kl",
 }
-"""Scores that only training measures; `evaluate` has names for the others."""
+"""Scores as training measures them; `evaluate` has names for the others, and its loss is always one of tokens."""
 CLASSES = 20
 """Classes up to which a confusion matrix can be read on paper."""
 
@@ -215,11 +216,12 @@ def shorter(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most].rstrip() + " …"
 
 
-def score_name(name: str) -> str:
+def score_name(name: str, evaluated: bool = False) -> str:
     """A score in the current language; one that has no name there as the task wrote it."""
-    if name in sentences.NAMES:
-        return sentences.score_name(name)
-    return say(METRICS[name]).strip() if name in METRICS else name.replace("_", " ")
+    if name in METRICS and not (evaluated and name in sentences.NAMES):
+        said = say(METRICS[name]).strip()
+        return said if said[:2].isupper() else said[:1].lower() + said[1:]
+    return sentences.score_name(name) if name in sentences.NAMES else name.replace("_", " ")
 
 
 def result(card: Card) -> str:
@@ -230,7 +232,7 @@ def result(card: Card) -> str:
     made = card.evaluation
     whole = made.scores.get(score.name) if made is not None else None
     value = sentences.number(score.value) if whole is None else sentences.with_interval(whole)
-    return f"{score_name(score.name)} {value}"
+    return f"{score_name(score.name, made is not None)} {value}"
 
 
 def baseline(score: Measured | None) -> str:
