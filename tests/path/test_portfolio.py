@@ -25,6 +25,7 @@ from jinjie.base.words import Text
 from jinjie.course.content.library import Library, load
 from jinjie.course.content.schema import System
 from jinjie.learner.attempts import Attempt
+from jinjie.path.graph import Graph
 from jinjie.path.portfolio import manifest
 from jinjie.path.portfolio.card import card
 from jinjie.path.portfolio.choice import LeftOut, chosen
@@ -400,6 +401,27 @@ def test_stages_count_what_is_done_of_what_is_written(library: Library) -> None:
     assert sum(stage.questions[0] for stage in done) == 1
     twice = stages(library, [*log(), *log()])
     assert twice == done
+
+
+def test_stages_count_concepts_where_somebody_says_which_are_mastered(
+    library: Library, tmp_path: Path
+) -> None:
+    assert all(stage.concepts is None for stage in stages(library, log()))
+    graph = Graph.of(library)
+    mastered = {"attention", "gradient-descent", "a-concept-that-is-gone"} & {
+        *graph.lessons,
+        "a-concept-that-is-gone",
+    }
+    found = stages(library, [], mastered)
+    assert sum((stage.concepts or (0, 0))[0] for stage in found) == len(mastered) - 1 > 0
+    assert sum((stage.concepts or (0, 0))[1] for stage in found) == len(graph.lessons)
+    assert {stage.stage for stage in found if stage.begun} == {
+        graph.stages[one] for one in mastered if one in graph.stages
+    }
+    _, root, _ = made(tmp_path / "out", library, mastered=mastered)
+    assert words.say("path.portfolio.concepts") in text_of(root)
+    _, root, _ = made(tmp_path / "none", library)
+    assert words.say("path.portfolio.concepts") not in text_of(root)
 
 
 def test_it_is_written_whole_and_over_nothing_else(

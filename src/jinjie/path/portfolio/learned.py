@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,10 +38,12 @@ class Stage:
     exercises: tuple[int, int]
     questions: tuple[int, int]
     """Questions of its quizzes that were answered rightly at least once."""
+    concepts: tuple[int, int] | None = None
+    """Concepts that are mastered, of those with a written lesson; None where nobody has said which are."""
 
     @property
     def begun(self) -> bool:
-        return self.lessons[0] + self.exercises[0] + self.questions[0] > 0
+        return self.lessons[0] + self.exercises[0] + self.questions[0] + (self.concepts or (0, 0))[0] > 0
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,10 @@ def passed(library: Library, events: Iterable[Attempt]) -> list[Passed]:
     return [one for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].slug))]
 
 
-def stages(library: Library, events: Sequence[Attempt]) -> list[Stage]:
-    """Every stage that has something written."""
+def stages(
+    library: Library, events: Sequence[Attempt], mastered: Collection[str] | None = None
+) -> list[Stage]:
+    """Every stage that has something written; `mastered` are the concepts that the learner has."""
     graph = Graph.of(library)
     solved = {one.slug for one in passed(library, events)}
     finished = {e.slug for e in events if e.kind == "lesson" and e.passed}
@@ -110,6 +114,7 @@ def stages(library: Library, events: Sequence[Attempt]) -> list[Stage]:
             for item in quiz.entry.items
             if graph.stages.get(item.concept, 0) == stage
         ]
+        taught = [slug for slug in graph.lessons if graph.stages[slug] == stage]
         if lessons or exercises or questions:
             found.append(
                 Stage(
@@ -117,6 +122,7 @@ def stages(library: Library, events: Sequence[Attempt]) -> list[Stage]:
                     (sum(one.slug in finished for one in lessons), len(lessons)),
                     (sum(slug in solved for slug in exercises), len(exercises)),
                     (sum(one in known for one in questions), len(questions)),
+                    None if mastered is None else (sum(slug in mastered for slug in taught), len(taught)),
                 )
             )  # fmt: skip
     return found

@@ -7,7 +7,7 @@ numbers, and no file of a run becomes part of the page.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -67,10 +67,11 @@ class Shown:
         marks: Sequence[str],
         name: str | None,
         title: str | None,
+        mastered: Collection[str] | None = None,
     ) -> Shown:
         return cls(
             tuple(cards), tuple(files), tuple(marks), tuple(built(library, cards)), tuple(passed(library, events)),
-            tuple(stages(library, events)), plain(name or "") or None, plain(title or "") or None,
+            tuple(stages(library, events, mastered)), plain(name or "") or None, plain(title or "") or None,
             datetime.now().astimezone().date(),
         )  # fmt: skip
 
