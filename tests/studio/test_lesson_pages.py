@@ -12,6 +12,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from jinjie.course.content.library import load, own
+from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.store import open_store
 from jinjie.studio.app import make_app
 from jinjie.studio.course import Course
 from jinjie.studio.lesson_pages import Changes
@@ -188,14 +190,31 @@ def test_a_finished_lesson_is_in_the_log(client: TestClient) -> None:
     assert one.passed is True
 
 
-def test_the_first_page_leads_to_the_first_lesson_and_then_to_the_next(client: TestClient) -> None:
-    first, second = (one.slug for one in load().climb[:2])
+def test_the_first_page_leads_to_the_first_lesson_and_then_on(client: TestClient) -> None:
+    """On to its exercises, its quiz and the next lesson, at once when the log has it."""
+    library = load()
+    first, second = library.climb[:2]
+
+    def leads_to(place: str) -> bool:
+        return f'<a href="/learn/{place}">' in client.get("/").text
+
+    def record(*events: Attempt) -> None:
+        with open_store() as store:
+            write(store, *events)
+
     page = client.get("/").text
-    assert f'<a href="/learn/{first}">' in page and "Begin here" in page
-    client.post(f"/learn/{first}/done", headers={"origin": HOME})
-    page = client.get("/").text
-    assert f'<a href="/learn/{second}">' in page and "Your next lesson" in page
-    assert f'<a href="/learn/{first}">' not in page
+    assert f'<a href="/learn/{first.slug}">' in page and "Begin here" in page
+    client.post(f"/learn/{first.slug}/done", headers={"origin": HOME})
+    assert "Your next step" in client.get("/").text
+    for exercise in first.entry.exercises:
+        assert leads_to(f"{first.slug}#exercise-{exercise}")
+        record(Attempt("exercise", exercise, passed=True))
+    assert leads_to(f"{first.slug}#quiz")
+    quiz = library.quizzes[first.entry.quiz or ""]
+    record(*(Attempt("quiz", quiz.slug, item.id, seed=1, passed=True) for item in quiz.entry.items))
+    assert leads_to(second.slug)
+    record(*(Attempt("placement", one, detail={"said": "known"}) for one in library.concepts))
+    assert 'class="next-lesson"' not in client.get("/").text
 
 
 def test_forms_need_the_origin_of_the_page(client: TestClient) -> None:

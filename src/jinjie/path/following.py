@@ -46,15 +46,22 @@ class Step:
     """What to type; empty where there is nothing to do."""
 
 
-def following(library: Library, events: Iterable[Attempt], now: datetime, known: Known | None = None) -> Step:
+def following(
+    library: Library,
+    events: Iterable[Attempt],
+    now: datetime,
+    known: Known | None = None,
+    reviews: bool = True,
+) -> Step:
     """The one best thing for the learner at `now`, which has their zone.
 
-    `known` says what they know; without it, what their log has shown.
+    `known` says what they know; without it, what their log has shown. Without `reviews` it is what is next on the way,
+    for where nothing can be reviewed.
     """
     events = list(events)
     graph = Graph.of(library)
     goal, _ = chosen(library, events)
-    return _Way(library, graph, goal, events, now, known or shown(library, graph, events)).step()
+    return _Way(library, graph, goal, events, now, known or shown(library, graph, events)).step(reviews)
 
 
 def shown(library: Library, graph: Graph, events: list[Attempt]) -> Known:
@@ -187,8 +194,8 @@ class _Way:
                 found.setdefault(concept, []).append(slug)
         return found
 
-    def step(self) -> Step:
-        if (again := self._review()) is not None:
+    def step(self, reviews: bool) -> Step:
+        if reviews and (again := self._review()) is not None:
             return again
         first = list(self._first())
         if begun := [(when, step) for when, step in first if when is not None]:

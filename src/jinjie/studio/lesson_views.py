@@ -88,24 +88,6 @@ def _concept(slug: str, library: Library) -> dict[str, Any]:
     return {"name": str(known.entry.name), "lesson": lesson}
 
 
-def next_lesson(library: Library) -> dict[str, Any] | None:
-    """The first lesson of the climb that the learner's log does not have as finished; None when all are."""
-    from jinjie.learner.attempts import tallies
-    from jinjie.learner.store import open_store
-    from jinjie.learner.troubles import StoreError
-
-    try:
-        with open_store() as store:
-            finished = {slug for (slug, _), tally in tallies(store, "lesson").items() if tally.passed}
-    except StoreError:
-        finished = set()  # the log's trouble is told where the log is shown
-    for lesson in library.climb:
-        if lesson.slug not in finished:
-            title, minutes = str(lesson.entry.title), lesson.entry.minutes
-            return {"slug": lesson.slug, "title": title, "minutes": minutes, "begun": bool(finished)}
-    return None
-
-
 # Experiments
 
 

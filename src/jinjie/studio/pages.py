@@ -15,8 +15,8 @@ from jinjie.base.words import LANGUAGES
 from jinjie.serve.guard import YEAR
 from jinjie.studio import forms, views
 from jinjie.studio.course import course
-from jinjie.studio.lesson_views import next_lesson
 from jinjie.studio.live import ListWatch, RunWatch, Watch, stream
+from jinjie.studio.next_step import next_step
 from jinjie.studio.render import Filled, drawing, leave, page, piece
 from jinjie.studio.story import Stories, Story
 from jinjie.studio.viewer import THEMES
@@ -48,7 +48,7 @@ def home(request: Request, all: bool = False) -> Response:
         rows=rows,
         count=len(stories),
         all=all,
-        lesson=next_lesson(course(request).library),
+        step=next_step(course(request).library),
         **_start(chosen, request.query_params),
     )
 

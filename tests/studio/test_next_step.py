@@ -1,0 +1,48 @@
+"""The studio's next step: worked out once for a log, and anew when it has grown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from jinjie.course.content.library import load
+from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.store import open_store
+from jinjie.path import following as path
+from jinjie.studio import next_step as studio
+
+
+def test_worked_out_anew_when_the_log_has_grown(monkeypatch: pytest.MonkeyPatch) -> None:
+    library, calls = load(), []
+
+    def counted(*given: object, **more: object) -> path.Step:
+        calls.append(given)
+        return path.following(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(studio, "following", counted)
+    first, second = library.climb[:2]
+    told = [studio.next_step(library) for _ in range(3)]
+    assert len(calls) == 1
+    assert told[0] == told[2] == {
+        "slug": first.slug, "place": "", "title": str(first.entry.title), "minutes": first.entry.minutes,
+        "begun": False,
+    }  # fmt: skip
+    when = datetime(2020, 1, 1).astimezone()  # an old event that comes late, as from another machine
+    known = [Attempt("placement", one, time=when, detail={"said": "known"}) for one in first.entry.teaches]
+    with open_store() as store:
+        write(store, *known)
+    step = studio.next_step(library)
+    assert step is not None and (step["slug"], step["begun"]) == (second.slug, True)
+    assert len(calls) == 2
+
+
+def test_a_log_that_cannot_be_read_leads_to_the_first_lesson(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("JINJIE_DATABASE", str(tmp_path / "log.sqlite"))
+    (tmp_path / "log.sqlite").write_bytes(b"no database" * 99)
+    library = load()
+    step = studio.next_step(library)
+    assert step is not None and step["slug"] == library.climb[0].slug
