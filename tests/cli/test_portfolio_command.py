@@ -1,4 +1,4 @@
-"""`jinjie portfolio` as it is used: real processes, both languages."""
+"""`jinjie portfolio` as it is used: from the words typed to the page, in both languages."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from jinjie import recipes
 from jinjie.base.files import write_json
+from jinjie.cli.main import main
 from jinjie.learner.attempts import Attempt, write
 from jinjie.learner.store import open_store
+
+Jinjie = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
@@ -48,49 +52,57 @@ def environment(tmp_path_factory: pytest.TempPathFactory, data_home: Path) -> di
         patch.setenv("JINJIE_HOME", str(home))
         with open_store() as store:
             write(store, Attempt("exercise", "descent-step", passed=True))
-    return {**os.environ, **made}
+    return made
 
 
+@pytest.fixture
 def jinjie(
-    environment: dict[str, str], *words: str, cwd: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "jinjie", *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        cwd=cwd,
-    )
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command line as it is called, in this process; a process of its own would take longer than its answer."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["jinjie", *words])
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(list(words), int(end.value.code or 0), out, err)
+
+    return call
 
 
-def test_it_writes_here_says_what_and_checks(environment: dict[str, str], tmp_path: Path) -> None:
-    came = jinjie(environment, "portfolio", "--name", "林曦", cwd=tmp_path)
+def test_it_writes_here_says_what_and_checks(jinjie: Jinjie, tmp_path: Path) -> None:
+    came = jinjie("portfolio", "--name", "林曦")
     assert came.returncode == 0, came.stderr
     assert f"{tmp_path / 'portfolio'}: 1 models, 1 exercises." in came.stdout
     assert "1 older runs" in came.stdout
     assert "林曦" in (tmp_path / "portfolio" / "index.html").read_text("utf-8")
-    fine = jinjie(environment, "portfolio", "check", cwd=tmp_path)
+    fine = jinjie("portfolio", "check")
     assert (
         fine.returncode == 0 and "All 2 files are as they were" in fine.stdout and "--runs DIR" in fine.stdout
     )
-    compared = jinjie(environment, "portfolio", "check", "--runs", "here", cwd=tmp_path)
+    compared = jinjie("portfolio", "check", "--runs", "here")
     assert compared.returncode == 0 and "line-1-2" in compared.stdout
     index = tmp_path / "portfolio" / "index.html"
     index.write_bytes(index.read_bytes().replace(b"Held-out", b"held-out", 1))
-    bad = jinjie(environment, "--lang", "zh", "portfolio", "check", cwd=tmp_path)
+    bad = jinjie("--lang", "zh", "portfolio", "check")
     assert bad.returncode == 1 and "有 1 处不同" in bad.stdout and "index.html  改过" in bad.stdout
-    told = json.loads(jinjie(environment, "portfolio", "check", "--json", cwd=tmp_path).stdout)
+    told = json.loads(jinjie("portfolio", "check", "--json").stdout)
     assert told["same"] is False and told["differences"] == [
         {"what": "changed", "file": "index.html", "run": None}
     ]
-    refused = jinjie(environment, "portfolio", cwd=tmp_path)
+    refused = jinjie("portfolio")
     assert refused.returncode == 1 and "index.html" in refused.stderr
 
 
-def test_json_tells_what_the_page_does(environment: dict[str, str], tmp_path: Path) -> None:
+def test_json_tells_what_the_page_does(jinjie: Jinjie, tmp_path: Path) -> None:
     came = jinjie(
-        environment,
         "portfolio",
         str(tmp_path / "out"),
         "--runs",
@@ -117,16 +129,14 @@ def test_json_tells_what_the_page_does(environment: dict[str, str], tmp_path: Pa
         (("portfolio", "OUT", "--rnus", "x"), "--runs"),
     ],
 )
-def test_what_is_wrong_is_said(
-    environment: dict[str, str], tmp_path: Path, words: tuple[str, ...], said: str
-) -> None:
-    came = jinjie(environment, *words, cwd=tmp_path)
+def test_what_is_wrong_is_said(jinjie: Jinjie, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    came = jinjie(*words)
     assert came.returncode == 2 and said in came.stderr, (came.stdout, came.stderr)
     assert not (tmp_path / "OUT").exists(), "nothing is written"
 
 
-def test_help_has_both_commands_and_an_example(environment: dict[str, str]) -> None:
-    whole = jinjie(environment, "portfolio", "--help").stdout
+def test_help_has_both_commands_and_an_example(jinjie: Jinjie) -> None:
+    whole = jinjie("portfolio", "--help").stdout
     assert "write" in whole and "check" in whole and "jinjie portfolio my-work" in whole
-    one = jinjie(environment, "--lang", "zh", "portfolio", "write", "--help").stdout
+    one = jinjie("--lang", "zh", "portfolio", "write", "--help").stdout
     assert "--own-examples" in one and "jinjie portfolio my-work" in one

@@ -40,7 +40,7 @@ from jinjie.training.runs import Run, find
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 HOSTILE = "<script>alert('x')</script>\"&\x00\x1b[31m\ud800"
 TINY: dict[str, dict[str, Any]] = {
-    "line-1": {"budget.steps": 30},
+    "line-1": {"budget.steps": 6, "budget.evaluate_every": 6},
     "cancer": {"budget.epochs": 2},
     "gpt-shakespeare": {
         "budget.steps": 4,
@@ -75,7 +75,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, data_home: Path) -> Iterat
         rows = [f"{i},{i % 7},{2 * i - i % 7 + 0.5}" for i in range(60)]
         table.write_text("\n".join(["age,dose,pressure", *rows]) + "\n")
         own = {"data.kind": "table", "data.path": str(table), "data.target": "pressure"}
-        for name, changes in [*TINY.items(), ("line-1", {"budget.steps": 30, **own})]:
+        for name, changes in [*TINY.items(), ("line-1", {**TINY["line-1"], **own})]:
             recipe = recipes.find(name).changed({**changes, "threads": 1, "precision": "fp32"})
             assert worker.main(launch.create(recipe).path) == 0
         from jinjie.analyse.evaluate import evaluate
@@ -463,6 +463,8 @@ def test_it_is_written_whole_and_over_nothing_else(
         with pytest.raises(JinjieError, match="under your feet"):
             make(place, library, log(), ["cancer-1"])
     monkeypatch.chdir(tmp_path)
+    with pytest.raises(JinjieError, match="cannot be written"):
+        make(other / "chapter.txt" / "inside", library, log(), ["cancer-1"])
     # And a write that fails leaves nothing.
     monkeypatch.setattr("jinjie.path.portfolio.folder.page", lambda shown: 1 / 0)
     with pytest.raises(ZeroDivisionError):
