@@ -1,0 +1,229 @@
+"""Belief about each concept, now, from everything that the log holds.
+
+A learner's ability θ in a concept stands on the Rasch scale. What was asked with difficulty d (1 to 5) is answered
+rightly with probability
+
+    g + (1 - g - s) σ(1.7 (θ - b)),    b = d - 3,
+
+g the chance to hit it blindly, s the chance to slip (Lord 1980, the three-parameter model with an upper bound). The
+belief is a distribution over a grid of θ. Between two sittings something may have been learned; with time it sinks, the
+slower the more often it was recalled. P is the share above θ = 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jinjie.course.content.library import Library
+from jinjie.learner.attempts import Attempt
+from jinjie.path.evidence import Evidence, evidence
+from jinjie.path.goals import BUILD, USE
+from jinjie.path.graph import Graph
+from jinjie.path.states import states
+
+MASTERED = 0.95
+"""P at which a concept counts as mastered."""
+
+EXPLAINED = 0.8
+"""P at which one can explain it."""
+
+SLIP = 0.05
+SLOPE = 1.7
+"""With it the logistic curve is that of a normal deviate, within 0.01."""
+
+GRID: NDArray[np.float64] = np.linspace(-4, 4, 81)
+LINE = 1.0
+"""Above it three in four middling questions and more are answered without luck."""
+
+SPREAD = 1.5
+"""Standard deviation of θ before any evidence."""
+
+LEARNED = 0.1
+"""The chance that a concept was learned anew between two sittings."""
+
+SITTING = timedelta(hours=1)
+"""A pause longer than this ends a sitting."""
+
+HALF_LIFE = 180.0
+"""Days in which ability falls half-way to `FORGOTTEN` after the first sitting that went well."""
+
+LONGER, LONGEST = 2.0, 3650.0
+"""How much longer that takes after each further one, and the most, in days."""
+
+FORGOTTEN = -1.0
+"""The θ towards which ability falls; what lies below stays."""
+
+LEAST, MOST, UNDER = 0.03, 0.7, 0.85
+"""Bounds of what other concepts may tell about one: never that it is mastered; that it can be explained only where
+something that stands on it was done (`UNDER`)."""
+
+CERTAIN = 20.0
+"""The most that one concept's evidence counts for others, as a likelihood ratio."""
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What is believed of one concept now."""
+
+    concept: str
+    p: float
+    """The probability that it is mastered."""
+    prior: float
+    """The same before what was asked about it: from other concepts, or the learner's own word."""
+    answers: int
+    """Pieces of evidence about it."""
+    last: datetime | None
+    built: bool
+    """Whether an exercise of it was passed, or it has none."""
+    why: tuple[str, ...] = ()
+    """The attempts that moved it most, the strongest first."""
+
+
+def belief(library: Library, graph: Graph, events: Iterable[Attempt], now: datetime) -> dict[str, Belief]:
+    """The belief about every concept of the graph at `now`, in its order."""
+    return from_evidence(library, graph, evidence(library, events), now)
+
+
+def from_evidence(
+    library: Library, graph: Graph, found: Sequence[Evidence], now: datetime
+) -> dict[str, Belief]:
+    """The same from evidence; what comes after `now` is not yet known."""
+    by_concept: dict[str, list[Evidence]] = {}
+    for one in found:
+        if one.time <= now and one.concept in graph.place:
+            by_concept.setdefault(one.concept, []).append(one)
+    ratios = {concept: _ratio(seen, now) for concept, seen in by_concept.items()}
+    priors = states(graph).shares(ratios)
+    under = {need for concept, ratio in ratios.items() if ratio > 1 for need in graph.needs[concept]}
+    has_exercise = {slug for one in library.exercises.values() for slug in one.entry.concepts}
+    made = {}
+    for concept in graph.concepts:
+        seen = by_concept.get(concept, [])
+        most = UNDER if concept in under or graph.concepts[concept].prior else MOST
+        prior = min(max(priors[concept], LEAST), most)
+        curve, prior = _posterior(prior, seen, now)
+        made[concept] = Belief(
+            concept,
+            above(curve),
+            prior,
+            sum(not one.said for one in seen),
+            seen[-1].time if seen else None,
+            concept not in has_exercise or any(one.passed and one.kind == "exercise" for one in seen),
+            _strongest(seen),
+        )
+    return made
+
+
+def met(belief: Belief, depth: int) -> bool:
+    """Whether a concept is known at a depth: 1 can explain it, 2 can use it, 3 can build it."""
+    if depth < USE:
+        return belief.p >= EXPLAINED
+    return belief.p >= MASTERED and (depth < BUILD or belief.built)
+
+
+# The distribution over θ
+
+
+def rightly(theta: NDArray[np.float64], difficulty: float, guess: float) -> NDArray[np.float64]:
+    """The probability of a right answer at each ability."""
+    curve = 1 / (1 + np.exp(-SLOPE * (theta - (difficulty - 3))))
+    return np.asarray(guess + (1 - guess - SLIP) * curve)
+
+
+def above(curve: NDArray[np.float64]) -> float:
+    """The share of a distribution that lies above the line."""
+    return float(curve[GRID >= LINE].sum())
+
+
+def before(p: float) -> NDArray[np.float64]:
+    """The distribution of who has mastered a concept with probability `p`, all else as in a normal one."""
+    curve = np.exp(-0.5 * (GRID / SPREAD) ** 2)
+    high = GRID >= LINE
+    return np.asarray(np.where(high, p * curve / curve[high].sum(), (1 - p) * curve / curve[~high].sum()))
+
+
+def _posterior(prior: float, seen: Sequence[Evidence], now: datetime) -> tuple[NDArray[np.float64], float]:
+    """The distribution at `now`, and P before the evidence that counts."""
+    words = [i for i, one in enumerate(seen) if one.said]
+    if words:  # the learner's own word stands in place of what came before it
+        prior, seen = (0.9 if seen[words[-1]].passed else 0.05), seen[words[-1] :]
+    curve, half_life, last = before(prior), HALF_LIFE, None
+    for sitting in _sittings(seen):
+        began = sitting[0].time
+        if last is not None:
+            curve = _sunk(curve, began - last, half_life)
+        answers = [one for one in sitting if not one.said]
+        if answers:
+            curve = _seen(curve, answers, first=last is None)
+            if sum(one.passed for one in answers) * 2 > len(answers):
+                half_life = min(half_life * LONGER, LONGEST)
+        last = sitting[-1].time
+    return (_sunk(curve, now - last, half_life) if last is not None else curve), prior
+
+
+def _seen(curve: NDArray[np.float64], answers: Sequence[Evidence], first: bool) -> NDArray[np.float64]:
+    """After a sitting's answers; something may have been learned since the sitting before."""
+    likelihood = np.ones_like(GRID)
+    for one in answers:
+        right = rightly(GRID, one.difficulty, one.guess)
+        likelihood *= right if one.passed else 1 - right
+    still = _normal(curve * likelihood)
+    if first:
+        return still
+    learned = _normal(((1 - LEARNED) * curve + LEARNED * before(0.5)) * likelihood)
+    # An answer that is wrong is no sign of having learned.
+    return learned if any(one.passed for one in answers) or above(learned) <= above(curve) else still
+
+
+def _sunk(curve: NDArray[np.float64], passed: timedelta, half_life: float) -> NDArray[np.float64]:
+    """After some time without a word: all ability above `FORGOTTEN` has come nearer to it."""
+    kept = 0.5 ** (max(passed.total_seconds(), 0) / 86_400 / half_life)
+    moved = np.where(GRID > FORGOTTEN, FORGOTTEN + (GRID - FORGOTTEN) * kept, GRID)
+    at = (moved - GRID[0]) / (GRID[1] - GRID[0])
+    low = np.clip(np.floor(at + 1e-9).astype(int), 0, len(GRID) - 1)
+    share = np.clip(at - low, 0, 1)
+    high = np.minimum(low + 1, len(GRID) - 1)
+    stays = np.bincount(low, curve * (1 - share), len(GRID))
+    return np.asarray(stays + np.bincount(high, curve * share, len(GRID)))
+
+
+def _normal(curve: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(curve / curve.sum())
+
+
+def _sittings(seen: Sequence[Evidence]) -> Iterator[list[Evidence]]:
+    sitting: list[Evidence] = []
+    for one in seen:
+        if sitting and one.time - sitting[-1].time > SITTING:
+            yield sitting
+            sitting = []
+        sitting.append(one)
+    if sitting:
+        yield sitting
+
+
+# What it tells of others
+
+
+def _ratio(seen: Sequence[Evidence], now: datetime) -> float:
+    """How many times likelier its evidence is if the concept is known, as far as others may count on it."""
+    p = above(_posterior(0.5, seen, now)[0])
+    return min(max(p / max(1 - p, 1e-9), 1 / CERTAIN), CERTAIN)
+
+
+def _strongest(seen: Sequence[Evidence], most: int = 3) -> tuple[str, ...]:
+    """The attempts that moved a belief most."""
+
+    def weight(one: Evidence) -> float:
+        if one.said:
+            return float("inf")
+        known, unknown = rightly(np.array([2.0, 0.0]), one.difficulty, one.guess)
+        return float(abs(np.log(known / unknown) if one.passed else np.log((1 - known) / (1 - unknown))))
+
+    ordered = sorted(seen, key=weight, reverse=True)
+    return tuple(dict.fromkeys(one.attempt for one in ordered))[:most]
