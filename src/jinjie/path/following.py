@@ -281,6 +281,8 @@ class _Way:
             reason = _said("path.next.lesson_begun", title=lesson.title, slug=slug)
         elif not self.log.opened:
             reason = _said("path.next.lesson_first", title=lesson.title)
+        elif self.goal.kind == "spine":
+            reason = _said("path.next.lesson_spine", title=lesson.title)
         else:
             reason = _said("path.next.lesson", title=lesson.title, goal=self.goal.title)
         return Step("lesson", slug, lesson.minutes, reason, f"jinjie lesson {slug}")

@@ -5,6 +5,7 @@ What a course never needs is refused: tags, anchors and aliases (a few lines of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +84,8 @@ def read_words(path: Path) -> str:
 def read(path: Path) -> Sheet:
     """The values of a YAML file with their lines. Raises Unreadable."""
     text = read_words(path)
+    if (sheet := _quickly(path, text)) is not None:
+        return sheet
     lines: dict[Place, int] = {}
     loader = yaml.SafeLoader(text)
     try:
@@ -102,6 +105,31 @@ def read(path: Path) -> Sheet:
     finally:
         loader.dispose()
     return Sheet(path, data, lines)
+
+
+def _quickly(path: Path, text: str) -> Sheet | None:
+    """The same by libyaml, six times as fast; None where it is not there, or something is wrong with the file.
+
+    What is wrong is said by the reader in Python, whose sentences are the clearer ones; and a file that nests deeply is
+    its as well, since libyaml's composer has no bound but the stack.
+    """
+    if not yaml.__with_libyaml__ or _INDENTED.search(text) or text.count("[") + text.count("{") > _OPENERS:
+        return None
+    lines: dict[Place, int] = {}
+    loader = yaml.CSafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        return Sheet(path, None if node is None else _Reader(path, loader, lines).value(node, ()), lines)
+    except (yaml.YAMLError, Unreadable, RecursionError):
+        return None
+    finally:
+        loader.dispose()
+
+
+_INDENTED = re.compile(r"^[ \t?:-]{200}", re.MULTILINE)
+"""A line that may stand in very many levels."""
+_OPENERS = 1000
+"""Brackets that open in one file, those in words counted as well: twice what the longest of ours has."""
 
 
 class _Reader:
