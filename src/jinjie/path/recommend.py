@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from jinjie.base.words import LANGUAGES, Language, Text, say
+from jinjie.base.words import language as language_now
 from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Resource
 from jinjie.path.graph import Graph
+from jinjie.path.mastery import EXPLAINED, MASTERED
 
 Level = Literal["beginner", "intermediate", "advanced"]
 Cost = Literal["free", "freemium", "paid"]
@@ -24,10 +26,6 @@ Cost = Literal["free", "freemium", "paid"]
 LEVELS: tuple[Level, ...] = ("beginner", "intermediate", "advanced")
 COSTS: tuple[Cost, ...] = ("free", "freemium", "paid")
 """From what costs nothing to what costs something in any case."""
-
-CAN_EXPLAIN = 0.8
-MASTERED = 0.95
-"""Of the belief in a concept, as in the contract of the path."""
 
 FOUNDATIONS = 2
 """The last stage that whatever is learned later stands on."""
@@ -130,13 +128,34 @@ def recommend(
     return chosen
 
 
+def in_languages(
+    library: Library,
+    graph: Graph,
+    beliefs: Mapping[str, Believed],
+    concepts: Sequence[str],
+    language: Language | None = None,
+    most: int = 5,
+) -> list[Recommended]:
+    """As `recommend`; where no language is asked for, what is in the learner's own comes first.
+
+    Who reads Chinese here is given what there is in English after it; who reads English is not given Chinese.
+    """
+    mine = language or language_now()
+    found = recommend(library, graph, beliefs, concepts, language=mine, most=most)
+    if language is None and mine == "zh" and len(found) < most:
+        there = {one.resource.id for one in found}
+        more = recommend(library, graph, beliefs, concepts, most=most + len(found))
+        found += [one for one in more if one.resource.id not in there][: most - len(found)]
+    return found
+
+
 def ground(graph: Graph, beliefs: Mapping[str, Believed], concepts: Iterable[str]) -> Ground:
     """What `concepts` stand on, and the level that the learner has there."""
     asked = [slug for slug in concepts if slug in graph.place]
     beneath = {slug for slug in graph.lessons if graph.stages[slug] <= FOUNDATIONS}
     beneath = beneath.union(*(graph.needs[slug] for slug in asked)).difference(asked)
     under = tuple(slug for slug, concept in graph.concepts.items() if slug in beneath and not concept.prior)
-    known = frozenset(slug for slug in under if _p(beliefs, slug) >= CAN_EXPLAIN)
+    known = frozenset(slug for slug in under if _p(beliefs, slug) >= EXPLAINED)
     share = len(known) / len(under) if under else 0.0
     return Ground(under, known, LEVELS[(share >= 0.5) + (share >= 0.8)])
 
@@ -220,14 +239,15 @@ def _names(graph: Graph, slugs: Sequence[str], lang: Language) -> str:
     names = [graph.concepts[slug].name.in_(lang) for slug in slugs[:3]]
     if len(slugs) > 3:
         return say(
-            "path.resources.and_more", lang, names=_listed(names, lang, closed=False), count=len(slugs) - 3
+            "path.resources.and_more", lang, names=listed(names, lang, closed=False), count=len(slugs) - 3
         )
-    return _listed(names, lang)
+    return listed(names, lang)
 
 
-def _listed(names: list[str], lang: Language, closed: bool = True) -> str:
+def listed(names: list[str], lang: Language, closed: bool = True) -> str:
+    """Names as a language lists them; not `closed` where more is to follow."""
     if lang == "zh":
-        return "、".join(f"“{name}”" for name in names)
+        return "".join(f"“{name}”" for name in names)
     if closed and len(names) > 1:
         return say("path.resources.and", lang, first=", ".join(names[:-1]), last=names[-1])
     return ", ".join(names)

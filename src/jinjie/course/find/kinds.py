@@ -39,6 +39,7 @@ COMMANDS = {
     "review": "cli.review.help",
     "next": "cli.next.help",
     "experiment": "cli.experiment.help",
+    "resources": "cli.resources.help",
     "progress": "cli.progress.help",
     "portfolio": "cli.portfolio.help",
     "content": "cli.content.help",
