@@ -93,13 +93,10 @@ def from_evidence(
     library: Library, graph: Graph, found: Sequence[Evidence], now: datetime
 ) -> dict[str, Belief]:
     """The same from evidence; what comes after `now` is not yet known."""
-    by_concept: dict[str, list[Evidence]] = {}
-    for one in found:
-        if one.time <= now and one.concept in graph.place:
-            by_concept.setdefault(one.concept, []).append(one)
-    ratios = {concept: _ratio(seen, now) for concept, seen in by_concept.items()}
-    priors = states(graph).shares(ratios)
-    under = {need for concept, ratio in ratios.items() if ratio > 1 for need in graph.needs[concept]}
+    by_concept = _by_concept(graph, found, now)
+    told = {concept: _ratio(seen, now) for concept, seen in by_concept.items()}
+    priors = states(graph).shares(told)
+    under = {need for concept, ratio in told.items() if ratio > 1 for need in graph.needs[concept]}
     has_exercise = {slug for one in library.exercises.values() for slug in one.entry.concepts}
     made = {}
     for concept in graph.concepts:
@@ -208,6 +205,20 @@ def _sittings(seen: Sequence[Evidence]) -> Iterator[list[Evidence]]:
 
 
 # What it tells of others
+
+
+def ratios(graph: Graph, found: Sequence[Evidence], now: datetime) -> dict[str, float]:
+    """For each concept with evidence, how many times likelier that is if the concept is known: for `States`."""
+    return {concept: _ratio(seen, now) for concept, seen in _by_concept(graph, found, now).items()}
+
+
+def _by_concept(graph: Graph, found: Sequence[Evidence], now: datetime) -> dict[str, list[Evidence]]:
+    """The evidence until `now` about each concept of the graph."""
+    made: dict[str, list[Evidence]] = {}
+    for one in found:
+        if one.time <= now and one.concept in graph.place:
+            made.setdefault(one.concept, []).append(one)
+    return made
 
 
 def _ratio(seen: Sequence[Evidence], now: datetime) -> float:

@@ -47,11 +47,11 @@ def fresh(library: Library, events: Iterable[Attempt], concepts: Sequence[str]) 
     for concept in concepts:
         if concept in items:
             quiz, item = min(items[concept], key=longest_ago)
-            made[concept] = _unseen(quiz, item, seen.get((quiz.slug, item.id), []))
+            made[concept] = unseen(quiz, item, seen.get((quiz.slug, item.id), []))
     return made
 
 
-def _unseen(quiz: Written[Quiz], item: Item, seen: list[int]) -> Variant:
+def unseen(quiz: Written[Quiz], item: Item, seen: list[int]) -> Variant:
     """The item with a seed that is not among those seen, and if possible with other numbers and another order."""
     used = set(seen)
     looks = {_looks(variant(quiz, item.id, seed)) for seed in used if 0 <= seed < 2**63}

@@ -36,6 +36,7 @@ COMMANDS = {
     "lesson": "cli.lesson.help",
     "exercise": "cli.exercise.help",
     "quiz": "cli.quiz.help",
+    "place": "cli.place.help",
     "review": "cli.review.help",
     "next": "cli.next.help",
     "experiment": "cli.experiment.help",
