@@ -7,6 +7,7 @@ import json
 import shlex
 import shutil
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
@@ -26,6 +27,7 @@ from jinjie.course.content.library import Library, load
 from jinjie.course.content.schema import System
 from jinjie.learner.attempts import Attempt
 from jinjie.path.graph import Graph
+from jinjie.path.mastery import MASTERED, belief
 from jinjie.path.portfolio import manifest
 from jinjie.path.portfolio.card import card
 from jinjie.path.portfolio.choice import LeftOut, chosen
@@ -388,40 +390,46 @@ def test_what_is_built_has_the_name_of_its_system(runs: Path, library: Library) 
 
 
 def test_stages_count_what_is_done_of_what_is_written(library: Library) -> None:
-    nothing = stages(library, [])
+    nothing = stages(library, [], NOON)
     assert not any(stage.begun for stage in nothing)
     assert sum(stage.exercises[1] for stage in nothing) == len(library.exercises)
     assert sum(stage.lessons[1] for stage in nothing) == len(library.lessons)
     assert sum(stage.questions[1] for stage in nothing) == sum(
         len(q.entry.items) for q in library.quizzes.values()
     )
-    done = stages(library, log())
+    done = stages(library, log(), NOON)
     assert sum(stage.exercises[0] for stage in done) == 2
     assert sum(stage.lessons[0] for stage in done) == 1
     assert sum(stage.questions[0] for stage in done) == 1
-    twice = stages(library, [*log(), *log()])
+    twice = stages(library, [*log(), *log()], NOON)
     assert twice == done
 
 
-def test_stages_count_concepts_where_somebody_says_which_are_mastered(
-    library: Library, tmp_path: Path
-) -> None:
-    assert all(stage.concepts is None for stage in stages(library, log()))
+def test_stages_count_what_is_mastered_by_proofs_and_not_by_ones_own_word(library: Library) -> None:
     graph = Graph.of(library)
-    mastered = {"attention", "gradient-descent", "a-concept-that-is-gone"} & {
-        *graph.lessons,
-        "a-concept-that-is-gone",
-    }
-    found = stages(library, [], mastered)
-    assert sum((stage.concepts or (0, 0))[0] for stage in found) == len(mastered) - 1 > 0
-    assert sum((stage.concepts or (0, 0))[1] for stage in found) == len(graph.lessons)
-    assert {stage.stage for stage in found if stage.begun} == {
-        graph.stages[one] for one in mastered if one in graph.stages
-    }
-    _, root, _ = made(tmp_path / "out", library, mastered=mastered)
-    assert words.say("path.portfolio.concepts") in text_of(root)
-    _, root, _ = made(tmp_path / "none", library)
-    assert words.say("path.portfolio.concepts") not in text_of(root)
+    said = [event("placement", slug, detail={"said": "known"}) for slug in graph.lessons]
+    word = stages(library, said, NOON + timedelta(days=1))
+    assert sum(stage.concepts[0] for stage in word) == 0
+    assert sum(stage.concepts[1] for stage in word) == len(graph.lessons)
+    asked = [(slug, item.id) for slug, quiz in library.quizzes.items() for item in quiz.entry.items]
+    answers = [
+        event("quiz", quiz, 24 * again, item=item, seed=again, passed=True)
+        for again in range(8)
+        for quiz, item in asked
+    ]
+    answers += [
+        event("exercise", slug, 24 * again, passed=True) for again in range(8) for slug in library.exercises
+    ]
+    now = NOON + timedelta(days=8)
+    believed = belief(library, graph, answers, now)
+    mastered = [slug for slug in graph.lessons if believed[slug].p >= MASTERED]
+    done = stages(library, [*said, *answers], now)
+    assert {stage.stage: stage.concepts[0] for stage in done if stage.concepts[0]} == Counter(
+        graph.stages[slug] for slug in mastered
+    )
+    assert len(mastered) > len(graph.lessons) / 4
+    forgotten = stages(library, answers, NOON + timedelta(days=3000))
+    assert sum(stage.concepts[0] for stage in forgotten) == 0, "as of now, not as it once was"
 
 
 def test_it_is_written_whole_and_over_nothing_else(

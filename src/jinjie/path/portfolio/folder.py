@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,12 +43,10 @@ def make(
     name: str | None = None,
     title: str | None = None,
     own_examples: bool = False,
-    mastered: Collection[str] | None = None,
 ) -> Portfolio:
     """Write the portfolio of these runs (`choice.chosen`) and this log into `folder`, in the current language.
 
-    `mastered` are the concepts that the learner has, for the table by stage. An earlier portfolio in `folder` gives
-    way, and what else lies beside it stays.
+    An earlier portfolio in `folder` gives way, and what else lies beside it stays.
 
     Raises NotFound for an unknown run, JinjieError when there is nothing to show, when `folder` holds something else or
     a portfolio that was changed by hand, or when it cannot be written.
@@ -70,7 +68,7 @@ def make(
         _still(run)
     files = [_recipe_file(number, one) for number, one in enumerate(cards, 1)]
     marks = [manifest.fingerprint(one) for one in hashes]
-    shown = Shown.of(library, events, cards, files, marks, name, title, mastered)
+    shown = Shown.of(library, events, cards, files, marks, name, title)
     if not cards and not shown.passed and not any(stage.begun for stage in shown.stages):
         raise JinjieError("path.portfolio.nothing")
     try:

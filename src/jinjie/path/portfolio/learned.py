@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from jinjie.base.words import Text
 from jinjie.course.content.library import Library
 from jinjie.learner.attempts import Attempt
-from jinjie.path.evidence import day
+from jinjie.path.evidence import day, evidence
+from jinjie.path.goals import USE
 from jinjie.path.graph import Graph
+from jinjie.path.mastery import from_evidence, met
 from jinjie.path.portfolio.card import Card
 
 
@@ -38,12 +40,12 @@ class Stage:
     exercises: tuple[int, int]
     questions: tuple[int, int]
     """Questions of its quizzes that were answered rightly at least once."""
-    concepts: tuple[int, int] | None = None
-    """Concepts that are mastered, of those with a written lesson; None where nobody has said which are."""
+    concepts: tuple[int, int]
+    """Concepts that are mastered now by what was answered and built, of those with a written lesson."""
 
     @property
     def begun(self) -> bool:
-        return self.lessons[0] + self.exercises[0] + self.questions[0] + (self.concepts or (0, 0))[0] > 0
+        return self.lessons[0] + self.exercises[0] + self.questions[0] > 0
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,12 @@ def passed(library: Library, events: Iterable[Attempt]) -> list[Passed]:
     return [one for _, one in sorted(found, key=lambda pair: (pair[0], pair[1].slug))]
 
 
-def stages(
-    library: Library, events: Sequence[Attempt], mastered: Collection[str] | None = None
-) -> list[Stage]:
-    """Every stage that has something written; `mastered` are the concepts that the learner has."""
+def stages(library: Library, events: Sequence[Attempt], now: datetime) -> list[Stage]:
+    """Every stage that has something written. What one says of oneself counts for nothing here."""
     graph = Graph.of(library)
+    proofs = [one for one in evidence(library, events) if not one.said]
+    believed = from_evidence(library, graph, proofs, now)
+    mastered = {slug for slug, one in believed.items() if met(one, USE)}
     solved = {one.slug for one in passed(library, events)}
     finished = {e.slug for e in events if e.kind == "lesson" and e.passed}
     known = {(e.slug, e.item) for e in events if e.kind in ("quiz", "placement", "review") and e.passed}
@@ -122,7 +125,7 @@ def stages(
                     (sum(one.slug in finished for one in lessons), len(lessons)),
                     (sum(slug in solved for slug in exercises), len(exercises)),
                     (sum(one in known for one in questions), len(questions)),
-                    None if mastered is None else (sum(slug in mastered for slug in taught), len(taught)),
+                    (sum(slug in mastered for slug in taught), len(taught)),
                 )
             )  # fmt: skip
     return found

@@ -7,7 +7,7 @@ numbers, and no file of a run becomes part of the page.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -67,12 +67,12 @@ class Shown:
         marks: Sequence[str],
         name: str | None,
         title: str | None,
-        mastered: Collection[str] | None = None,
     ) -> Shown:
+        now = datetime.now().astimezone()
         return cls(
             tuple(cards), tuple(files), tuple(marks), tuple(built(library, cards)), tuple(passed(library, events)),
-            tuple(stages(library, events, mastered)), plain(name or "") or None, plain(title or "") or None,
-            datetime.now().astimezone().date(),
+            tuple(stages(library, events, now)), plain(name or "") or None, plain(title or "") or None,
+            now.date(),
         )  # fmt: skip
 
 
