@@ -177,3 +177,17 @@ def test_one_host_that_is_down_is_no_missing_line(site: int) -> None:
 def test_the_same_address_twice_is_asked_once(site: int) -> None:
     assert len(list(ask_all([f"http://127.0.0.1:{site}/well"] * 3, 1.0))) == 1
     assert len(Site.seen) == 1
+
+
+def test_a_machine_that_takes_no_connection_in_time_is_silent() -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:  # what is taken before the queue is full
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        answer = ask(f"http://127.0.0.1:{full.getsockname()[1]}/", timeout=0.2)
+        for one in waiting:
+            one.close()
+    assert answer.status == "silent"

@@ -123,6 +123,13 @@ def test_half_of_the_ground_and_four_fifths_of_it() -> None:
             assert some.level == level, share
 
 
+def test_a_law_stands_on_no_gradients() -> None:
+    law = ground(GRAPH, {}, ["data-protection-law"])
+    assert set(law.concepts) == {s for s in GRAPH.needs["data-protection-law"] if not GRAPH.concepts[s].prior}
+    assert not FOUNDATIONS & set(law.concepts)
+    assert set(ground(GRAPH, {}, ["artificial-intelligence"]).concepts) == FOUNDATIONS
+
+
 def test_the_second_is_for_what_the_first_leaves() -> None:
     """Of ten that teach the one thing and few the other, two are enough for both."""
     for pair in (["self-attention", "quantization"], ["convolutional-network", "differential-privacy"]):

@@ -1,8 +1,9 @@
 """Resources for this learner: what teaches what they lack, at their level, each with its reason.
 
-A level is seen in what a concept stands on. The ground of some concepts is all that they require and the foundations
-(stages 1 and 2, as far as they are written); whoever can explain half of the ground is intermediate there, four fifths
-advanced. So one is a beginner in training on many machines and advanced in pictures at the same time.
+A level is seen in what a concept stands on. The ground of some concepts is all that they require and, where any of that
+is one of the foundations (stages 1 and 2, as far as they are written) or where they require nothing, all of those;
+whoever can explain half of the ground is intermediate there, four fifths advanced. So one is a beginner in training on
+many machines and advanced in pictures at the same time.
 
 Nothing above the learner's level is recommended without saying so, and little of it where there is something else.
 """
@@ -138,11 +139,12 @@ def in_languages(
 ) -> list[Recommended]:
     """As `recommend`; where no language is asked for, what is in the learner's own comes first.
 
-    Who reads Chinese here is given what there is in English after it; who reads English is not given Chinese.
+    Who reads Chinese here is given what there is in English after it; who reads English is given Chinese where there
+    is nothing else.
     """
     mine = language or language_now()
     found = recommend(library, graph, beliefs, concepts, language=mine, most=most)
-    if language is None and mine == "zh" and len(found) < most:
+    if language is None and (mine == "zh" or not found) and len(found) < most:
         there = {one.resource.id for one in found}
         more = recommend(library, graph, beliefs, concepts, most=most + len(found))
         found += [one for one in more if one.resource.id not in there][: most - len(found)]
@@ -152,9 +154,12 @@ def in_languages(
 def ground(graph: Graph, beliefs: Mapping[str, Believed], concepts: Iterable[str]) -> Ground:
     """What `concepts` stand on, and the level that the learner has there."""
     asked = [slug for slug in concepts if slug in graph.place]
-    beneath = {slug for slug in graph.lessons if graph.stages[slug] <= FOUNDATIONS}
-    beneath = beneath.union(*(graph.needs[slug] for slug in asked)).difference(asked)
-    under = tuple(slug for slug, concept in graph.concepts.items() if slug in beneath and not concept.prior)
+    beneath = {slug for one in asked for slug in graph.needs[one] if not graph.concepts[slug].prior}
+    foundations = {slug for slug in graph.lessons if graph.stages[slug] <= FOUNDATIONS}
+    if not beneath or beneath & foundations:  # a law stands on no gradients
+        beneath |= foundations
+    beneath -= set(asked)
+    under = tuple(slug for slug in graph.concepts if slug in beneath)
     known = frozenset(slug for slug in under if _p(beliefs, slug) >= EXPLAINED)
     share = len(known) / len(under) if under else 0.0
     return Ground(under, known, LEVELS[(share >= 0.5) + (share >= 0.8)])
@@ -179,10 +184,12 @@ def _recommended(
     missing = [slug for slug in about if _p(beliefs, slug) < MASTERED]
     from_ = _goes_on_from(graph, under, missing)
     steps = _steps(entry, said or under.level)
+    at_once = {one for slug in about for one in graph.requires[slug]}
+    beneath = {one for slug in about for one in graph.needs[slug]}
     first = [
         slug
         for slug in under.concepts
-        if slug not in under.known and any(slug in graph.needs[a] for a in about)
+        if slug not in under.known and slug in (at_once.intersection(under.concepts) - under.known or beneath)
     ]
     sentences: dict[str, str] = {}
     for lang in LANGUAGES:
@@ -196,7 +203,7 @@ def _recommended(
             said_here.append(say("path.resources.goes_on", lang, names=_names(graph, from_, lang)))
         said_here.append(_level(entry, under, steps, said, lang))
         if steps > 0 and first:
-            said_here.append(say("path.resources.first", lang, names=_names(graph, first[-2:], lang)))
+            said_here.append(say("path.resources.first", lang, names=_names(graph, first[:2], lang)))
         sentences[lang] = (" " if lang == "en" else "").join(said_here)
     return Recommended(entry, Text(sentences["en"], sentences["zh"]), steps > 0, about)
 

@@ -150,7 +150,7 @@ def test_what_to_type_next() -> None:
 def test_a_concept_without_its_lesson_leads_on() -> None:
     """Its command finds something: a resource that carries it."""
     hit = find("LoRA", kinds=["concept"]).hits[0]
-    assert (hit.id, hit.planned, hit.command) == ("lora", True, "jinjie find lora --kind resource")
+    assert (hit.id, hit.planned, hit.command) == ("lora", True, "jinjie resources lora")
     assert any(other.id == "lora-2021" for other in find("lora", kinds=["resource"]).hits)
 
 

@@ -121,7 +121,7 @@ def _concepts(library: Library) -> Iterator[Entry]:
         if concept.lesson in library.lessons:
             command = f"jinjie lesson {concept.lesson}"
         elif slug in carried:
-            command = f"jinjie find {slug} --kind resource"
+            command = f"jinjie resources {slug}"
         else:
             command = f"jinjie formula {slug}" if slug in _formula_ids() else ""
         names = (*concept.aliases.en, *concept.aliases.zh, slug.replace("-", " "))
