@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from jinjie.base.words import LANGUAGES, Text, say
 from jinjie.course.content.library import Library
@@ -21,6 +21,9 @@ from jinjie.path.evidence import ASKED, day, evidence
 from jinjie.path.goals import BUILD, EXPLAIN, USE, Goal, chosen
 from jinjie.path.graph import Graph
 from jinjie.path.review import SESSION, due, reviewed
+
+if TYPE_CHECKING:
+    from jinjie.path.mastery import Belief
 
 Kind = Literal["review", "lesson", "exercise", "quiz", "system", "rest", "done"]
 Known = Callable[[str, int], bool]
@@ -55,32 +58,38 @@ def following(
 ) -> Step:
     """The one best thing for the learner at `now`, which has their zone.
 
-    `known` says what they know; without it, what their log has shown. Without `reviews` it is what is next on the way,
+    `known` says what they know; without it, `judged` does. Without `reviews` it is what is next on the way,
     for where nothing can be reviewed.
     """
     events = list(events)
     graph = Graph.of(library)
     goal, _ = chosen(library, events)
-    return _Way(library, graph, goal, events, now, known or shown(library, graph, events)).step(reviews)
+    return _Way(library, graph, goal, events, now, known or judged(library, graph, events, now)).step(reviews)
 
 
-def shown(library: Library, graph: Graph, events: list[Attempt]) -> Known:
-    """What the log shows: the last answer about a concept was right, or something that stands on it was.
+def judged(library: Library, graph: Graph, events: list[Attempt], now: datetime) -> Known:
+    """What the learner knows: what they are believed to, or can explain or have read about and last did rightly.
 
-    To build needs a passed exercise too, where there is one.
+    Belief is taken as it was when a concept was last asked about: against forgetting there are reviews. And a concept
+    whose questions are easy may never be believed to be mastered: who knows something of it and answered rightly goes
+    on.
     """
-    last = {one.concept: one.passed for one in evidence(library, events)}
-    under = {need for slug, passed in last.items() if passed for need in graph.needs.get(slug, ())}
-    passed = {event.slug for event in events if event.kind == "exercise" and event.passed}
-    of: dict[str, list[str]] = {}
-    for slug, exercise in library.exercises.items():
-        for concept in exercise.entry.concepts:
-            of.setdefault(concept, []).append(slug)
+    found = evidence(library, events)
+    # That one says to know something is no answer yet; that one does not takes the last answer back.
+    last = {one.concept: one.passed for one in found if not (one.said and one.passed)}
+    finished = {event.slug for event in events if event.kind == "lesson" and event.passed}
+    beliefs: dict[str, Belief] = {}
 
     def known(concept: str, depth: int) -> bool:
-        if depth >= BUILD and concept in of and not passed.intersection(of[concept]):
+        from jinjie.path.mastery import from_evidence, met
+
+        if not beliefs:
+            beliefs.update(from_evidence(library, graph, found, now, fresh=True))
+        if concept not in beliefs:
             return False
-        return last.get(concept, concept in under and depth <= EXPLAIN)
+        belief = beliefs[concept]
+        right = last.get(concept) and (graph.lessons.get(concept) in finished or met(belief, EXPLAIN))
+        return met(belief, depth) or bool(right and (depth < BUILD or belief.built))
 
     return known
 
@@ -254,27 +263,38 @@ class _Way:
         return [one for one in self.wants if self.graph.lessons.get(one) == slug]
 
     def _of(self, slug: str) -> Iterator[tuple[datetime | None, Step]]:
-        """What is left of a lesson: to read it, then its exercises, then its quiz."""
-        lesson, log = self.library.lessons[slug].entry, self.log
-        taught = self._taught(slug)
-        unsure = [one for one in taught if not self._sure(one, USE)]
-        open_ = [one for one in taught if not self._sure(one)]
-        if slug not in log.finished and unsure:
-            when = log.opened.get(slug)
-            yield when, self._lesson(slug, lesson, begun=when is not None)
-        for exercise in lesson.exercises:
-            if exercise in self.library.exercises and exercise not in log.passed:
-                about = self.library.exercises[exercise].entry.concepts
-                if any(one in (taught if slug in log.finished else open_) for one in about):
-                    yield log.tried.get(exercise), self._exercise(exercise)
-        if lesson.quiz in self.library.quizzes and (slug in log.finished or unsure):
-            items = [
-                item.id
-                for item in self.library.quizzes[lesson.quiz].entry.items
-                if item.concept in taught and (lesson.quiz, item.id) not in log.answered
-            ]
-            if items:
-                yield None, self._quiz(lesson.quiz, "path.next.quiz")
+        """What is left of a lesson: to read it, its exercises, its quiz.
+
+        Who can explain what it teaches need not read it, and is asked before they build anything.
+        """
+        read = slug in self.log.finished
+        unsure = [one for one in self._taught(slug) if not self._sure(one, USE)]
+        if not read and any(not self.known(one, EXPLAIN) for one in unsure):
+            when = self.log.opened.get(slug)
+            yield when, self._lesson(slug, self.library.lessons[slug].entry, begun=when is not None)
+        if not read and unsure:
+            yield from self._questions(slug)
+        yield from self._exercises(slug, read)
+        if read:
+            yield from self._questions(slug)
+
+    def _exercises(self, slug: str, read: bool) -> Iterator[tuple[datetime | None, Step]]:
+        """The lesson's exercises that did not pass; of one that was not read, those that are needed."""
+        about = [one for one in self._taught(slug) if read or not self._sure(one)]
+        for exercise in self.library.lessons[slug].entry.exercises:
+            if exercise not in self.library.exercises or exercise in self.log.passed:
+                continue
+            if any(one in about for one in self.library.exercises[exercise].entry.concepts):
+                yield self.log.tried.get(exercise), self._exercise(exercise)
+
+    def _questions(self, slug: str) -> Iterator[tuple[datetime | None, Step]]:
+        """The lesson's quiz while it has a question on the way that was never answered."""
+        quiz, taught = self.library.lessons[slug].entry.quiz, self._taught(slug)
+        if quiz in self.library.quizzes and any(
+            item.concept in taught and (quiz, item.id) not in self.log.answered
+            for item in self.library.quizzes[quiz].entry.items
+        ):
+            yield None, self._quiz(quiz, "path.next.quiz")
 
     def _lesson(self, slug: str, lesson: Lesson, begun: bool) -> Step:
         if begun:

@@ -90,9 +90,12 @@ def belief(library: Library, graph: Graph, events: Iterable[Attempt], now: datet
 
 
 def from_evidence(
-    library: Library, graph: Graph, found: Sequence[Evidence], now: datetime
+    library: Library, graph: Graph, found: Sequence[Evidence], now: datetime, fresh: bool = False
 ) -> dict[str, Belief]:
-    """The same from evidence; what comes after `now` is not yet known."""
+    """The same from evidence; what comes after `now` is not yet known.
+
+    `fresh` leaves out the forgetting since each concept was last asked: what reviews are there for.
+    """
     by_concept = _by_concept(graph, found, now)
     told = {concept: _ratio(seen, now) for concept, seen in by_concept.items()}
     priors = states(graph).shares(told)
@@ -103,7 +106,7 @@ def from_evidence(
         seen = by_concept.get(concept, [])
         most = UNDER if concept in under or graph.concepts[concept].prior else MOST
         prior = min(max(priors[concept], LEAST), most)
-        curve, prior = _posterior(prior, seen, now)
+        curve, prior = _posterior(prior, seen, seen[-1].time if fresh and seen else now)
         made[concept] = Belief(
             concept,
             above(curve),
