@@ -37,6 +37,7 @@ COMMANDS = {
     "exercise": "cli.exercise.help",
     "quiz": "cli.quiz.help",
     "place": "cli.place.help",
+    "plan": "cli.plan.help",
     "review": "cli.review.help",
     "next": "cli.next.help",
     "experiment": "cli.experiment.help",

@@ -1,0 +1,97 @@
+"""A plan as other programs read it: an iCalendar file, and Markdown."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from jinjie import __version__
+from jinjie.base.words import Language, say
+from jinjie.course.content.library import Library
+from jinjie.path.plan import Part, Plan, Step
+
+
+def calendar(plan: Plan, lang: Language, now: datetime) -> bytes:
+    """An all-day event for each week, its steps in the description (RFC 5545; the library folds and escapes).
+
+    An event's id is made of its first day, so that a calendar which takes the plan again moves nothing twice.
+    """
+    from icalendar import Calendar, Event
+
+    made = Calendar()
+    made.add("prodid", f"-//Jinjie//{__version__}//{lang.upper()}")
+    made.add("version", "2.0")
+    made.add("x-wr-calname", say("path.plan.calendar", lang, goal=plan.goal.title.in_(lang)))
+    for number, week in enumerate(plan.weeks, 1):
+        event = Event()
+        event.add("uid", f"week-{week.begins.isoformat()}@jinjie")
+        event.add("dtstamp", now)
+        event.add("dtstart", week.begins)
+        event.add("dtend", week.ends + timedelta(days=1))
+        titles = say("path.plan.comma", lang).join(part.step.title.in_(lang) for part in week.parts)
+        event.add("summary", say("path.plan.week_of", lang, number=number, titles=titles))
+        lines = [line(part, lang) for part in week.parts]
+        lines.append(say("path.plan.reviews", lang, minutes=week.reviews))
+        event.add("description", "\n".join(lines))
+        made.add_component(event)
+    return bytes(made.to_ical())
+
+
+def markdown(plan: Plan, library: Library, lang: Language) -> str:
+    """The plan as a page: a heading for each week, a box to tick for each step, resources as links."""
+    out = [f"# {say('path.plan.title', lang, goal=plan.goal.title.in_(lang))}", "", summary(plan, lang), ""]
+    for number, week in enumerate(plan.weeks, 1):
+        dates = f"{week.begins.isoformat()} – {week.ends.isoformat()}"
+        out += [f"## {say('path.plan.week', lang, number=number)} · {dates}", ""]
+        for part in week.parts:
+            out.append(f"- [ ] {line(part, lang)}")
+            out += [f"  - {link}" for link in links(part.step, library)]
+        out += [f"- [ ] {say('path.plan.reviews', lang, minutes=week.reviews)}", ""]
+    return "\n".join(out)
+
+
+def links(step: Step, library: Library) -> list[str]:
+    """The resources of a bridge as links."""
+    found = [library.resources[one].entry for one in step.resources if one in library.resources]
+    return [f"[{one.title}]({one.url})" for one in found]
+
+
+def line(part: Part, lang: Language) -> str:
+    """A part of a week in one line."""
+    names = {
+        "lesson": say("path.plan.lesson", lang),
+        "bridge": say("path.plan.bridge", lang),
+        "system": say("path.plan.system", lang),
+    }
+    said = say(
+        "path.plan.line",
+        lang,
+        kind=names[part.step.kind],
+        title=part.step.title.in_(lang),
+        minutes=part.minutes,
+    )
+    return said if part.last else say("path.plan.goes_on", lang, line=said)
+
+
+def summary(plan: Plan, lang: Language) -> str:
+    """Whether it fits, and what could be done where it does not."""
+    hours = f"{plan.minutes / 60:.1f}"
+    if not plan.steps:
+        return say("path.plan.nothing", lang, goal=plan.goal.title.in_(lang))
+    if plan.done is None:
+        said = say("path.plan.never", lang, hours=hours, week=f"{plan.hours:g}")
+    elif plan.by is None:
+        said = say("path.plan.done", lang, hours=hours, week=f"{plan.hours:g}", day=plan.done.isoformat())
+    elif plan.fits:
+        day, by = plan.done.isoformat(), plan.by.isoformat()
+        said = say("path.plan.fits", lang, hours=hours, week=f"{plan.hours:g}", day=day, by=by)
+    else:
+        day, by = plan.done.isoformat(), plan.by.isoformat()
+        said = say("path.plan.late", lang, hours=hours, week=f"{plan.hours:g}", day=day, by=by)
+    if plan.enough is not None and not plan.fits:
+        said += say("path.plan.enough", lang, week=f"{plan.enough:g}")
+    elif plan.by is not None and not plan.fits:
+        said += say("path.plan.no_hours", lang)
+    if plan.drop:
+        titles = say("path.plan.comma", lang).join(step.title.in_(lang) for step in plan.drop)
+        said += say("path.plan.drop", lang, titles=titles)
+    return said

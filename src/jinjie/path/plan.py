@@ -1,0 +1,364 @@
+"""Dated weeks towards a goal, what does not fit, and what could be done about it.
+
+Steps come in the order of the climb, none before what it stands on, and fill one week after the other (greedy list
+scheduling). A part of every week is kept for reviews. What no lesson of ours teaches yet is bridged by resources of the
+catalog. Since every week holds hours in proportion to the hours a week, the hours that would be enough are exact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
+
+from jinjie.base.words import Language, Text
+from jinjie.course.content.library import Library
+from jinjie.path.goals import EXPLAIN, Goal
+from jinjie.path.graph import Graph
+from jinjie.path.mastery import Belief, met
+from jinjie.path.recommend import Cost, recommend
+
+REVIEWS = 0.15
+"""Share of every week that is kept for reviews."""
+
+BRIDGE = 2.0
+"""A concept learned elsewhere takes this many times the minutes that a lesson of ours would give it: one searches,
+and reads more than that concept. Judged, not measured."""
+
+BUILDING = 120
+"""Minutes for a system: to set its recipe, to look at the run, to write down what came of it; it trains by itself."""
+
+SHORTEST = 15
+"""A lesson of which little is new still takes this long, in minutes."""
+
+QUARTER = 0.25
+"""Hours a week are told to the quarter."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something to do, and the concepts it is for."""
+
+    kind: Literal["lesson", "bridge", "system"]
+    slug: str
+    title: Text
+    concepts: tuple[str, ...]
+    minutes: int
+    resources: tuple[str, ...] = ()
+    """For a bridge: what to learn it from, by id."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A step, or a part of one, within a week."""
+
+    step: Step
+    minutes: int
+    last: bool
+    """It ends in this week."""
+
+
+@dataclass(frozen=True)
+class Week:
+    """From a Monday, or from the first day, to the Sunday or the last day."""
+
+    begins: date
+    ends: date
+    room: int
+    """Minutes there are for steps."""
+    reviews: int
+    """Minutes kept for reviews."""
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Weeks towards a goal."""
+
+    goal: Goal
+    hours: float
+    start: date
+    by: date | None
+    steps: tuple[Step, ...]
+    weeks: tuple[Week, ...]
+    held: tuple[str, ...]
+    """Concepts of the goal that need nothing more."""
+    done: date | None
+    """The day on which the last step ends at these hours, though it be after `by`; None where nothing is left to do, or
+    with no hours."""
+    enough: float | None
+    """Hours a week that would be enough by the date; None without one, or where no hours of a week are enough."""
+    drop: tuple[Step, ...]
+    """What to leave out so that the rest fits: what the goal needs least, first."""
+
+    @property
+    def fits(self) -> bool:
+        return (
+            self.done is None
+            and not self.steps
+            or (self.done is not None and (self.by is None or self.done <= self.by))
+        )
+
+    @property
+    def minutes(self) -> int:
+        return sum(step.minutes for step in self.steps)
+
+
+def plan(
+    library: Library,
+    graph: Graph,
+    goal: Goal,
+    beliefs: Mapping[str, Belief],
+    hours: float,
+    start: date,
+    by: date | None = None,
+    language: Language | None = None,
+    free_only: bool = False,
+) -> Plan:
+    """The plan of who has `hours` a week from `start`, to be done `by` the end of a day.
+
+    It always covers the whole goal; where that does not fit by the date, `done`, `enough` and `drop` say what could be
+    done about it, and the weeks run on beyond it.
+    """
+    wants = _wants(library, graph, goal)
+    missing = [concept for concept, depth in wants.items() if not met(beliefs[concept], depth)]
+    held = tuple(concept for concept in goal.wants if concept in wants and concept not in missing)
+    steps = _steps(library, graph, goal, beliefs, missing, language, free_only)
+    weeks, done = _filled(steps, hours, start)
+    needed = sum(step.minutes for step in steps)
+    enough = _enough(needed, start, by) if by is not None else None
+    drop: tuple[Step, ...] = ()
+    if by is not None and steps and (done is None or done > by):
+        drop = _dropped(graph, goal, wants, steps, _room(hours, start, by))
+    return Plan(goal, hours, start, by, steps, weeks, held, done, enough, drop)
+
+
+# What there is to do
+
+
+def _wants(library: Library, graph: Graph, goal: Goal) -> dict[str, int]:
+    """All on the way with its depth: what the goal and its systems ask for, and what that stands on, to explain."""
+    asked = {slug: depth for slug, depth in goal.wants.items() if slug in graph.place}
+    for system in goal.systems:
+        if system in library.systems:
+            for slug, depth in library.systems[system].entry.concepts.items():
+                if slug in graph.place:
+                    asked[slug] = max(depth, asked.get(slug, 0))
+    found: tuple[str, ...] = ()
+    grown = graph.closure(asked)
+    while grown != found:  # a lesson is taken whole, and so what all of it stands on
+        found = grown
+        lessons = {graph.lessons[slug] for slug in found if slug in graph.lessons}
+        grown = graph.closure([*found, *(need for one in lessons for need in needs_of(library, graph, one))])
+    return {slug: asked.get(slug, EXPLAIN) for slug in found}
+
+
+def _steps(
+    library: Library,
+    graph: Graph,
+    goal: Goal,
+    beliefs: Mapping[str, Belief],
+    missing: Iterable[str],
+    language: Language | None,
+    free_only: bool,
+) -> tuple[Step, ...]:
+    """A step for every written lesson, every unwritten one, and every system, in the order of the climb."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for concept in missing:
+        written = graph.lessons.get(concept)
+        planned = graph.concepts[concept].lesson or concept
+        groups.setdefault(("lesson", written) if written else ("bridge", planned), []).append(concept)
+    made: list[Step] = []
+    cost: Cost | None = "free" if free_only else None
+    for (kind, slug), concepts in groups.items():
+        if kind == "lesson":
+            lesson = library.lessons[slug].entry
+            taught = [one for one in lesson.teaches if one in graph.place]
+            new = [one for one in taught if one in concepts or not met(beliefs[one], EXPLAIN)]
+            minutes = max(SHORTEST, math.ceil(lesson.minutes * len(new) / len(taught)))
+            made.append(Step("lesson", slug, lesson.title, tuple(new), minutes))
+            continue
+        minutes = math.ceil(BRIDGE * sum(graph.concepts[one].minutes for one in concepts))
+        found = recommend(library, graph, beliefs, concepts, language=language, cost=cost, most=2)
+        ids = tuple(one.resource.id for one in found)
+        names = [graph.concepts[one].name for one in concepts]
+        title = Text(", ".join(name.en for name in names), "、".join(name.zh for name in names))
+        made.append(Step("bridge", slug, title, tuple(concepts), minutes, ids))
+    for system in goal.systems:
+        if system in library.systems:
+            entry = library.systems[system].entry
+            made.append(Step("system", system, entry.name, tuple(entry.concepts), BUILDING))
+    return _ordered(library, graph, made)
+
+
+def needs_of(library: Library, graph: Graph, slug: str) -> set[str]:
+    """All that a written lesson stands on, what it teaches itself left out."""
+    lesson = library.lessons[slug].entry
+    needs = set(lesson.requires).union(
+        *(graph.needs.get(one, frozenset()) for one in (*lesson.requires, *lesson.teaches))
+    )
+    return needs.difference(lesson.teaches)
+
+
+def _stands_on(library: Library, graph: Graph, step: Step) -> set[str]:
+    """The concepts that a step stands on, its own left out."""
+    if step.kind == "system":
+        return set(step.concepts).union(*(graph.needs.get(one, frozenset()) for one in step.concepts))
+    needs = set().union(*(graph.needs[one] for one in step.concepts))
+    if step.kind == "lesson":
+        needs |= needs_of(library, graph, step.slug)
+    return needs - set(step.concepts)
+
+
+def _ordered(library: Library, graph: Graph, steps: list[Step]) -> tuple[Step, ...]:
+    """The steps in the order of their first concepts, each behind those that teach what it stands on.
+
+    Two unwritten lessons may stand on one another's concepts; they are then taken in the order of the climb.
+    """
+    waiting = sorted(steps, key=lambda one: (one.kind == "system", graph.place.get(one.concepts[0], 0)))
+    needs = {(one.kind, one.slug): _stands_on(library, graph, one) for one in waiting}
+    done: list[Step] = []
+    while waiting:
+        left = {
+            concept: (one.kind, one.slug)
+            for one in waiting
+            if one.kind != "system"
+            for concept in one.concepts
+        }
+        ready = (
+            one
+            for one in waiting
+            if all(
+                left.get(need, (one.kind, one.slug)) == (one.kind, one.slug)
+                for need in needs[one.kind, one.slug]
+            )
+        )
+        chosen = next(ready, None)
+        if chosen is None:  # they stand on one another: cut the first one in two
+            chosen, rest = _cut(graph, waiting[0], left)
+            if rest is not None:
+                waiting[0] = chosen
+                waiting.insert(1, rest)
+                needs[rest.kind, rest.slug] = needs[chosen.kind, chosen.slug]
+        done.append(chosen)
+        waiting.remove(chosen)
+    return tuple(done)
+
+
+def _cut(graph: Graph, step: Step, left: Mapping[str, tuple[str, str]]) -> tuple[Step, Step | None]:
+    """Its concepts that stand on nothing left, and the others."""
+    me = (step.kind, step.slug)
+    now = tuple(one for one in step.concepts if all(left.get(need, me) == me for need in graph.needs[one]))
+    later = tuple(one for one in step.concepts if one not in now)
+    if not now or not later:
+        return step, None
+    share = len(now) / len(step.concepts)
+    first = replace(step, concepts=now, minutes=max(1, round(step.minutes * share)))
+    return first, replace(step, concepts=later, minutes=max(1, step.minutes - first.minutes))
+
+
+# When
+
+
+def weeks_from(start: date) -> Iterable[tuple[date, date]]:
+    """Week after week: the first from `start` to its Sunday, the others from Monday to Sunday."""
+    begins = start
+    while True:
+        ends = begins + timedelta(days=6 - begins.weekday())
+        yield begins, ends
+        begins = ends + timedelta(days=1)
+
+
+def minutes_in(hours: float, begins: date, ends: date) -> int:
+    """Minutes for steps from one day to another of one week, the reviews' share taken off."""
+    return math.floor(hours * 60 * (1 - REVIEWS) * ((ends - begins).days + 1) / 7)
+
+
+def _filled(steps: Iterable[Step], hours: float, start: date) -> tuple[tuple[Week, ...], date | None]:
+    """The weeks, and the day on which the last step ends."""
+    waiting = [(step, step.minutes) for step in steps]
+    if not waiting or minutes_in(hours, date(2001, 1, 1), date(2001, 1, 7)) < 1:
+        return (), None
+    made: list[Week] = []
+    done = start
+    for begins, ends in weeks_from(start):
+        if not waiting:
+            break
+        room = minutes_in(hours, begins, ends)
+        parts: list[Part] = []
+        used = 0
+        while waiting and used < room:
+            step, left = waiting.pop(0)
+            taken = min(left, room - used)
+            used += taken
+            parts.append(Part(step, taken, taken == left))
+            if taken < left:
+                waiting.insert(0, (step, left - taken))
+        if not waiting:
+            days = (ends - begins).days + 1
+            done = begins + timedelta(days=min(days, max(1, math.ceil(used / max(room, 1) * days))) - 1)
+        kept = math.floor(hours * 60 * ((ends - begins).days + 1) / 7) - room
+        made.append(Week(begins, ends, room, kept, tuple(parts)))
+        if len(made) > 5200:  # a century: these hours lead nowhere
+            return tuple(made), None
+    return tuple(made), done
+
+
+def _room(hours: float, start: date, by: date) -> int:
+    """Minutes for steps until the end of the day `by`."""
+    total = 0
+    for begins, ends in weeks_from(start):
+        if begins > by:
+            return total
+        whole = minutes_in(hours, begins, ends)
+        days = (ends - begins).days + 1
+        inside = (min(ends, by) - begins).days + 1
+        total += whole if inside == days else math.floor(whole * inside / days)
+    return total
+
+
+def _enough(needed: int, start: date, by: date) -> float | None:
+    """The fewest hours a week, to the quarter, with which as many minutes fit by the date."""
+    most = 24 * 7
+    if by < start or _room(most, start, by) < needed:
+        return None
+    low, high = 0, int(most / QUARTER)
+    while low < high:
+        middle = (low + high) // 2
+        if _room(middle * QUARTER, start, by) >= needed:
+            high = middle
+        else:
+            low = middle + 1
+    return low * QUARTER
+
+
+def _dropped(
+    graph: Graph, goal: Goal, wants: Mapping[str, int], steps: tuple[Step, ...], room: int
+) -> tuple[Step, ...]:
+    """Steps to leave out, least needed first, until the rest fits; none that another one left stands on."""
+    left = list(steps)
+    dropped: list[Step] = []
+    while left and sum(step.minutes for step in left) > room:
+        free = [
+            one
+            for one in left
+            if one.kind == "system"
+            or not any(
+                set(one.concepts)
+                & set().union(*(graph.needs.get(c, frozenset()) for c in other.concepts), other.concepts)
+                for other in left
+                if other is not one
+            )
+        ]
+        free = free or left[-1:]
+
+        def need(step: Step) -> tuple[int, int]:
+            depth = sum(wants.get(concept, 0) for concept in step.concepts if concept in goal.wants)
+            return depth, -left.index(step)
+
+        least = min(free, key=need)
+        left.remove(least)
+        dropped.append(least)
+    return tuple(dropped)
