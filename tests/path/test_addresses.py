@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from jinjie.path.addresses import AGENT, Answer, NoLine, ask, ask_all
+from jinjie.path.addresses import AGENT, FIRST, Answer, NoLine, ask, ask_all
 
 
 class Site(BaseHTTPRequestHandler):
@@ -164,7 +164,7 @@ def test_without_a_line_it_says_so_soon_and_gives_nothing() -> None:
     begun = time.monotonic()
     with pytest.raises(NoLine) as error:
         given.extend(ask_all(asked, 0.5))
-    assert not given and error.value.params["count"] == 5
+    assert not given and error.value.params["count"] == FIRST
     assert time.monotonic() - begun < 5
     assert "没有连上互联网" in error.value.in_("zh")
 

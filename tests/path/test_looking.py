@@ -67,3 +67,10 @@ def test_without_a_topic_what_comes_next_for_the_goal_in_the_log() -> None:
 def test_a_misspelt_topic_is_told_with_the_nearest() -> None:
     with pytest.raises(NotFound, match="quantization"):
         sought(LIBRARY, GRAPH, {}, [], "quantisaton")
+
+
+def test_a_part_of_names_and_what_is_like_nothing() -> None:
+    assert "data-protection-law" in sought(LIBRARY, GRAPH, {}, [], "法律").concepts
+    with pytest.raises(NotFound) as error:
+        sought(LIBRARY, GRAPH, {}, [], "wwwww")
+    assert len(str(error.value)) < 200 and "jinjie find" in str(error.value)

@@ -218,6 +218,8 @@ def _kind(kind: str) -> str:
             return say("cli.resources.tutorial")
         case "paper":
             return say("cli.resources.paper")
+        case "document":
+            return say("cli.resources.document")
         case "tool":
             return say("cli.resources.tool")
         case "dataset":

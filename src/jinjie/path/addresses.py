@@ -28,7 +28,7 @@ TIMEOUT = 10.0
 """Seconds that an answer may take."""
 PAUSE = 1.0
 """Seconds between two requests to one host."""
-FIRST = 5
+FIRST = 8
 """When so many hosts at the beginning do not answer at all, there is no line."""
 
 _PERMANENT = (301, 308)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from jinjie.base.errors import NotFound, did_you_mean
+from jinjie.base.errors import NotFound, did_you_mean, nearest
 from jinjie.base.words import Text
 from jinjie.course.content.library import Library, Written
 from jinjie.course.content.schema import Resource
@@ -38,7 +38,9 @@ def sought(
     topic: str,
 ) -> Sought:
     """What `topic` stands for: a concept, an area, a lesson, a role or a system, a topic of the catalog, a resource by
-    its id or by words of its title; nothing: the learner's goal. Raises NotFound, which suggests the nearest name.
+    its id or by words of its title, a part of concepts' names; nothing: the learner's goal.
+
+    Raises NotFound, which suggests the nearest name.
     """
     if not topic.strip():
         return _of_goal(library, graph, beliefs, chosen(library, events)[0].name)
@@ -67,9 +69,18 @@ def sought(
         if wanted == _folded(slug) or wanted in _folded(f"{w.entry.title} {' '.join(w.entry.authors)}")
     }
     if not about:
-        raise NotFound(
-            "path.resources.no_topic", name=topic, suggestion=did_you_mean(wanted, _names(library))
+        parts = tuple(
+            slug
+            for slug, concept in graph.concepts.items()
+            if any(
+                wanted in _folded(name) for name in (concept.name.en, concept.name.zh, *concept.aliases.zh)
+            )
         )
+        if parts:
+            return Sought(parts, everything)
+        known = _names(library)
+        suggestion = did_you_mean(wanted, known) if nearest(wanted, known) else ""
+        raise NotFound("path.resources.no_topic", name=topic, suggestion=suggestion)
     return Sought(
         tuple(slug for slug in graph.concepts if any(slug in w.entry.concepts for w in about.values())), about
     )

@@ -36,6 +36,7 @@ _TEACHES: dict[str, tuple[float, float, float]] = {
     "course": (1.0, 1.0, 1.0),
     "lecture": (1.0, 1.0, 1.0),
     "tutorial": (1.0, 1.0, 1.0),
+    "document": (0.6, 0.8, 1.0),
     "tool": (0.45, 0.5, 0.5),
     "paper": (0.35, 0.7, 1.0),
     "dataset": (0.1, 0.15, 0.2),

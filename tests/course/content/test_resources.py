@@ -63,7 +63,7 @@ def test_nothing_is_said_to_be_checked_that_was_not() -> None:
 
 def test_each_file_holds_one_kind() -> None:
     kinds = {(written.file.stem, written.entry.kind) for written in LIBRARY.resources.values()}
-    assert len(kinds) == len({stem for stem, _ in kinds}) == len({kind for _, kind in kinds}) == 8
+    assert len(kinds) == len({stem for stem, _ in kinds}) == len({kind for _, kind in kinds}) == 9
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

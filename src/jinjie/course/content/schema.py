@@ -280,7 +280,10 @@ class Resource(Entry):
     title: str = Field(min_length=1)
     authors: tuple[str, ...] = ()
     year: int | None = Field(ge=1600, le=2100)
-    kind: Literal["book", "course", "lecture", "tutorial", "paper", "tool", "dataset", "community"]
+    kind: Literal[
+        "book", "course", "lecture", "tutorial", "paper", "document", "tool", "dataset", "community"
+    ]
+    """A document is a law, a standard or a report."""
     language: tuple[Language, ...] = Field(min_length=1)
     level: Literal["beginner", "intermediate", "advanced"]
     topics: tuple[str, ...] = ()

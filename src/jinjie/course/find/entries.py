@@ -19,6 +19,7 @@ RESOURCE_KINDS = {
     "lecture": Text("lecture video talk", "讲座 视频 公开课"),
     "tutorial": Text("tutorial blog article", "教程 博客 文章"),
     "paper": Text("paper article", "论文 文献"),
+    "document": Text("document law standard report", "文件 法律 标准 报告"),
     "tool": Text("tool software library framework", "工具 软件 库 框架"),
     "dataset": Text("dataset data set benchmark", "数据集 基准"),
     "community": Text("community forum ask questions help", "社区 论坛 提问 求助"),
