@@ -96,6 +96,23 @@ def test_without_a_topic_for_the_goal_in_the_log() -> None:
     assert "按你的目标（KV 缓存），接下来要学：" in jinjie("-n", "1").stdout
 
 
+def test_the_goal_says_what_language_and_what_it_may_cost() -> None:
+    assert {"paid", "free"} <= {one["cost"] for one in listed("-n", "30")}
+    detail = {"language": "zh", "free_only": True}
+    with open_store() as store:
+        write(store, Attempt("goal", "concept:lora", detail=detail, time=datetime(2026, 11, 1, tzinfo=UTC)))
+    asked = listed("-n", "30")
+    assert asked and all("zh" in one["language"] and one["cost"] == "free" for one in asked)
+    assert all("en" in one["language"] for one in listed("-n", "30", "--language", "en"))
+    assert {one["cost"] for one in listed("-n", "60", "--cost", "paid", "--language", "en")} > {"free"}
+    with open_store() as store:
+        write(
+            store,
+            Attempt("goal", "concept:lora", detail={"language": 3}, time=datetime(2026, 11, 2, tzinfo=UTC)),
+        )
+    assert listed("-n", "3")
+
+
 def test_answers_in_the_log_move_the_level() -> None:
     """Who says they know what it stands on is no longer told that it is above them."""
     newcomer = {one["id"]: one["above"] for one in listed("lora", "-n", "30")}

@@ -54,7 +54,7 @@ def register(app: typer.Typer) -> None:
         if checking:
             _check(library, topic, timeout, as_json)
         else:
-            _list(library, topic, language, most, as_json)
+            _list(library, topic, language, cost, most, as_json)
 
 
 def _wrong(*came: str | None) -> None:
@@ -94,12 +94,19 @@ def _fits(
     )
 
 
-def _list(library: Library, topic: str, language: str | None, most: int, as_json: bool) -> None:
+def _list(
+    library: Library, topic: str, language: str | None, cost: str | None, most: int, as_json: bool
+) -> None:
     from jinjie.path.looking import sought
     from jinjie.path.recommend import in_languages
 
     log, graph, beliefs = _learner(library)
     looked = sought(library, graph, beliefs, log, topic)
+    if not topic:
+        language, free_only = _of_goal(library, log, language)
+        if free_only and cost is None:
+            free = {slug: w for slug, w in looked.resources.items() if w.entry.cost == "free"}
+            looked = replace(looked, resources=free)
     checks = _checks()
     gone = {slug for slug, w in looked.resources.items() if _gone(checks.get(w.entry.url))}
     kept = {slug: w for slug, w in looked.resources.items() if slug not in gone}
@@ -132,6 +139,17 @@ def _learner(library: Library) -> tuple[list[Any], Any, Any]:
     with open_store() as store:
         log = list(iterate(store))
     return log, graph, belief(library, graph, log, datetime.now().astimezone())
+
+
+def _of_goal(library: Library, log: list[Any], language: str | None) -> tuple[str | None, bool]:
+    """The language and whether only what is free, as the goal in the log asks; an option goes before it."""
+    from jinjie.base.words import LANGUAGES
+    from jinjie.path.goals import chosen
+
+    event = chosen(library, log)[1]
+    detail = event.detail if event is not None else {}
+    asked = detail.get("language")
+    return language or (asked if asked in LANGUAGES else None), detail.get("free_only") is True
 
 
 def _checks() -> dict[str, Checked]:
