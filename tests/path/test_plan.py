@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
-import pytest
 from plan_validator import faults
 
 from jinjie.cli.plan import _plain
