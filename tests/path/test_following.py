@@ -88,6 +88,9 @@ class Learner:
         elif step.kind == "quiz":
             for item in self.library.quizzes[step.slug].entry.items:
                 self.write("quiz", step.slug, item.id, self.able(item.id))
+        elif step.kind == "resources":
+            self.now += timedelta(minutes=step.minutes)
+            self.events.append(Attempt("placement", step.slug, time=self.now, detail={"said": "known"}))
         elif step.kind == "system":
             self.write("run", step.command.removeprefix("jinjie run "), "run-1")
 
@@ -353,13 +356,16 @@ def test_a_system_is_built_when_what_it_takes_is_known(library: Library, graph: 
     assert "system" not in {step.kind for step in learner.arrive()}
 
 
-def test_a_goal_that_has_no_lesson_says_so(library: Library, graph: Graph) -> None:
-    planned = next(slug for slug, concept in graph.concepts.items() if concept.planned)
-    step = following(
-        library, [goal(f"concept:{planned}")], MORNING, lambda concept, depth: concept in graph.lessons
-    )
-    assert step.kind == "done"
-    assert "no lesson" in step.reason.en and "没有课" in step.reason.zh
+def test_what_no_lesson_teaches_is_learned_elsewhere(library: Library, graph: Graph) -> None:
+    planned = [slug for slug, concept in graph.concepts.items() if concept.planned]
+    last = planned[-1]
+    asked = [goal(f"concept:{last}")]
+    learner = Learner(library, graph, asked, 1, skill=1.0)
+    elsewhere = [step for step in learner.arrive() if step.kind == "resources"]
+    wanted = [slug for slug in graph.closure([last]) if slug in planned]
+    assert [step.slug for step in elsewhere] == wanted, "in the order of the climb, each once"
+    assert elsewhere[0].command == f"jinjie resources {wanted[0]}"
+    assert f"jinjie place --known {wanted[0]}" in elsewhere[0].reason.zh
 
 
 def test_an_empty_course_has_nothing_to_do() -> None:

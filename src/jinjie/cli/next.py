@@ -16,6 +16,7 @@ KINDS = {
     "exercise": "cli.next.kind_exercise",
     "quiz": "cli.next.kind_quiz",
     "system": "cli.next.kind_system",
+    "resources": "cli.next.kind_resources",
     "rest": "cli.next.kind_rest",
     "done": "cli.next.kind_done",
 }

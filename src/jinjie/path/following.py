@@ -2,7 +2,8 @@
 
 In this order: what would soon be forgotten, but no more than one session of it a day; what was begun and is not
 finished; the first lesson towards the goal whose prerequisites are met, its exercises and its quiz; a quiz again, with
-other numbers, where something is not yet sure; a system of the goal; and then the goal is met.
+other numbers, where something is not yet sure; a system of the goal; what others teach that no lesson does; and then
+the goal is met.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from jinjie.path.review import SESSION, due, reviewed
 if TYPE_CHECKING:
     from jinjie.path.mastery import Belief
 
-Kind = Literal["review", "lesson", "exercise", "quiz", "system", "rest", "done"]
+Kind = Literal["review", "lesson", "exercise", "quiz", "system", "resources", "rest", "done"]
 Known = Callable[[str, int], bool]
 """Whether a concept is known at a depth."""
 
@@ -42,7 +43,7 @@ class Step:
 
     kind: Kind
     slug: str
-    """The lesson, exercise, quiz or system; the goal's name where the step is about none."""
+    """The lesson, exercise, quiz, system or concept; the goal's name where the step is about none."""
     minutes: int
     reason: Text
     command: str
@@ -354,19 +355,17 @@ class _Way:
         return None
 
     def _end(self) -> Step:
-        """Nothing is left to do now: the goal is met, or the rest comes tomorrow."""
+        """No lesson has anything to do now: the rest comes tomorrow, or is taught elsewhere, or the goal is met."""
         written = [one for one in self.wants if one in self.graph.lessons]
         unsure = [one for one in written if not self._sure(one)]
         if unsure:
             names = [self.graph.concepts[one].name for one in unsure[:3]]
             more = Text(", ".join(one.en for one in names), "、".join(one.zh for one in names))
             return Step("rest", self.goal.name, 0, _said("path.next.rest", names=more), "")
-        planned = [
-            one for one in self.wants if one not in self.graph.lessons and not self.known(one, EXPLAIN)
-        ]
-        if planned:
-            reason = _said("path.next.done_planned", goal=self.goal.title, count=len(planned))
-            return Step("done", self.goal.name, 0, reason, "")
+        for one, concept in self.graph.concepts.items():
+            if one in self.wants and one not in self.graph.lessons and not self.known(one, EXPLAIN):
+                reason = _said("path.next.resources", name=concept.name, slug=one)
+                return Step("resources", one, concept.minutes, reason, f"jinjie resources {one}")
         return Step("done", self.goal.name, 0, _said("path.next.done", goal=self.goal.title), "")
 
 
