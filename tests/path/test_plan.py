@@ -90,6 +90,13 @@ def test_what_is_not_yet_written_is_bridged_by_free_resources_in_the_language() 
         assert "zh" in entry.language and entry.cost == "free"
 
 
+def test_what_there_is_only_in_another_language_is_better_than_nothing() -> None:
+    bridge = made("focal-loss", language="zh").steps[-1]
+    assert bridge.resources and all(
+        "zh" not in LIBRARY.resources[one].entry.language for one in bridge.resources
+    )
+
+
 def test_a_goal_that_is_met_has_nothing_left_to_do() -> None:
     sure = {slug: Belief(slug, 0.99, 0.5, 5, None, True) for slug in GRAPH.concepts}
     found = plan(LIBRARY, GRAPH, spine(LIBRARY), sure, 5, MONDAY, MONDAY)

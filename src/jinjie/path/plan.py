@@ -182,6 +182,8 @@ def _steps(
             continue
         minutes = math.ceil(BRIDGE * sum(graph.concepts[one].minutes for one in concepts))
         found = recommend(library, graph, beliefs, concepts, language=language, cost=cost, most=2)
+        if not found and language is not None:  # better in another language than nothing
+            found = recommend(library, graph, beliefs, concepts, cost=cost, most=2)
         ids = tuple(one.resource.id for one in found)
         names = [graph.concepts[one].name for one in concepts]
         title = Text(", ".join(name.en for name in names), "、".join(name.zh for name in names))
