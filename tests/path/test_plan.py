@@ -91,7 +91,7 @@ def test_what_is_not_yet_written_is_bridged_by_free_resources_in_the_language() 
 
 
 def test_what_there_is_only_in_another_language_is_better_than_nothing() -> None:
-    bridge = made("focal-loss", language="zh").steps[-1]
+    bridge = made("gradient-accumulation", language="zh").steps[-1]
     assert bridge.resources and all(
         "zh" not in LIBRARY.resources[one].entry.language for one in bridge.resources
     )
