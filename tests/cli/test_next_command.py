@@ -56,6 +56,18 @@ def test_the_first_lesson_first(jinjie: Jinjie, library: Library) -> None:
     assert str(first.entry.title.zh) in chinese and "分钟" in chinese
 
 
+def test_who_was_placed_is_not_sent_there_again(jinjie: Jinjie, library: Library) -> None:
+    assert "jinjie place" in jinjie("next")
+    item = library.quizzes["linear-regression"].entry.items[0].id
+    record(
+        Attempt(
+            "placement", "linear-regression", item, seed=1, passed=False, detail={"unknown": True, "round": 1}
+        )
+    )
+    said = jinjie("next")
+    assert "By your placement" in said and "jinjie place" not in said
+
+
 def test_for_scripts(jinjie: Jinjie, library: Library) -> None:
     record(Attempt("goal", "concept:softmax"), Attempt("lesson", library.climb[0].slug))
     told = json.loads(jinjie("next", "--json"))

@@ -301,7 +301,11 @@ class _Way:
         if begun:
             reason = _said("path.next.lesson_begun", title=lesson.title, slug=slug)
         elif not self.log.opened:
-            reason = _said("path.next.lesson_first", title=lesson.title)
+            placed = any(event.kind == "placement" for event in self.events)
+            if placed:
+                reason = _said("path.next.lesson_placed", title=lesson.title)
+            else:
+                reason = _said("path.next.lesson_first", title=lesson.title)
         elif self.goal.kind == "spine":
             reason = _said("path.next.lesson_spine", title=lesson.title)
         else:
