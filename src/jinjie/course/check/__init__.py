@@ -75,7 +75,23 @@ def _recordings(library: Library) -> Iterator[Finding]:
     return recordings(library)
 
 
-QUICK: tuple[Rule, ...] = (references, synced, addresses, graph, texts, _lines, _questions, _recordings)
+def _catalogs(library: Library) -> Iterator[Finding]:
+    from jinjie.course.check.catalogs import catalogs
+
+    return catalogs(library)
+
+
+QUICK: tuple[Rule, ...] = (
+    references,
+    synced,
+    addresses,
+    graph,
+    texts,
+    _lines,
+    _questions,
+    _recordings,
+    _catalogs,
+)
 RUNNING: tuple[Rule, ...] = (fences, _experiments, _exercises)
 
 

@@ -45,6 +45,9 @@ CODES: dict[str, Code] = {
     "C060": Code("check.alt", "check.alt_fix"),
     "C070": Code("check.experiment", "check.experiment_fix"),
     "C071": Code("check.recording", "check.recording_fix"),
+    "C080": Code("check.named", "check.named_fix"),
+    "C081": Code("check.cited", "check.cited_fix"),
+    "C082": Code("check.asked_twice", "check.asked_twice_fix"),
 }
 """Every code of `jinjie content check`, in the order of its report. Codes keep their meaning for good."""
 
