@@ -18,6 +18,7 @@ from jinjie.base.words import say
 def build() -> typer.Typer:
     """The application with every command, its help in the current language. Imports nothing heavy."""
     from jinjie.cli import (
+        career,
         chat,
         clean,
         compare,
@@ -85,6 +86,7 @@ def build() -> typer.Typer:
         resources,
         place,
         plan,
+        career,
         review,
         next,
         formula,

@@ -38,6 +38,7 @@ COMMANDS = {
     "quiz": "cli.quiz.help",
     "place": "cli.place.help",
     "plan": "cli.plan.help",
+    "career": "cli.career.help",
     "review": "cli.review.help",
     "next": "cli.next.help",
     "experiment": "cli.experiment.help",

@@ -1,0 +1,262 @@
+"""`jinjie career`: roles, what each asks for, what one lacks for it, and what its interviewers ask."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from jinjie.base.words import say
+from jinjie.cli.output import console, json_option, note, print_json
+
+if TYPE_CHECKING:
+    from jinjie.course.content.library import Library, Written
+    from jinjie.course.content.schema import Role
+    from jinjie.path.career import Gap
+
+HOURS = 5.0
+"""Hours a week of who has not said."""
+
+DEPTHS = {1: "cli.career.depth_1", 2: "cli.career.depth_2", 3: "cli.career.depth_3"}
+
+SHOWN = 12
+"""Concepts that are missing, and steps of the plan, in the table at most."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    career = typer.Typer(help=say("cli.career.help"), epilog=say("cli.career.example"))
+    app.add_typer(career, name="career", invoke_without_command=True)
+    content_option = typer.Option([], "--content", metavar="DIR", help=say("cli.career.content"))
+
+    @career.callback(invoke_without_command=True)
+    def all_roles(
+        context: typer.Context, content: list[Path] = content_option, as_json: bool = json_option()
+    ) -> None:
+        if context.invoked_subcommand is None:
+            _list(_library(content), as_json)
+
+    @career.command("show", help=say("cli.career.show"))
+    def show(role: str, content: list[Path] = content_option, as_json: bool = json_option()) -> None:
+        library = _library(content)
+        _show(library, _role(library, role), as_json)
+
+    @career.command("gap", help=say("cli.career.gap"))
+    def gap(
+        role: str,
+        hours: float = typer.Option(
+            HOURS, "--hours-per-week", min=0.25, max=168, help=say("cli.career.hours")
+        ),
+        picture: Path = typer.Option(None, "--picture", metavar="FILE", help=say("cli.career.picture")),
+        content: list[Path] = content_option,
+        as_json: bool = json_option(),
+    ) -> None:
+        library = _library(content)
+        found = _gap(library, _role(library, role).slug, hours)
+        if picture is not None:
+            _draw(found, picture)
+        if as_json:
+            print_json(_plain(found))
+        else:
+            _tell(library, found)
+
+    @career.command("questions", help=say("cli.career.questions"))
+    def questions(
+        role: str,
+        answers: bool = typer.Option(False, "--answers", help=say("cli.career.answers")),
+        content: list[Path] = content_option,
+        as_json: bool = json_option(),
+    ) -> None:
+        library = _library(content)
+        _questions(_role(library, role), answers, as_json)
+
+
+def _library(content: list[Path]) -> Library:
+    from jinjie.course.content.library import load, own
+
+    return load([own(), *content])
+
+
+def _role(library: Library, word: str) -> Written[Role]:
+    """By its id, its name in either language or an alias. Raises NotFound, which suggests the nearest."""
+    from jinjie.path.goals import goal
+
+    return library.roles[goal(library, f"role:{word.removeprefix('role:')}").id]
+
+
+def _list(library: Library, as_json: bool) -> None:
+    from rich.table import Table
+
+    roles = list(library.roles.values())
+    if as_json:
+        print_json(
+            [{"id": one.slug, "name": {"en": one.entry.name.en, "zh": one.entry.name.zh}} for one in roles]
+        )
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for one in roles:
+        counts = say("cli.career.counts", concepts=len(one.entry.needs), systems=len(one.entry.systems))
+        table.add_row(one.slug, str(one.entry.name), counts)
+    console().print(table)
+    console().print(say("cli.career.then"), style="dim", soft_wrap=True, markup=False)
+
+
+def _show(library: Library, role: Written[Role], as_json: bool) -> None:
+    from rich.markdown import Markdown
+    from rich.text import Text
+
+    entry = role.entry
+    if as_json:
+        print_json(entry.model_dump(mode="json"))
+        return
+    out = console()
+    out.print(Text(str(entry.name), style="bold"))
+    out.print(Markdown(_without_links(str(entry.does))))
+    for wanted in (3, 2, 1):
+        names = [str(library.concepts[c].entry.name) for c, depth in entry.needs.items() if depth == wanted]
+        if names:
+            out.print(say(DEPTHS[wanted], names=_joined(names)), soft_wrap=True, markup=False)
+    systems = [str(library.systems[one].entry.name) for one in entry.systems if one in library.systems]
+    out.print(say("cli.career.systems", names=_joined(systems)), soft_wrap=True, markup=False)
+    for project in entry.projects:
+        out.print(
+            say("cli.career.project", name=project.name, shows=project.shows), soft_wrap=True, markup=False
+        )
+        out.print(
+            "  " + "  ".join(f"jinjie run {one}" for one in project.recipes), style="cyan", markup=False
+        )
+    out.print(say("cli.career.next", role=role.slug), style="dim", soft_wrap=True, markup=False)
+
+
+def _gap(library: Library, slug: str, hours: float) -> Gap:
+    from jinjie.learner.attempts import iterate
+    from jinjie.learner.store import open_store
+    from jinjie.path.career import gap
+    from jinjie.path.evidence import day
+    from jinjie.path.graph import Graph
+    from jinjie.path.mastery import belief
+
+    now = datetime.now().astimezone()
+    graph = Graph.of(library)
+    with open_store() as store:
+        events = list(iterate(store))
+    return gap(library, graph, slug, belief(library, graph, events, now), events, hours, day(now))
+
+
+def _draw(found: Gap, picture: Path) -> None:
+    from jinjie.base.files import write_whole
+    from jinjie.base.svg import standalone
+    from jinjie.base.words import language
+    from jinjie.path.radar import radar
+
+    write_whole(picture, standalone(radar(found.axes, str(found.role.name), language())))
+    note(say("cli.career.drawn", file=picture))
+
+
+def _tell(library: Library, found: Gap) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from jinjie.base.words import language
+    from jinjie.path.calendar import summary
+
+    out = console()
+    share = say("cli.career.share", role=found.role.name, percent=round(100 * found.share))
+    out.print(Text(share, style="bold"))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for head in (say("cli.career.area"), say("cli.career.has"), say("cli.career.wants")):
+        table.add_column(head)
+    for axis in found.axes:
+        table.add_row(str(axis.name), _bar(axis.has), _bar(axis.wants))
+    out.print(table)
+    missing = [
+        say(
+            "cli.career.missing",
+            concept=library.concepts[one.concept].entry.name,
+            has=one.has,
+            wanted=one.wanted,
+        )
+        for one in found.missing
+    ]
+    if missing:
+        more = say("cli.career.more", count=len(missing) - SHOWN) if len(missing) > SHOWN else ""
+        out.print(
+            say("cli.career.lacks", names=_joined(missing[:SHOWN]) + more), soft_wrap=True, markup=False
+        )
+    out.print(Text(summary(found.plan, language())), soft_wrap=True)
+    systems = [str(library.systems[one].entry.name) for one in found.unbuilt]
+    if systems:
+        out.print(say("cli.career.unbuilt", names=_joined(systems)), soft_wrap=True, markup=False)
+    for project in found.projects:
+        out.print(
+            say("cli.career.project", name=project.name, shows=project.shows), soft_wrap=True, markup=False
+        )
+        out.print(
+            "  " + "  ".join(f"jinjie run {one}" for one in project.recipes), style="cyan", markup=False
+        )
+    out.print(say("cli.career.plan", role=found.role.id), style="dim", soft_wrap=True, markup=False)
+
+
+def _questions(role: Written[Role], answers: bool, as_json: bool) -> None:
+    from rich.markdown import Markdown
+    from rich.text import Text
+
+    if as_json:
+        print_json([one.model_dump(mode="json") for one in role.entry.questions])
+        return
+    out = console()
+    for number, one in enumerate(role.entry.questions, 1):
+        out.print(Text(f"{number}. {one.question}", style="bold"), soft_wrap=True)
+        if answers:
+            out.print(Markdown(_cited(str(one.answer))))
+            out.print()
+    if not answers:
+        out.print(say("cli.career.see_answers", role=role.slug), style="dim", soft_wrap=True, markup=False)
+
+
+def _cited(text: str) -> str:
+    """A text with the commands that show what it cites."""
+    from jinjie.course.check.catalogs import LINK
+
+    commands = {"lesson": "lesson", "formula": "formula", "concept": "resources", "recipe": "show"}
+    cited = [f"jinjie {commands.get(kind, 'find')} {slug}" for kind, slug in LINK.findall(text)]
+    lines = "".join(f"\n- `{one}`" for one in dict.fromkeys(cited))
+    return _without_links(text) + "\n" + lines
+
+
+def _without_links(text: str) -> str:
+    import re
+
+    return re.sub(r"\[([^\]]+)\]\([a-z]+:[^)\s]+\)", r"\1", text)
+
+
+def _joined(names: list[str]) -> str:
+    return say("path.career.comma").join(names)
+
+
+def _bar(depth: float) -> str:
+    return "█" * round(depth * 4) + f" {depth:.1f}"
+
+
+def _plain(found: Gap) -> dict[str, Any]:
+    return {
+        "role": found.role.id,
+        "share": round(found.share, 3),
+        "missing": [{"concept": one.concept, "has": one.has, "wants": one.wanted} for one in found.missing],
+        "areas": [
+            {
+                "area": axis.area,
+                "has": round(axis.has, 2),
+                "wants": round(axis.wants, 2),
+                "concepts": axis.concepts,
+            }
+            for axis in found.axes
+        ],
+        "systems": {"built": list(found.built), "missing": list(found.unbuilt)},
+        "minutes": found.plan.minutes,
+        "done": found.plan.done.isoformat() if found.plan.done else None,
+        "steps": [{"kind": one.kind, "slug": one.slug, "minutes": one.minutes} for one in found.plan.steps],
+        "projects": [one.id for one in found.projects],
+    }
