@@ -175,9 +175,10 @@ def _seen(curve: NDArray[np.float64], answers: Sequence[Evidence], first: bool) 
     still = _normal(curve * likelihood)
     if first:
         return still
+    if not any(one.passed for one in answers):
+        return still  # an answer that is wrong is no sign of having learned
     learned = _normal(((1 - LEARNED) * curve + LEARNED * before(0.5)) * likelihood)
-    # An answer that is wrong is no sign of having learned.
-    return learned if any(one.passed for one in answers) or above(learned) <= above(curve) else still
+    return max(still, learned, key=above)  # so that a right answer never lowers P
 
 
 def _sunk(curve: NDArray[np.float64], passed: timedelta, half_life: float) -> NDArray[np.float64]:
