@@ -140,6 +140,23 @@ class Desk:
         shown, self.seen = self.seen[: found.end()], self.seen[found.end() :]
         return shown
 
+    def interrupt(self, pattern: str) -> None:
+        """Ctrl-C until `pattern` is shown.
+
+        Between the prompt and the wait for keys is a moment in which the library that reads lines holds a Ctrl-C back
+        until the next key; whoever sits there presses it once more.
+        """
+        for _ in range(20):
+            os.killpg(self.process.pid, signal.SIGINT)
+            end = time.monotonic() + 3
+            while time.monotonic() < end:
+                if select.select([self.master], [], [], 0.2)[0]:
+                    self.seen += self.decoder.decode(os.read(self.master, 65536))
+                if re.search(pattern, self.seen, re.DOTALL):
+                    self.until(pattern)
+                    return
+        raise AssertionError(f"no {pattern!r} in {self.seen!r}")
+
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())
 
@@ -163,7 +180,6 @@ def test_at_a_desk_ctrl_c_stops_the_answer_and_ctrl_d_ends() -> None:
     desk.until("› ")
     desk.type("/reset\n")
     desk.until("Forgotten.*› ")
-    os.killpg(desk.process.pid, signal.SIGINT)  # at the prompt it forgets the line
-    desk.until("› ")
+    desk.interrupt("› ")  # at the prompt it forgets the line
     desk.type("\x04")
     assert desk.end() == 0
