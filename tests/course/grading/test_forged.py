@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -190,11 +191,24 @@ def guests() -> set[str]:
     found = set()
     for place in Path("/proc").glob("[0-9]*") if Path("/proc/self").exists() else ():
         try:
-            if b"guest.py" in (place / "cmdline").read_bytes():
+            if b"guest.py" in (place / "cmdline").read_bytes() and not elsewhere(int(place.name)):
                 found.add(place.name)
         except OSError:
             continue
     return found
+
+
+def elsewhere(pid: int) -> bool:
+    """Whether a process belongs to another worker of this session of tests: it stems from our parent, and not from us.
+
+    One that was left behind stems from neither: its parent is gone.
+    """
+    above: list[int] = []
+    while pid > 1:
+        above.append(pid)
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        pid = int(status.partition("PPid:")[2].split()[0])
+    return os.getppid() in above and os.getpid() not in above
 
 
 @pytest.mark.parametrize("name", ENDLESS)
