@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from jinjie.base.errors import NotFound
+from jinjie.base.errors import InvalidInput, JinjieError, NotFound
 from jinjie.cli.main import build
 
 
@@ -44,3 +44,14 @@ def test_questions_hide_their_answers_until_asked() -> None:
 def test_a_role_that_there_is_not() -> None:
     with pytest.raises(NotFound, match="machine-learning-engineer"):
         career("gap", "machine-learning-enginer")
+
+
+def test_a_picture_that_cannot_be_drawn_there(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(JinjieError, match="could not be written"):
+        career("gap", "machine-learning-engineer", "--picture", str(tmp_path / "file" / "gap.svg"))
+    with pytest.raises(InvalidInput, match="does not end in .svg"):
+        career("gap", "machine-learning-engineer", "--picture", str(tmp_path / "gap.png"))
+    career("gap", "machine-learning-engineer", "--picture", str(tmp_path / "new" / "gap.svg"))
+    assert (tmp_path / "file").read_text() == "mine" and not (tmp_path / "gap.png").exists()
+    assert (tmp_path / "new" / "gap.svg").read_text().startswith("<")

@@ -146,12 +146,21 @@ def _gap(library: Library, slug: str, hours: float) -> Gap:
 
 
 def _draw(found: Gap, picture: Path) -> None:
+    """The radar as a file. Raises InvalidInput where it is to be no SVG, JinjieError where it cannot be written."""
+    from jinjie.base.errors import InvalidInput, JinjieError, Problem
     from jinjie.base.files import write_whole
     from jinjie.base.svg import standalone
     from jinjie.base.words import language
     from jinjie.path.radar import radar
 
-    write_whole(picture, standalone(radar(found.axes, str(found.role.name), language())))
+    if picture.suffix.lower() != ".svg":
+        raise InvalidInput([Problem("--picture", "explain.svg_only", came=picture)])
+    drawn = standalone(radar(found.axes, str(found.role.name), language()))
+    try:
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(picture, drawn)
+    except OSError as error:
+        raise JinjieError("compare.not_written", file=picture, reason=error.strerror or error) from error
     note(say("cli.career.drawn", file=picture))
 
 
