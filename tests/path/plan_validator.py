@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ def faults(library: Library, told: dict[str, Any], wants: dict[str, int], known:
     yield from _steps(library, told, wants, known)
     yield from _order(library, told, known)
     yield from _promises(told)
+    yield from _left_out(library, told, wants)
 
 
 def _weeks(told: dict[str, Any]) -> Iterator[str]:
@@ -93,6 +95,14 @@ def _order(library: Library, told: dict[str, Any], known: set[str]) -> Iterator[
             for one in stands_on(library, concept):
                 if one in last and last[one] > place and one not in step["concepts"]:
                     yield f"{concept} comes before {one}, which it requires"
+        if step["kind"] == "lesson":
+            for one in library.lessons[step["slug"]].entry.requires:
+                if last.get(one, -1) > place:
+                    yield f"the lesson {step['slug']} comes before {one}, which it requires"
+        if step["kind"] == "system":
+            for one in step["concepts"]:
+                if last.get(one, -1) > place:
+                    yield f"{step['slug']} is built before {one} is learned"
     order = [(part["kind"], part["slug"]) for week in told["weeks"] for part in week["parts"]]
     ends: dict[tuple[str, str], int] = {pair: i for i, pair in enumerate(order)}
     begins: dict[tuple[str, str], int] = {}
@@ -104,39 +114,84 @@ def _order(library: Library, told: dict[str, Any], known: set[str]) -> Iterator[
             yield f"{b} begins before {a}"
 
 
-def _room(hours: float, start: date, by: date) -> float:
-    return hours * 60 * 0.85 * ((by - start).days + 1) / 7
+def minutes_until(hours: float, start: date, by: date) -> int:
+    """Minutes for steps from one day to another, counted day by day: whole minutes of a week, and of a part of one."""
+    total, day = 0, start
+    while day <= by:
+        sunday = day + timedelta(days=7 - day.isoweekday())
+        days, inside = (sunday - day).days + 1, (min(sunday, by) - day).days + 1
+        total += math.floor(math.floor(hours * 60 * 0.85 * days / 7) * inside / days)
+        day = sunday + timedelta(days=1)
+    return total
 
 
 def _promises(told: dict[str, Any]) -> Iterator[str]:
-    if told["done"] is None:
-        if told["steps"] and told["weeks"]:
-            yield "it is never done, and has weeks"
-        if told["steps"] and told["fits"]:
-            yield "it fits, and is never done"
-        return
-    done = date.fromisoformat(told["done"])
-    last = told["weeks"][-1]
-    if not last["begins"] <= told["done"] <= last["ends"]:
-        yield f"done on {done}, outside of the last week"
-    if told["by"] is None:
-        return
-    start, by = date.fromisoformat(told["start"]), date.fromisoformat(told["by"])
-    if told["fits"] != (done <= by):
-        yield "whether it fits is wrong"
-    weeks = (by - start).days / 7 + 2
-    enough = told["enough_hours_per_week"]
-    if enough is not None:
-        # Minutes are rounded down once a week, and twice in the last.
-        if _room(enough, start, by) + 1e-6 < told["minutes"]:
+    start = date.fromisoformat(told["start"])
+    needed, hours = told["minutes"], told["hours_per_week"]
+    if told["by"] is not None:
+        by = date.fromisoformat(told["by"])
+        if told["steps"] and told["fits"] != (minutes_until(hours, start, by) >= needed):
+            yield "whether it fits is wrong"
+        enough = told["enough_hours_per_week"]
+        if enough is None and minutes_until(168, start, by) >= needed:
+            yield "it is said that no hours are enough"
+        if enough is not None and minutes_until(enough, start, by) < needed:
             yield f"{enough} hours a week are not enough"
-        if _room(enough - 0.25, start, by) - weeks > told["minutes"]:
+        less = None if enough is None else min(enough * 0.9, enough - 0.25)
+        if less is not None and less > 0 and minutes_until(less, start, by) >= needed:
             yield f"{enough} hours a week are more than enough"
-    if not told["fits"]:
-        left = [step["minutes"] for step in told["steps"]]
-        for slug in told["drop"]:
-            left.remove(next(s["minutes"] for s in told["steps"] if s["slug"] == slug))
-        if sum(left) > _room(told["hours_per_week"], start, by) + 1e-6:
-            yield "what is left does not fit either"
-        if told["drop"] and len(left) < len(told["steps"]) - len(told["drop"]):
-            yield "more is dropped than said"
+        done, used = 0, 0
+        for step in told["steps"]:
+            used += step["minutes"]
+            done += used <= minutes_until(hours, start, by)
+        if told["steps_by_then"] != done:
+            yield f"{told['steps_by_then']} steps by the date, not {done}"
+    if told["done"] is None:
+        if told["steps"] and (told["weeks"] or told["fits"]):
+            yield "it is never done, and has weeks or fits"
+        return
+    end = date.fromisoformat(told["done"])
+    if not told["weeks"][-1]["begins"] <= told["done"] <= told["weeks"][-1]["ends"]:
+        yield f"done on {end}, outside of the last week"
+    if minutes_until(hours, start, end) < needed:
+        yield f"not done on {end}"
+    if end > start and minutes_until(hours, start, end - timedelta(days=1)) >= needed:
+        yield f"done before {end}"
+
+
+def _left_out(library: Library, told: dict[str, Any], wants: dict[str, int]) -> Iterator[str]:
+    """What is to be left out is enough, no more than enough, and nothing that stays stands on it."""
+    if told["by"] is None or told["fits"]:
+        if told["drop"]:
+            yield "something is to be left out of what fits"
+        return
+    if told["goal"].split(":")[0] in ("concept", "system"):
+        if told["drop"]:
+            yield "of a single goal something is to be left out"
+        return
+    keys = [(one["kind"], one["slug"], *one["concepts"]) for one in told["drop"]]
+    steps = {(one["kind"], one["slug"], *one["concepts"]): one for one in told["steps"]}
+    if len(set(keys)) != len(keys) or not set(keys) <= set(steps):
+        yield "what is to be left out is no step, or is named twice"
+        return
+
+    def needs(step: dict[str, Any]) -> set[str]:
+        found = set(step["concepts"]).union(*(stands_on(library, one) for one in step["concepts"]))
+        if step["kind"] == "lesson":
+            found.update(library.lessons[step["slug"]].entry.requires)
+        return found if step["kind"] == "system" else found.difference(step["concepts"])
+
+    gone = {c for key in keys if key[0] != "system" for c in steps[key]["concepts"]}
+    for key, step in steps.items():
+        if key not in keys and needs(step) & gone:
+            yield f"{key[1]} stays, and {sorted(needs(step) & gone)} is left out"
+    room = minutes_until(
+        told["hours_per_week"], date.fromisoformat(told["start"]), date.fromisoformat(told["by"])
+    )
+    stays = sum(step["minutes"] for key, step in steps.items() if key not in keys)
+    if stays > room:
+        yield "what is left does not fit either"
+    for key in keys:
+        rest = gone if key[0] == "system" else gone.difference(steps[key]["concepts"])
+        if not needs(steps[key]) & rest and stays + steps[key]["minutes"] <= room:
+            yield f"{key[1]} need not be left out"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from jinjie.course.content.library import Library
     from jinjie.learner.attempts import Attempt
     from jinjie.path.goals import Goal
-    from jinjie.path.plan import Plan
+    from jinjie.path.moved import Moved
+    from jinjie.path.plan import Plan, Step
 
 HOURS = 5.0
 """Hours a week of who has not said."""
+
+FARTHEST = timedelta(days=36525)
+"""Nobody plans farther than a century, and the calendar ends somewhere."""
 
 
 def register(app: typer.Typer) -> None:
@@ -51,21 +55,23 @@ def register(app: typer.Typer) -> None:
             chosen, event = goals.chosen(library, events)
             kept = event.detail if event is not None and goal in (None, event.slug) else {}
             wanted = goals.goal(library, goal) if goal is not None else chosen
+            today = day(now)
             asked = _checked(
                 {"hours": hours, "by": by, "start": start, "language": language, "free_only": free_only},
                 kept,
-                day(now),
+                today,
             )
+            made = _made(library, wanted, events, now, asked)
+            since = _since(library, wanted, events, event, made, today) if event is not None else None
+            _files(made, library, markdown, calendar, now)
             if save:
-                detail = {name: _said(value) for name, value in asked.items() if name != "start"}
+                detail = {name: _said(value) for name, value in asked.items()}
                 write(store, Attempt("goal", wanted.name, detail=detail))
                 note(say("cli.plan.saved", goal=wanted.title))
-        made = _made(library, wanted, events, now, asked)
-        _files(made, library, markdown, calendar, now)
         if as_json:
-            print_json(_plain(made))
+            print_json({**_plain(made), "moved": _plainly(since)})
         else:
-            _show(made, library)
+            _show(made, library, since)
 
 
 def _said(value: Any) -> Any:
@@ -97,6 +103,11 @@ def _checked(given: dict[str, Any], kept: dict[str, Any], today: date) -> dict[s
         problems.append(Problem("--hours-per-week", "path.plan.no_week", came=hours))
     by, start = a_date("by", "--by"), a_date("start", "--start")
     begins = start or today
+    if given["start"] is None:
+        begins = max(begins, today)  # a saved day that has gone by: what is left begins now
+    for option, came in (("--by", by), ("--start", start)):
+        if came is not None and abs(came - today) > FARTHEST:
+            problems.append(Problem(option, "path.plan.too_far", came=came.isoformat()))
     if by is not None and given["by"] is not None and by < begins:
         problems.append(Problem("--by", "path.plan.gone_by", by=by.isoformat(), start=begins.isoformat()))
     if (language := value("language")) not in (None, *LANGUAGES):
@@ -139,41 +150,72 @@ def _made(library: Library, goal: Goal, events: list[Attempt], now: datetime, as
     )
 
 
+def _since(
+    library: Library, goal: Goal, events: list[Attempt], saved: Attempt, made: Plan, today: date
+) -> Moved | None:
+    """What moved since the goal was saved; None for another goal, and where nothing did on the same day."""
+    from jinjie.base.errors import InvalidInput
+    from jinjie.path.evidence import day
+    from jinjie.path.moved import moved
+
+    if saved.slug != goal.name:
+        return None
+    then = day(saved.time)
+    try:
+        asked = _checked(dict.fromkeys(("hours", "by", "start", "language", "free_only")), saved.detail, then)
+    except InvalidInput:  # a log that was written by hand
+        return None
+    before = [event for event in events if (event.time, event.id) < (saved.time, saved.id)]
+    found = moved(_made(library, goal, before, saved.time, asked), made, today)
+    return found if found or then < today else None
+
+
 def _files(plan: Plan, library: Library, markdown: Path | None, calendar: Path | None, now: datetime) -> None:
-    """Write what was asked for, each file whole or not at all."""
+    """Write what was asked for, each file whole or not at all. Raises JinjieError where one cannot be written."""
+    from jinjie.base.errors import JinjieError
     from jinjie.base.files import write_whole
     from jinjie.base.words import language
     from jinjie.path import calendar as shapes
 
+    made: list[tuple[Path, str | bytes]] = []
     if markdown is not None:
-        write_whole(markdown, shapes.markdown(plan, library, language()))
-        note(say("cli.plan.wrote", file=markdown))
+        made.append((markdown, shapes.markdown(plan, library, language())))
     if calendar is not None:
-        write_whole(calendar, shapes.calendar(plan, language(), now))
-        note(say("cli.plan.wrote", file=calendar))
+        made.append((calendar, shapes.calendar(plan, language(), now)))
+    for file, content in made:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, content)
+        except OSError as error:
+            raise JinjieError("cli.plan.not_written", file=file, reason=error.strerror or error) from error
+        note(say("cli.plan.wrote", file=file))
 
 
-def _show(plan: Plan, library: Library) -> None:
+def _show(plan: Plan, library: Library, since: Moved | None) -> None:
     """The weeks as a table, and what is to be said of them."""
     from rich.table import Table
     from rich.text import Text
 
     from jinjie.base.words import language
-    from jinjie.path.calendar import line, summary
+    from jinjie.path.calendar import first, line, moved, summary
 
     out = console()
     lang = language()
     out.print(say("path.plan.title", goal=plan.goal.title), style="bold", markup=False)
     out.print(Text(summary(plan, lang)), soft_wrap=True)
+    if why := first(plan, lang):
+        out.print(Text(why), soft_wrap=True)
+    if since is not None:
+        out.print(Text("\n  ".join(moved(since, lang))), soft_wrap=True)
     if plan.weeks:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column(say("cli.plan.week"), no_wrap=True)
         table.add_column(say("cli.plan.what"), overflow="fold")
-        table.add_column(say("cli.plan.minutes"), justify="right")
+        table.add_column(say("cli.plan.minutes"), justify="right", no_wrap=True)
         for week in plan.weeks:
             used = sum(part.minutes for part in week.parts)
             steps = "\n".join(line(part, lang) for part in week.parts)
-            table.add_row(week.begins.isoformat(), Text(steps), f"{used}+{week.reviews}")
+            table.add_row(week.begins.isoformat(), Text(steps), f"{used}/{week.room} + {week.reviews}")
         out.print(table)
         out.print(say("cli.plan.share"), style="dim", soft_wrap=True)
     for step in plan.steps:
@@ -197,7 +239,9 @@ def _plain(plan: Plan) -> dict[str, Any]:
         "minutes": plan.minutes,
         "done": _said(plan.done),
         "enough_hours_per_week": plan.enough,
-        "drop": [step.slug for step in plan.drop],
+        "drop": _named(plan.drop),
+        "steps_by_then": plan.reached,
+        "steps_on_the_first": plan.leads,
         "known": list(plan.held),
         "steps": [
             {
@@ -227,4 +271,22 @@ def _plain(plan: Plan) -> dict[str, Any]:
             }
             for week in plan.weeks
         ],
+    }
+
+
+def _named(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
+    return [{"kind": step.kind, "slug": step.slug, "concepts": list(step.concepts)} for step in steps]
+
+
+def _plainly(since: Moved | None) -> dict[str, Any] | None:
+    if since is None:
+        return None
+    return {
+        "since": since.since.isoformat(),
+        "finished": _named(since.finished),
+        "shorter": _named(since.shorter),
+        "behind": _named(since.behind),
+        "added": _named(since.added),
+        "done_was": _said(since.was),
+        "done_is": _said(since.now),
     }

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from jinjie import __version__
 from jinjie.base.words import Language, say
 from jinjie.course.content.library import Library
+from jinjie.path.moved import Moved
 from jinjie.path.plan import Part, Plan, Step
+
+NAMED = 3
+"""So many steps of a kind are named where what moved is told; the plan below has them all."""
 
 
 def calendar(plan: Plan, lang: Language, now: datetime) -> bytes:
     """An all-day event for each week, its steps in the description (RFC 5545; the library folds and escapes).
 
-    An event's id is made of its first day, so that a calendar which takes the plan again moves nothing twice.
+    An event's id is made of the goal and of the week's Monday: a calendar that takes the plan again, made anew in the
+    middle of a week, has that week once, and the weeks of another goal beside it.
     """
     from icalendar import Calendar, Event
 
@@ -23,7 +28,8 @@ def calendar(plan: Plan, lang: Language, now: datetime) -> bytes:
     made.add("x-wr-calname", say("path.plan.calendar", lang, goal=plan.goal.title.in_(lang)))
     for number, week in enumerate(plan.weeks, 1):
         event = Event()
-        event.add("uid", f"week-{week.begins.isoformat()}@jinjie")
+        monday = week.begins - timedelta(days=week.begins.weekday())
+        event.add("uid", f"{plan.goal.name.replace(':', '-')}-{monday.isoformat()}@jinjie")
         event.add("dtstamp", now)
         event.add("dtstart", week.begins)
         event.add("dtend", week.ends + timedelta(days=1))
@@ -39,6 +45,8 @@ def calendar(plan: Plan, lang: Language, now: datetime) -> bytes:
 def markdown(plan: Plan, library: Library, lang: Language) -> str:
     """The plan as a page: a heading for each week, a box to tick for each step, resources as links."""
     out = [f"# {say('path.plan.title', lang, goal=plan.goal.title.in_(lang))}", "", summary(plan, lang), ""]
+    if why := first(plan, lang):
+        out += [why, ""]
     for number, week in enumerate(plan.weeks, 1):
         dates = f"{week.begins.isoformat()} – {week.ends.isoformat()}"
         out += [f"## {say('path.plan.week', lang, number=number)} · {dates}", ""]
@@ -94,4 +102,48 @@ def summary(plan: Plan, lang: Language) -> str:
     if plan.drop:
         titles = say("path.plan.comma", lang).join(step.title.in_(lang) for step in plan.drop)
         said += say("path.plan.drop", lang, titles=titles)
+    elif not plan.fits and plan.by is not None:
+        said += _reach(plan, plan.by, lang)
+    return said
+
+
+def _reach(plan: Plan, by: date, lang: Language) -> str:
+    """How far one gets by the date, where nothing can be left out."""
+    if plan.reached == 0:
+        return say("path.plan.reach_none", lang, by=by.isoformat())
+    title = plan.steps[plan.reached - 1].title.in_(lang)
+    return say(
+        "path.plan.reach", lang, by=by.isoformat(), number=plan.reached, most=len(plan.steps), title=title
+    )
+
+
+def first(plan: Plan, lang: Language) -> str:
+    """What comes first, and why; nothing where that is the only step."""
+    if len(plan.steps) < 2:
+        return ""
+    title, others = plan.steps[0].title.in_(lang), len(plan.steps) - 1
+    if plan.leads == 0:
+        return say("path.plan.first_alone", lang, title=title)
+    return say("path.plan.first", lang, title=title, number=plan.leads, others=others)
+
+
+def moved(moved: Moved, lang: Language) -> list[str]:
+    """What moved since the goal was saved, in a line each; of many steps the first ones by name."""
+    since = moved.since.isoformat()
+    if not moved:
+        return [say("path.plan.unmoved", lang, since=since)]
+    said = [say("path.plan.since", lang, since=since)]
+    for key, steps in (
+        ("path.plan.moved_done", moved.finished),
+        ("path.plan.moved_shorter", moved.shorter),
+        ("path.plan.moved_behind", moved.behind),
+        ("path.plan.moved_added", moved.added),
+    ):
+        titles = say("path.plan.semicolon", lang).join(step.title.in_(lang) for step in steps[:NAMED])
+        if len(steps) > NAMED:
+            titles = say("path.plan.and_more", lang, titles=titles, number=len(steps) - NAMED)
+        if steps:
+            said.append(say(key, lang, titles=titles))
+    if moved.was != moved.now and moved.was is not None and moved.now is not None:
+        said.append(say("path.plan.moved_end", lang, was=moved.was.isoformat(), now=moved.now.isoformat()))
     return said

@@ -11,10 +11,12 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Literal
 
 from jinjie.base.words import Language, Text
 from jinjie.course.content.library import Library
+from jinjie.course.content.schema import Resource
 from jinjie.path.goals import EXPLAIN, Goal
 from jinjie.path.graph import Graph
 from jinjie.path.mastery import Belief, met
@@ -25,7 +27,7 @@ REVIEWS = 0.15
 
 BRIDGE = 2.0
 """A concept learned elsewhere takes this many times the minutes that a lesson of ours would give it: one searches,
-and reads more than that concept. Judged, not measured."""
+and reads more than that concept. Judged, not measured; where the catalog knows a resource's hours, those count."""
 
 BUILDING = 120
 """Minutes for a system: to set its recipe, to look at the run, to write down what came of it; it trains by itself."""
@@ -91,7 +93,12 @@ class Plan:
     enough: float | None
     """Hours a week that would be enough by the date; None without one, or where no hours of a week are enough."""
     drop: tuple[Step, ...]
-    """What to leave out so that the rest fits: what the goal needs least, first."""
+    """What to leave out so that the rest fits: what the goal needs least, first. Nothing where the goal is one
+    concept or one system: it stands on every step."""
+    reached: int
+    """How many of the steps are done by the date, in their order; all of them where there is none."""
+    leads: int
+    """How many of the other steps stand on the first one."""
 
     @property
     def fits(self) -> bool:
@@ -127,12 +134,18 @@ def plan(
     held = tuple(concept for concept in goal.wants if concept in wants and concept not in missing)
     steps = _steps(library, graph, goal, beliefs, missing, language, free_only)
     weeks, done = _filled(steps, hours, start)
-    needed = sum(step.minutes for step in steps)
-    enough = _enough(needed, start, by) if by is not None else None
+    needs = {one: _stands_on(library, graph, one) for one in steps}
+    leads = sum(bool(needs[one].intersection(steps[0].concepts)) for one in steps[1:])
+    enough: float | None = None
     drop: tuple[Step, ...] = ()
-    if by is not None and steps and (done is None or done > by):
-        drop = _dropped(graph, goal, wants, steps, _room(hours, start, by))
-    return Plan(goal, hours, start, by, steps, weeks, held, done, enough, drop)
+    reached = len(steps)
+    if by is not None:
+        needed, room = list(accumulate(step.minutes for step in steps)), _room(hours, start, by)
+        enough = _enough(needed[-1] if needed else 0, start, by)
+        reached = sum(minutes <= room for minutes in needed)
+        if reached < len(steps) and goal.kind in ("role", "spine"):
+            drop = _dropped(goal, wants, needs, room)
+    return Plan(goal, hours, start, by, steps, weeks, held, done, enough, drop, reached, leads)
 
 
 # What there is to do
@@ -180,11 +193,11 @@ def _steps(
             minutes = max(SHORTEST, math.ceil(lesson.minutes * len(new) / len(taught)))
             made.append(Step("lesson", slug, lesson.title, tuple(new), minutes))
             continue
-        minutes = math.ceil(BRIDGE * sum(graph.concepts[one].minutes for one in concepts))
         found = recommend(library, graph, beliefs, concepts, language=language, cost=cost, most=2)
         if not found and language is not None:  # better in another language than nothing
             found = recommend(library, graph, beliefs, concepts, cost=cost, most=2)
         ids = tuple(one.resource.id for one in found)
+        minutes = _elsewhere(graph, concepts, found[0].resource if found else None)
         names = [graph.concepts[one].name for one in concepts]
         title = Text(", ".join(name.en for name in names), "、".join(name.zh for name in names))
         made.append(Step("bridge", slug, title, tuple(concepts), minutes, ids))
@@ -193,6 +206,17 @@ def _steps(
             entry = library.systems[system].entry
             made.append(Step("system", system, entry.name, tuple(entry.concepts), BUILDING))
     return _ordered(library, graph, made)
+
+
+def _elsewhere(graph: Graph, concepts: Iterable[str], resource: Resource | None) -> int:
+    """Minutes to learn concepts from a resource: its own, the share that is wanted of it; else by BRIDGE."""
+    minutes = 0.0
+    for one in concepts:
+        if resource is not None and resource.hours is not None and one in resource.concepts:
+            minutes += resource.hours * 60 / len(resource.concepts)
+        else:
+            minutes += BRIDGE * graph.concepts[one].minutes
+    return math.ceil(minutes)
 
 
 def needs_of(library: Library, graph: Graph, slug: str) -> set[str]:
@@ -337,30 +361,30 @@ def _enough(needed: int, start: date, by: date) -> float | None:
 
 
 def _dropped(
-    graph: Graph, goal: Goal, wants: Mapping[str, int], steps: tuple[Step, ...], room: int
+    goal: Goal, wants: Mapping[str, int], needs: Mapping[Step, set[str]], room: int
 ) -> tuple[Step, ...]:
-    """Steps to leave out, least needed first, until the rest fits; none that another one left stands on."""
-    left = list(steps)
+    """Steps to leave out, least needed first, until the rest fits; none that another one left stands on.
+
+    Whole branches go, tip first; what then turns out to fit after all is taken in again, the most needed first.
+    """
+    left = list(needs)
+    used = sum(step.minutes for step in left)
+    places = {step: place for place, step in enumerate(left)}
     dropped: list[Step] = []
-    while left and sum(step.minutes for step in left) > room:
-        free = [
-            one
-            for one in left
-            if one.kind == "system"
-            or not any(
-                set(one.concepts)
-                & set().union(*(graph.needs.get(c, frozenset()) for c in other.concepts), other.concepts)
-                for other in left
-                if other is not one
-            )
-        ]
-        free = free or left[-1:]
 
-        def need(step: Step) -> tuple[int, int]:
-            depth = sum(wants.get(concept, 0) for concept in step.concepts if concept in goal.wants)
-            return depth, -left.index(step)
+    def need(step: Step) -> tuple[int, int]:
+        return sum(wants[one] for one in step.concepts if one in wants and one in goal.wants), -places[step]
 
-        least = min(free, key=need)
+    while used > room:
+        stood_on = set().union(*(needs[one] for one in left))
+        free = [one for one in left if one.kind == "system" or not stood_on.intersection(one.concepts)]
+        least = min(free or left[-1:], key=need)
         left.remove(least)
         dropped.append(least)
+        used -= least.minutes
+    for step in reversed(tuple(dropped)):
+        missing = {one for other in dropped if other.kind != "system" for one in other.concepts}
+        if used + step.minutes <= room and not needs[step].intersection(missing.difference(step.concepts)):
+            dropped.remove(step)
+            used += step.minutes
     return tuple(dropped)
