@@ -174,12 +174,10 @@ def learners(rng: np.random.Generator, kind: str, count: int) -> Iterator[tuple[
 
 def judged(kind: str, count: int, seed: int = 0) -> list[tuple[float, bool]]:
     """(P, truth) of each learner at the last answer."""
-    made = []
-    for found, truth in learners(np.random.default_rng(seed), kind, count):
-        last = found[-1].time
-        curve, _ = mastery._posterior(0.3, found, last)
-        made.append((above(curve), truth))
-    return made
+    drawn = list(learners(np.random.default_rng(seed), kind, count))
+    courses = [mastery._course(found) for found, _ in drawn]
+    curves = mastery._curves(courses, [0.3] * count, NOON, fresh=True)
+    return [(above(curve), truth) for curve, (_, truth) in zip(curves, drawn, strict=True)]
 
 
 def told(kind: str, pairs: list[tuple[float, bool]]) -> tuple[float, int]:
@@ -211,6 +209,7 @@ def test_who_is_held_for_a_master_is_one(kind: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [*KINDS, "lucky"])
 def test_belief_is_calibrated(kind: str) -> None:
+    """Too few to tell 5 % from 6: of 200,000 the careless were at 5.2 % and the forgetful at 5.6 (decision 0011)."""
     pairs = judged(kind, 20_000, seed=1)
     false, _ = told(kind, pairs)
     assert false <= (LUCKY if kind == "lucky" else 0.05)
@@ -232,7 +231,11 @@ def test_ten_years_of_log_are_judged_at_once(library: Library) -> None:
         quiz, item = items[i % len(items)]
         at, right = NOON - timedelta(days=3650 * (1 - i / 10_000)), bool(rng.random() < 0.8)
         events.append(Attempt("review", quiz, item=item, seed=i, passed=right, time=at))
-    began = time.process_time()
-    found = belief(library, GRAPH, events, NOON)
-    print(f"10,000 events: {time.process_time() - began:.2f} s")
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        found = belief(library, GRAPH, events, NOON)
+        took.append(time.process_time() - began)
+    print(f"10,000 events: {min(took):.2f} s")
+    assert min(took) < 0.5
     assert sum(one.answers for one in found.values()) == 10_000

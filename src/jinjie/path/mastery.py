@@ -12,9 +12,10 @@ slower the more often it was recalled. P is the share above θ = 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,20 +98,29 @@ def from_evidence(
     `fresh` leaves out the forgetting since each concept was last asked: what reviews are there for.
     """
     by_concept = _by_concept(graph, found, now)
-    told = {concept: _ratio(seen, now) for concept, seen in by_concept.items()}
+    courses = {concept: _course(seen) for concept, seen in by_concept.items()}
+    told = _told(courses, now)
     priors = states(graph).shares(told)
     under = {need for concept, ratio in told.items() if ratio > 1 for need in graph.needs[concept]}
     has_exercise = {slug for one in library.exercises.values() for slug in one.entry.concepts}
+    prior = {}
+    for concept in graph.concepts:
+        most = UNDER if concept in under or graph.concepts[concept].prior else MOST
+        prior[concept] = min(max(priors[concept], LEAST), most)
+        if concept in courses:
+            prior[concept] = courses[concept].word or prior[concept]
+    curves = dict(
+        zip(
+            courses, _curves(list(courses.values()), [prior[one] for one in courses], now, fresh), strict=True
+        )
+    )
     made = {}
     for concept in graph.concepts:
         seen = by_concept.get(concept, [])
-        most = UNDER if concept in under or graph.concepts[concept].prior else MOST
-        prior = min(max(priors[concept], LEAST), most)
-        curve, prior = _posterior(prior, seen, seen[-1].time if fresh and seen else now)
         made[concept] = Belief(
             concept,
-            above(curve),
-            prior,
+            above(curves[concept] if concept in curves else before(prior[concept])),
+            prior[concept],
             sum(not one.said for one in seen),
             seen[-1].time if seen else None,
             concept not in has_exercise or any(one.passed and one.kind == "exercise" for one in seen),
@@ -147,54 +157,105 @@ def before(p: float) -> NDArray[np.float64]:
     return np.asarray(np.where(high, p * curve / curve[high].sum(), (1 - p) * curve / curve[~high].sum()))
 
 
-def _posterior(prior: float, seen: Sequence[Evidence], now: datetime) -> tuple[NDArray[np.float64], float]:
-    """The distribution at `now`, and P before the evidence that counts."""
+@dataclass(frozen=True)
+class _Course:
+    """What was seen of one concept, as its distribution goes through it: one entry a sitting."""
+
+    word: float | None
+    """P by the learner's own word, which stands in place of what came before it."""
+    gaps: tuple[float, ...]
+    """Days since the sitting before; 0 for the first."""
+    half_lives: tuple[float, ...]
+    """Days, before each sitting, and after the last one."""
+    likelihoods: NDArray[np.float64]
+    """(sittings, grid)."""
+    learned: tuple[bool, ...]
+    """Whether something may have been learned before it: not before the first, and wrong answers are no sign."""
+    last: datetime
+
+
+def _course(seen: Sequence[Evidence]) -> _Course:
+    """`seen`, of one concept and not empty, in the order of its times."""
+    word = None
     words = [i for i, one in enumerate(seen) if one.said]
-    if words:  # the learner's own word stands in place of what came before it
-        prior, seen = (0.9 if seen[words[-1]].passed else 0.05), seen[words[-1] :]
-    curve, half_life, last = before(prior), HALF_LIFE, None
+    if words:
+        word, seen = (0.9 if seen[words[-1]].passed else 0.05), seen[words[-1] :]
+    gaps, half_lives, likelihoods, learned = [], [HALF_LIFE], [], []
+    last = None
     for sitting in _sittings(seen):
-        began = sitting[0].time
-        if last is not None:
-            curve = _sunk(curve, began - last, half_life)
         answers = [one for one in sitting if not one.said]
-        if answers:
-            curve = _seen(curve, answers, first=last is None)
-            if sum(one.passed for one in answers) * 2 > len(answers):
-                half_life = min(half_life * LONGER, LONGEST)
+        gaps.append(_days(sitting[0].time - last) if last is not None else 0.0)
+        likelihood = np.ones_like(GRID)
+        for one in answers:
+            likelihood = likelihood * _likelihood(one.difficulty, one.guess, one.passed)
+        likelihoods.append(likelihood)
+        right = sum(one.passed for one in answers)
+        learned.append(last is not None and right > 0)
+        well = right * 2 > len(answers)
+        half_lives.append(min(half_lives[-1] * LONGER, LONGEST) if well else half_lives[-1])
         last = sitting[-1].time
-    return (_sunk(curve, now - last, half_life) if last is not None else curve), prior
+    return _Course(word, tuple(gaps), tuple(half_lives), np.array(likelihoods), tuple(learned), seen[-1].time)
 
 
-def _seen(curve: NDArray[np.float64], answers: Sequence[Evidence], first: bool) -> NDArray[np.float64]:
-    """After a sitting's answers; something may have been learned since the sitting before."""
-    likelihood = np.ones_like(GRID)
-    for one in answers:
-        right = rightly(GRID, one.difficulty, one.guess)
-        likelihood *= right if one.passed else 1 - right
-    still = _normal(curve * likelihood)
-    if first:
-        return still
-    if not any(one.passed for one in answers):
-        return still  # an answer that is wrong is no sign of having learned
-    learned = _normal(((1 - LEARNED) * curve + LEARNED * before(0.5)) * likelihood)
-    return max(still, learned, key=above)  # so that a right answer never lowers P
+def _curves(
+    courses: Sequence[_Course], priors: Sequence[float], now: datetime, fresh: bool = False
+) -> list[NDArray[np.float64]]:
+    """The distribution of each at `now`; `fresh`: at its last sitting. All take their n-th sitting at once."""
+    order = sorted(range(len(courses)), key=lambda i: -len(courses[i].gaps))
+    curves = np.array([before(priors[i]) for i in order]).reshape(-1, len(GRID))
+    anew = before(0.5)
+    for n in range(len(courses[order[0]].gaps) if order else 0):
+        those = [courses[i] for i in order if len(courses[i].gaps) > n]
+        now_ = curves[: len(those)]
+        if n:
+            now_ = _sunk(now_, [one.gaps[n] for one in those], [one.half_lives[n] for one in those])
+        likelihood = np.array([one.likelihoods[n] for one in those])
+        still = _normal(now_ * likelihood)
+        learned = _normal(((1 - LEARNED) * now_ + LEARNED * anew) * likelihood)
+        # only where it is more, so that a right answer never lowers P
+        better = np.array([one.learned[n] for one in those]) & (_above(learned) > _above(still))
+        curves[: len(those)] = np.where(better[:, None], learned, still)
+    if order and not fresh:
+        passed = [_days(now - courses[i].last) for i in order]
+        curves = _sunk(curves, passed, [courses[i].half_lives[-1] for i in order])
+    found = dict(zip(order, curves, strict=True))
+    return [found[i] for i in range(len(courses))]
 
 
-def _sunk(curve: NDArray[np.float64], passed: timedelta, half_life: float) -> NDArray[np.float64]:
-    """After some time without a word: all ability above `FORGOTTEN` has come nearer to it."""
-    kept = 0.5 ** (max(passed.total_seconds(), 0) / 86_400 / half_life)
+def _days(passed: timedelta) -> float:
+    return max(passed.total_seconds(), 0) / 86_400
+
+
+def _sunk(
+    curves: NDArray[np.float64], days: Sequence[float], half_lives: Sequence[float]
+) -> NDArray[np.float64]:
+    """After some days without a word: all ability above `FORGOTTEN` has come nearer to it."""
+    kept = 0.5 ** (np.array(days) / np.array(half_lives))[:, None]
     moved = np.where(GRID > FORGOTTEN, FORGOTTEN + (GRID - FORGOTTEN) * kept, GRID)
     at = (moved - GRID[0]) / (GRID[1] - GRID[0])
     low = np.clip(np.floor(at + 1e-9).astype(int), 0, len(GRID) - 1)
     share = np.clip(at - low, 0, 1)
     high = np.minimum(low + 1, len(GRID) - 1)
-    stays = np.bincount(low, curve * (1 - share), len(GRID))
-    return np.asarray(stays + np.bincount(high, curve * share, len(GRID)))
+    row = np.arange(len(curves))[:, None] * len(GRID)
+    stays = np.bincount((row + low).ravel(), (curves * (1 - share)).ravel(), curves.size)
+    return np.asarray(
+        stays + np.bincount((row + high).ravel(), (curves * share).ravel(), curves.size)
+    ).reshape(curves.shape)
+
+
+@lru_cache(maxsize=256)
+def _likelihood(difficulty: int, guess: float, passed: bool) -> NDArray[np.float64]:
+    """Of an answer, at each ability of the grid."""
+    right = rightly(GRID, difficulty, guess)
+    return right if passed else 1 - right
+
+
+def _above(curves: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(curves[:, GRID >= LINE].sum(axis=1))
 
 
 def _normal(curve: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(curve / curve.sum())
+    return np.asarray(curve / curve.sum(axis=-1, keepdims=True))
 
 
 def _sittings(seen: Sequence[Evidence]) -> Iterator[list[Evidence]]:
@@ -213,7 +274,7 @@ def _sittings(seen: Sequence[Evidence]) -> Iterator[list[Evidence]]:
 
 def ratios(graph: Graph, found: Sequence[Evidence], now: datetime) -> dict[str, float]:
     """For each concept with evidence, how many times likelier that is if the concept is known: for `States`."""
-    return {concept: _ratio(seen, now) for concept, seen in _by_concept(graph, found, now).items()}
+    return _told({one: _course(seen) for one, seen in _by_concept(graph, found, now).items()}, now)
 
 
 def _by_concept(graph: Graph, found: Sequence[Evidence], now: datetime) -> dict[str, list[Evidence]]:
@@ -225,10 +286,11 @@ def _by_concept(graph: Graph, found: Sequence[Evidence], now: datetime) -> dict[
     return made
 
 
-def _ratio(seen: Sequence[Evidence], now: datetime) -> float:
-    """How many times likelier its evidence is if the concept is known, as far as others may count on it."""
-    p = above(_posterior(0.5, seen, now)[0])
-    return min(max(p / max(1 - p, 1e-9), 1 / CERTAIN), CERTAIN)
+def _told(courses: Mapping[str, _Course], now: datetime) -> dict[str, float]:
+    """How many times likelier each one's evidence is if it is known, as far as others may count on it."""
+    even = [0.5 if one.word is None else one.word for one in courses.values()]
+    found = zip(courses, map(above, _curves(list(courses.values()), even, now)), strict=True)
+    return {concept: min(max(p / max(1 - p, 1e-9), 1 / CERTAIN), CERTAIN) for concept, p in found}
 
 
 def _strongest(seen: Sequence[Evidence], most: int = 3) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from jinjie.path.graph import Graph
 
 DRAWN = 4000
+SEED = 20_261_126
 MEAN = -1.5
 """Ability of who comes, in logits: most are new to nearly all of it."""
 
@@ -63,18 +64,18 @@ class States:
         return found
 
 
-def states(graph: Graph) -> States:
-    """The states of a graph, drawn once."""
+def states(graph: Graph, seed: int = SEED) -> States:
+    """The states of a graph, drawn once; with another seed, other learners of the same prior."""
     shape = tuple(
         (slug, concept.level, concept.prior, graph.stages[slug], graph.requires[slug])
         for slug, concept in graph.concepts.items()
     )
-    return _drawn(shape)
+    return _drawn(shape, seed)
 
 
 @lru_cache(maxsize=4)
-def _drawn(shape: tuple[tuple[str, int, bool, int, tuple[str, ...]], ...]) -> States:
-    rng = np.random.default_rng(20_261_126)
+def _drawn(shape: tuple[tuple[str, int, bool, int, tuple[str, ...]], ...], seed: int) -> States:
+    rng = np.random.default_rng(seed)
     concepts = tuple(slug for slug, *_ in shape)
     places = _places(concepts)
     ability = rng.normal(MEAN, ABILITY, DRAWN)
