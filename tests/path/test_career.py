@@ -42,7 +42,10 @@ def test_nothing_is_there_and_everything(role: str) -> None:
     nothing, everything = found(0.1, role=role), found(0.99, role=role)
     assert nothing.share == 0 and {one.concept for one in nothing.missing} == set(nothing.role.needs)
     assert everything.share == 1 and not everything.missing
-    assert [step.kind for step in everything.plan.steps] == ["system"] * len(everything.role.systems)
+    with_recipe = {one for one in everything.role.systems if LIBRARY.systems[one].entry.recipes}
+    assert {(step.kind, step.slug) for step in everything.plan.steps} == {
+        ("system", one) for one in with_recipe
+    }
     assert nothing.plan.minutes > everything.plan.minutes
     assert all(axis.has == 0 and 0 < axis.wants <= 3 for axis in nothing.axes)
     assert all(axis.has == axis.wants for axis in everything.axes)
@@ -59,6 +62,8 @@ def test_a_run_of_its_recipe_builds_a_system() -> None:
     before, after = found(0.5), found(0.5, events=(Attempt("run", "gpt-poems", "gpt-poems-1", score=4.1),))
     assert "poem-gpt" in before.unbuilt and "poem-gpt" in after.built
     assert set(before.unbuilt) - set(after.unbuilt) == {"poem-gpt"}
+    planned = {step.slug for step in before.plan.steps if step.kind == "system"}
+    assert planned - {step.slug for step in after.plan.steps if step.kind == "system"} == {"poem-gpt"}
 
 
 def test_the_picture_says_its_numbers_and_is_drawn_for_few_axes_too() -> None:

@@ -12,8 +12,10 @@ from jinjie.base.words import say
 from jinjie.cli.output import console, json_option, note, print_json
 
 if TYPE_CHECKING:
-    from jinjie.course.content.library import Library, Written
+    from jinjie.course.content.library import Library
+    from jinjie.course.content.library import Written as Entry
     from jinjie.course.content.schema import Role
+    from jinjie.course.render.terminal import Written
     from jinjie.path.career import Gap
 
 HOURS = 5.0
@@ -22,7 +24,10 @@ HOURS = 5.0
 DEPTHS = {1: "cli.career.depth_1", 2: "cli.career.depth_2", 3: "cli.career.depth_3"}
 
 SHOWN = 12
-"""Concepts that are missing, and steps of the plan, in the table at most."""
+"""Concepts that are missing are named, at most."""
+
+STEPS = 3
+"""Steps of the plan that are shown."""
 
 
 def register(app: typer.Typer) -> None:
@@ -70,7 +75,7 @@ def register(app: typer.Typer) -> None:
         as_json: bool = json_option(),
     ) -> None:
         library = _library(content)
-        _questions(_role(library, role), answers, as_json)
+        _questions(library, _role(library, role), answers, as_json)
 
 
 def _library(content: list[Path]) -> Library:
@@ -79,7 +84,7 @@ def _library(content: list[Path]) -> Library:
     return load([own(), *content])
 
 
-def _role(library: Library, word: str) -> Written[Role]:
+def _role(library: Library, word: str) -> Entry[Role]:
     """By its id, its name in either language or an alias. Raises NotFound, which suggests the nearest."""
     from jinjie.path.goals import goal
 
@@ -103,8 +108,7 @@ def _list(library: Library, as_json: bool) -> None:
     console().print(say("cli.career.then"), style="dim", soft_wrap=True, markup=False)
 
 
-def _show(library: Library, role: Written[Role], as_json: bool) -> None:
-    from rich.markdown import Markdown
+def _show(library: Library, role: Entry[Role], as_json: bool) -> None:
     from rich.text import Text
 
     entry = role.entry
@@ -113,7 +117,7 @@ def _show(library: Library, role: Written[Role], as_json: bool) -> None:
         return
     out = console()
     out.print(Text(str(entry.name), style="bold"))
-    out.print(Markdown(_without_links(str(entry.does))))
+    out.print(_rendered(library, str(entry.does)).body)
     for wanted in (3, 2, 1):
         names = [str(library.concepts[c].entry.name) for c, depth in entry.needs.items() if depth == wanted]
         if names:
@@ -169,7 +173,7 @@ def _tell(library: Library, found: Gap) -> None:
     from rich.text import Text
 
     from jinjie.base.words import language
-    from jinjie.path.calendar import summary
+    from jinjie.path.calendar import line, summary
 
     out = console()
     share = say("cli.career.share", role=found.role.name, percent=round(100 * found.share))
@@ -195,9 +199,16 @@ def _tell(library: Library, found: Gap) -> None:
             say("cli.career.lacks", names=_joined(missing[:SHOWN]) + more), soft_wrap=True, markup=False
         )
     out.print(Text(summary(found.plan, language())), soft_wrap=True)
-    systems = [str(library.systems[one].entry.name) for one in found.unbuilt]
-    if systems:
-        out.print(say("cli.career.unbuilt", names=_joined(systems)), soft_wrap=True, markup=False)
+    lang = language()
+    for part in [part for week in found.plan.weeks for part in week.parts][:STEPS]:
+        out.print(Text(f"  {line(part, lang)}"))
+    here = [one for one in found.unbuilt if library.systems[one].entry.recipes]
+    if here:
+        names = _joined([str(library.systems[one].entry.name) for one in here])
+        out.print(say("cli.career.unbuilt", names=names), soft_wrap=True, markup=False)
+    if len(here) < len(found.unbuilt):
+        names = _joined([str(library.systems[one].entry.name) for one in found.unbuilt if one not in here])
+        out.print(say("cli.career.no_recipe", names=names), soft_wrap=True, markup=False)
     for project in found.projects:
         out.print(
             say("cli.career.project", name=project.name, shows=project.shows), soft_wrap=True, markup=False
@@ -208,8 +219,7 @@ def _tell(library: Library, found: Gap) -> None:
     out.print(say("cli.career.plan", role=found.role.id), style="dim", soft_wrap=True, markup=False)
 
 
-def _questions(role: Written[Role], answers: bool, as_json: bool) -> None:
-    from rich.markdown import Markdown
+def _questions(library: Library, role: Entry[Role], answers: bool, as_json: bool) -> None:
     from rich.text import Text
 
     if as_json:
@@ -219,26 +229,22 @@ def _questions(role: Written[Role], answers: bool, as_json: bool) -> None:
     for number, one in enumerate(role.entry.questions, 1):
         out.print(Text(f"{number}. {one.question}", style="bold"), soft_wrap=True)
         if answers:
-            out.print(Markdown(_cited(str(one.answer))))
+            written = _rendered(library, str(one.answer))
+            out.print(written.body)
+            for command, shows in written.commands.items():
+                out.print(Text.assemble(("  " + command, "cyan"), ("  " + shows, "dim")), soft_wrap=True)
             out.print()
     if not answers:
         out.print(say("cli.career.see_answers", role=role.slug), style="dim", soft_wrap=True, markup=False)
 
 
-def _cited(text: str) -> str:
-    """A text with the commands that show what it cites."""
-    from jinjie.course.check.catalogs import LINK
+def _rendered(library: Library, text: str) -> Written:
+    """A text of the catalog as lessons are shown, with the commands that its links stand for."""
+    from jinjie.base.words import language
+    from jinjie.course.render import parse
+    from jinjie.course.render.terminal import terminal
 
-    commands = {"lesson": "lesson", "formula": "formula", "concept": "resources", "recipe": "show"}
-    cited = [f"jinjie {commands.get(kind, 'find')} {slug}" for kind, slug in LINK.findall(text)]
-    lines = "".join(f"\n- `{one}`" for one in dict.fromkeys(cited))
-    return _without_links(text) + "\n" + lines
-
-
-def _without_links(text: str) -> str:
-    import re
-
-    return re.sub(r"\[([^\]]+)\]\([a-z]+:[^)\s]+\)", r"\1", text)
+    return terminal(parse(text), library, language())
 
 
 def _joined(names: list[str]) -> str:

@@ -135,6 +135,7 @@ def _made(library: Library, goal: Goal, events: list[Attempt], now: datetime, as
     from jinjie.path.graph import Graph
     from jinjie.path.mastery import belief
     from jinjie.path.plan import plan
+    from jinjie.path.systems import built
 
     graph = Graph.of(library)
     return plan(
@@ -147,6 +148,7 @@ def _made(library: Library, goal: Goal, events: list[Attempt], now: datetime, as
         asked["by"],
         asked["language"],
         asked["free_only"],
+        built(library, goal.systems, events, until=now),
     )
 
 

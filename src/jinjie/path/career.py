@@ -14,6 +14,7 @@ from jinjie.path.goals import BUILD, EXPLAIN, goal
 from jinjie.path.graph import Graph
 from jinjie.path.mastery import EXPLAINED, MASTERED, Belief, met
 from jinjie.path.plan import Plan, plan
+from jinjie.path.systems import built
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,8 @@ def gap(
     needs = {concept: role.needs[concept] for concept in graph.concepts if concept in role.needs}
     has = {concept: min(depth(beliefs[concept]), need) for concept, need in needs.items()}
     missing = tuple(Missing(one, need, has[one]) for one, need in needs.items() if has[one] < need)
-    ran = {event.slug for event in events if event.kind == "run"}
     systems = [one for one in role.systems if one in library.systems]
-    built = tuple(one for one in systems if ran.intersection(library.systems[one].entry.recipes))
+    there = built(library, systems, events)
 
     def far(project: Project) -> int:
         return sum(BUILD - depth(beliefs[one]) for one in project.concepts if one in beliefs)
@@ -93,9 +93,9 @@ def gap(
         role,
         missing,
         _axes(library, needs, has),
-        built,
-        tuple(one for one in systems if one not in built),
-        plan(library, graph, wanted, beliefs, hours, start, language=language),
+        tuple(one for one in systems if one in there),
+        tuple(one for one in systems if one not in there),
+        plan(library, graph, wanted, beliefs, hours, start, language=language, built=there),
         tuple(sorted(role.projects, key=far)),
     )
 

@@ -19,9 +19,10 @@ from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Lesson
 from jinjie.learner.attempts import Attempt
 from jinjie.path.evidence import ASKED, day, evidence
-from jinjie.path.goals import BUILD, EXPLAIN, USE, Goal, chosen
+from jinjie.path.goals import BUILD, EXPLAIN, USE, Goal, chosen, needs_of, way
 from jinjie.path.graph import Graph
 from jinjie.path.review import SESSION, due, reviewed
+from jinjie.path.systems import BUILDING, built
 
 if TYPE_CHECKING:
     from jinjie.path.mastery import Belief
@@ -32,9 +33,6 @@ Known = Callable[[str, int], bool]
 
 TRIES = 5
 """Hand-ins of a day that did not pass, after which an exercise waits until tomorrow if there is something else."""
-
-LOOKING = 60
-"""Minutes to look at a system that was built: its training runs by itself."""
 
 
 @dataclass(frozen=True)
@@ -135,10 +133,6 @@ class _Log:
             if event.kind in ASKED and event.item is not None and event.passed is not None
         }
 
-    @cached_property
-    def built(self) -> frozenset[str]:
-        return frozenset(event.slug for event in self.events if event.kind == "run")
-
 
 class _Way:
     """A learner's way to a goal, as it stands now."""
@@ -149,32 +143,7 @@ class _Way:
         self.library, self.graph, self.goal, self.events, self.now = library, graph, goal, events, now
         self.known = known
         self.log = _Log(sorted(events, key=lambda event: (event.time, event.id)), day(now))
-        wants = {slug: depth for slug, depth in goal.wants.items() if slug in graph.place}
-        for system in goal.systems:
-            if system in library.systems:
-                for slug, depth in library.systems[system].entry.concepts.items():
-                    if slug in graph.place:
-                        wants[slug] = max(depth, wants.get(slug, 0))
-        self.wants = {slug: wants.get(slug, EXPLAIN) for slug in self._closure(wants)}
-        """All on the way, each with the depth that it takes: what others stand on, one can explain."""
-
-    def _closure(self, wants: Iterable[str]) -> tuple[str, ...]:
-        """These concepts, what they stand on, and what the lessons that teach them stand on."""
-        found: tuple[str, ...] = ()
-        grown = self.graph.closure(wants)
-        while grown != found:
-            found = grown
-            lessons = {self.graph.lessons[slug] for slug in found if slug in self.graph.lessons}
-            grown = self.graph.closure(
-                [*found, *(need for lesson in lessons for need in self._needs(lesson))]
-            )
-        return found
-
-    def _needs(self, slug: str) -> set[str]:
-        """All that a lesson stands on, what it teaches itself left out."""
-        lesson = self.library.lessons[slug].entry
-        needs = set(lesson.requires).union(*(self.graph.needs.get(one, ()) for one in lesson.teaches))
-        return needs.difference(lesson.teaches)
+        self.wants = way(library, graph, goal)
 
     def _sure(self, concept: str, deepest: int = BUILD) -> bool:
         """Whether a concept is known as the way takes it.
@@ -254,7 +223,7 @@ class _Way:
 
         What no lesson teaches yet, and what a learner brings along, keeps nobody waiting.
         """
-        teachers = {need: self.graph.lessons.get(need) for need in self._needs(slug)}
+        teachers = {need: self.graph.lessons.get(need) for need in needs_of(self.library, self.graph, slug)}
         return all(
             teacher is None or teacher == slug or teacher in self.log.finished or self.known(need, EXPLAIN)
             for need, teacher in teachers.items()
@@ -349,13 +318,13 @@ class _Way:
         return self.log.failed_today.get(exercise, 0) >= TRIES
 
     def _system(self) -> Step | None:
-        for slug in self.goal.systems:
-            if slug not in self.library.systems:
-                continue
+        systems = [slug for slug in self.goal.systems if slug in self.library.systems]
+        done = built(self.library, systems, self.events) if systems else frozenset()
+        for slug in systems:
             system = self.library.systems[slug].entry
-            if system.recipes and not self.log.built.intersection(system.recipes):
+            if system.recipes and slug not in done:
                 reason = _said("path.next.system", name=system.name)
-                return Step("system", slug, LOOKING, reason, f"jinjie run {system.recipes[0]}")
+                return Step("system", slug, BUILDING, reason, f"jinjie run {system.recipes[0]}")
         return None
 
     def _end(self) -> Step:

@@ -10,6 +10,7 @@ from jinjie.base.errors import NotFound, did_you_mean
 from jinjie.base.words import Text, text
 from jinjie.course.content.library import Library
 from jinjie.learner.attempts import Attempt
+from jinjie.path.graph import Graph
 
 Kind = Literal["role", "system", "concept", "spine"]
 
@@ -45,10 +46,10 @@ def goal(library: Library, word: str) -> Goal:
     if word.strip().lower() in ("spine", "spine:spine"):
         return spine(library)
     kinds = [prefix] if colon and prefix in ("role", "system", "concept") else ["role", "system", "concept"]
-    wanted = _folded(rest if len(kinds) == 1 else word)
+    wanted = folded(rest if len(kinds) == 1 else word)
     for kind in kinds:
         for id_, names in _names(library, kind):
-            if wanted in {_folded(name) for name in names}:
+            if wanted in {folded(name) for name in names}:
                 return _made(library, kind, id_)
     known = [id_ for kind in kinds for id_, _ in _names(library, kind)]
     raise NotFound("path.no_goal", name=word, suggestion=did_you_mean(wanted.replace(" ", "-"), known))
@@ -71,6 +72,41 @@ def chosen(library: Library, events: Iterable[Attempt]) -> tuple[Goal, Attempt |
         except NotFound:
             continue
     return spine(library), None
+
+
+def way(library: Library, graph: Graph, goal: Goal) -> dict[str, int]:
+    """All that leads to a goal, in the order of the climb, each concept with the depth that it takes.
+
+    What the goal and its systems ask for, and what that stands on, which one has to explain. A lesson is taken whole,
+    and so what all of it stands on belongs to the way.
+    """
+    asked = {slug: depth for slug, depth in goal.wants.items() if slug in graph.place}
+    for system in goal.systems:
+        if system in library.systems:
+            for slug, depth in library.systems[system].entry.concepts.items():
+                if slug in graph.place:
+                    asked[slug] = max(depth, asked.get(slug, 0))
+    found: tuple[str, ...] = ()
+    grown = graph.closure(asked)
+    while grown != found:
+        found = grown
+        lessons = {graph.lessons[slug] for slug in found if slug in graph.lessons}
+        grown = graph.closure([*found, *(need for one in lessons for need in needs_of(library, graph, one))])
+    return {slug: asked.get(slug, EXPLAIN) for slug in found}
+
+
+def needs_of(library: Library, graph: Graph, slug: str) -> set[str]:
+    """All that a written lesson stands on, what it teaches itself left out."""
+    lesson = library.lessons[slug].entry
+    needs = set(lesson.requires).union(
+        *(graph.needs.get(one, frozenset()) for one in (*lesson.requires, *lesson.teaches))
+    )
+    return needs.difference(lesson.teaches)
+
+
+def folded(name: str) -> str:
+    """A name as it is compared: hyphens and underscores are spaces, and case counts for nothing."""
+    return " ".join(name.strip().casefold().replace("-", " ").replace("_", " ").split())
 
 
 def _made(library: Library, kind: str, id_: str) -> Goal:
@@ -97,7 +133,3 @@ def _names(library: Library, kind: str) -> list[tuple[str, list[str]]]:
         for i, c in library.concepts.items()
         if not c.entry.prior
     ]
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.strip().lower().replace("-", " ").replace("_", " ").split())

@@ -10,7 +10,7 @@ from jinjie.base.words import Text
 from jinjie.course.content.library import Library, Written
 from jinjie.course.content.schema import Resource
 from jinjie.learner.attempts import Attempt
-from jinjie.path.goals import chosen, goal
+from jinjie.path.goals import chosen, folded, goal
 from jinjie.path.graph import Graph
 from jinjie.path.mastery import MASTERED
 from jinjie.path.recommend import Believed
@@ -44,37 +44,35 @@ def sought(
     """
     if not topic.strip():
         return _of_goal(library, graph, beliefs, chosen(library, events)[0].name)
-    wanted = _folded(topic)
+    wanted = folded(topic)
     everything = library.resources
     for slug, written in library.concepts.items():
         concept = written.entry
         if wanted in map(
-            _folded, (slug, concept.name.en, concept.name.zh, *concept.aliases.en, *concept.aliases.zh)
+            folded, (slug, concept.name.en, concept.name.zh, *concept.aliases.en, *concept.aliases.zh)
         ):
             return Sought((slug,), everything)
     for id_, area in library.areas.items():
-        if wanted in map(_folded, (id_, area.entry.name.en, area.entry.name.zh)):
+        if wanted in map(folded, (id_, area.entry.name.en, area.entry.name.zh)):
             return Sought(tuple(concept.id for concept in area.entry.concepts), everything)
     for slug, lesson in library.lessons.items():
-        if wanted in map(_folded, (slug, lesson.entry.title.en, lesson.entry.title.zh)):
+        if wanted in map(folded, (slug, lesson.entry.title.en, lesson.entry.title.zh)):
             return Sought(lesson.entry.teaches, everything)
     try:
         return _of_goal(library, graph, beliefs, topic)
     except NotFound:
         pass
-    tagged = {slug: w for slug, w in everything.items() if wanted in map(_folded, w.entry.topics)}
+    tagged = {slug: w for slug, w in everything.items() if wanted in map(folded, w.entry.topics)}
     about = tagged or {
         slug: w
         for slug, w in everything.items()
-        if wanted == _folded(slug) or wanted in _folded(f"{w.entry.title} {' '.join(w.entry.authors)}")
+        if wanted == folded(slug) or wanted in folded(f"{w.entry.title} {' '.join(w.entry.authors)}")
     }
     if not about:
         parts = tuple(
             slug
             for slug, concept in graph.concepts.items()
-            if any(
-                wanted in _folded(name) for name in (concept.name.en, concept.name.zh, *concept.aliases.zh)
-            )
+            if any(wanted in folded(name) for name in (concept.name.en, concept.name.zh, *concept.aliases.zh))
         )
         if parts:
             return Sought(parts, everything)
@@ -96,7 +94,3 @@ def _of_goal(library: Library, graph: Graph, beliefs: Mapping[str, Believed], wo
 def _names(library: Library) -> list[str]:
     topics = {topic for written in library.resources.values() for topic in written.entry.topics}
     return [*library.concepts, *library.areas, *library.lessons, *library.resources, *topics]
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.strip().casefold().replace("-", " ").replace("_", " ").split())

@@ -8,7 +8,7 @@ catalog. Since every week holds hours in proportion to the hours a week, the hou
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import accumulate
@@ -17,10 +17,11 @@ from typing import Literal
 from jinjie.base.words import Language, Text
 from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Resource
-from jinjie.path.goals import EXPLAIN, Goal
+from jinjie.path.goals import EXPLAIN, Goal, needs_of, way
 from jinjie.path.graph import Graph
 from jinjie.path.mastery import Belief, met
 from jinjie.path.recommend import Cost, recommend
+from jinjie.path.systems import BUILDING
 
 REVIEWS = 0.15
 """Share of every week that is kept for reviews."""
@@ -28,9 +29,6 @@ REVIEWS = 0.15
 BRIDGE = 2.0
 """A concept learned elsewhere takes this many times the minutes that a lesson of ours would give it: one searches,
 and reads more than that concept. Judged, not measured; where the catalog knows a resource's hours, those count."""
-
-BUILDING = 120
-"""Minutes for a system: to set its recipe, to look at the run, to write down what came of it; it trains by itself."""
 
 SHORTEST = 15
 """A lesson of which little is new still takes this long, in minutes."""
@@ -123,16 +121,18 @@ def plan(
     by: date | None = None,
     language: Language | None = None,
     free_only: bool = False,
+    built: Collection[str] = (),
 ) -> Plan:
-    """The plan of who has `hours` a week from `start`, to be done `by` the end of a day.
+    """The plan of who has `hours` a week from `start`, to be done `by` the end of a day; `built` are systems
+    that are there already.
 
     It always covers the whole goal; where that does not fit by the date, `done`, `enough` and `drop` say what could be
     done about it, and the weeks run on beyond it.
     """
-    wants = _wants(library, graph, goal)
+    wants = way(library, graph, goal)
     missing = [concept for concept, depth in wants.items() if not met(beliefs[concept], depth)]
     held = tuple(concept for concept in goal.wants if concept in wants and concept not in missing)
-    steps = _steps(library, graph, goal, beliefs, missing, language, free_only)
+    steps = _steps(library, graph, goal, beliefs, missing, language, free_only, built)
     weeks, done = _filled(steps, hours, start)
     needs = {one: _stands_on(library, graph, one) for one in steps}
     leads = sum(bool(needs[one].intersection(steps[0].concepts)) for one in steps[1:])
@@ -151,23 +151,6 @@ def plan(
 # What there is to do
 
 
-def _wants(library: Library, graph: Graph, goal: Goal) -> dict[str, int]:
-    """All on the way with its depth: what the goal and its systems ask for, and what that stands on, to explain."""
-    asked = {slug: depth for slug, depth in goal.wants.items() if slug in graph.place}
-    for system in goal.systems:
-        if system in library.systems:
-            for slug, depth in library.systems[system].entry.concepts.items():
-                if slug in graph.place:
-                    asked[slug] = max(depth, asked.get(slug, 0))
-    found: tuple[str, ...] = ()
-    grown = graph.closure(asked)
-    while grown != found:  # a lesson is taken whole, and so what all of it stands on
-        found = grown
-        lessons = {graph.lessons[slug] for slug in found if slug in graph.lessons}
-        grown = graph.closure([*found, *(need for one in lessons for need in needs_of(library, graph, one))])
-    return {slug: asked.get(slug, EXPLAIN) for slug in found}
-
-
 def _steps(
     library: Library,
     graph: Graph,
@@ -176,6 +159,7 @@ def _steps(
     missing: Iterable[str],
     language: Language | None,
     free_only: bool,
+    built: Collection[str],
 ) -> tuple[Step, ...]:
     """A step for every written lesson, every unwritten one, and every system, in the order of the climb."""
     groups: dict[tuple[str, str], list[str]] = {}
@@ -202,8 +186,10 @@ def _steps(
         title = Text(", ".join(name.en for name in names), "、".join(name.zh for name in names))
         made.append(Step("bridge", slug, title, tuple(concepts), minutes, ids))
     for system in goal.systems:
-        if system in library.systems:
-            entry = library.systems[system].entry
+        if system not in library.systems or system in built:
+            continue
+        entry = library.systems[system].entry
+        if entry.recipes:
             made.append(Step("system", system, entry.name, tuple(entry.concepts), BUILDING))
     return _ordered(library, graph, made)
 
@@ -217,15 +203,6 @@ def _elsewhere(graph: Graph, concepts: Iterable[str], resource: Resource | None)
         else:
             minutes += BRIDGE * graph.concepts[one].minutes
     return math.ceil(minutes)
-
-
-def needs_of(library: Library, graph: Graph, slug: str) -> set[str]:
-    """All that a written lesson stands on, what it teaches itself left out."""
-    lesson = library.lessons[slug].entry
-    needs = set(lesson.requires).union(
-        *(graph.needs.get(one, frozenset()) for one in (*lesson.requires, *lesson.teaches))
-    )
-    return needs.difference(lesson.teaches)
 
 
 def _stands_on(library: Library, graph: Graph, step: Step) -> set[str]:

@@ -101,14 +101,6 @@ class Library:
         """Raises NotFound, which suggests the nearest name."""
         return _found(self.experiments, slug, "content.no_experiment")
 
-    def role(self, slug: str) -> Written[schema.Role]:
-        """Raises NotFound, which suggests the nearest name."""
-        return _found(self.roles, slug, "content.no_role")
-
-    def system(self, slug: str) -> Written[schema.System]:
-        """Raises NotFound, which suggests the nearest name."""
-        return _found(self.systems, slug, "content.no_system")
-
     def quiz(self, slug: str) -> Written[schema.Quiz]:
         """Raises NotFound, which suggests the nearest name."""
         return _found(self.quizzes, slug, "content.no_quiz")
