@@ -15,7 +15,8 @@ SYSTEM = """systems:
     concepts: {gpt: 2}
     recipes: [gpt-poems]
 """
-QUESTION = """questions:
+QUESTION = """theme: {en: Models, zh: 模型}
+questions:
   - id: what
     question: {en: "What is it?", zh: "这是什么？"}
     answer:
@@ -44,10 +45,10 @@ def test_what_is_sound_has_no_finding(tmp_path: Path) -> None:
     [
         ("systems", "{gpt: 2}", "{gptt: 2}", "C080", 4),
         ("systems", "[gpt-poems]", "[gpt-poem]", "C080", 5),
-        ("faq", "[gpt]", "[gptt]", "C080", 7),
-        ("faq", "See [there](lesson:attention).", "See [there](lesson:atention).", "C080", 5),
-        ("faq", "See [there](lesson:attention).", "See [there](formula:softmax).", "C081", 4),
-        ("faq", "](lesson:attention)", "]", "C081", 4),
+        ("faq", "[gpt]", "[gptt]", "C080", 8),
+        ("faq", "See [there](lesson:attention).", "See [there](lesson:atention).", "C080", 6),
+        ("faq", "See [there](lesson:attention).", "See [there](formula:softmax).", "C081", 5),
+        ("faq", "](lesson:attention)", "]", "C081", 5),
     ],
 )
 def test_each_fault_is_found_at_its_line(
@@ -60,9 +61,9 @@ def test_each_fault_is_found_at_its_line(
 
 def test_the_same_question_twice(tmp_path: Path) -> None:
     second = (
-        QUESTION.partition("\n")[2].replace("id: what", "id: again").replace("What is it?", "What  IS it")
+        QUESTION.partition("questions:\n")[2].replace("id: what", "id: again").replace("What is it?", "What  IS it")
     )
-    assert ("C082", 9) in found(tmp_path, "faq", QUESTION + second)
+    assert ("C082", 10) in found(tmp_path, "faq", QUESTION + second)
 
 
 def test_ours_have_no_finding() -> None:

@@ -384,6 +384,7 @@ class Question(Entry):
 
 
 class Questions(Entry):
-    """One file of `faq/`."""
+    """One file of `faq/`: the questions of one theme."""
 
-    questions: tuple[Question, ...]
+    theme: Words
+    questions: tuple[Question, ...] = Field(min_length=1)
