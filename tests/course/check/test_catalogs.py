@@ -61,7 +61,9 @@ def test_each_fault_is_found_at_its_line(
 
 def test_the_same_question_twice(tmp_path: Path) -> None:
     second = (
-        QUESTION.partition("questions:\n")[2].replace("id: what", "id: again").replace("What is it?", "What  IS it")
+        QUESTION.partition("questions:\n")[2]
+        .replace("id: what", "id: again")
+        .replace("What is it?", "What  IS it")
     )
     assert ("C082", 10) in found(tmp_path, "faq", QUESTION + second)
 
