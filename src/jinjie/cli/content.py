@@ -29,10 +29,13 @@ def register(app: typer.Typer) -> None:
         quick: bool = typer.Option(False, "--quick", help=say("cli.content.quick")),
         as_json: bool = json_option(),
     ) -> None:
-        from jinjie.cli.quoted import commands
+        from jinjie.cli.quoted import commands, in_answers
         from jinjie.course.check import check as every_rule
+        from jinjie.path import figures
 
-        library, found = every_rule(content, run=not quick, slugs=slugs or (), also=(commands,))
+        library, found = every_rule(
+            content, run=not quick, slugs=slugs or (), also=(commands, in_answers, figures.findings)
+        )
         planned = sum(one.entry.planned for one in library.concepts.values())
         counts = {
             "lessons": len(library.lessons),

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         from jinjie.course.find import find
 
-        _no_option(words)
+        no_option(words, ("--kind", "--content", "--json", "--help", "--lang"))
         question = " ".join(words)
         found = find(question, kinds=kind, limit=limit, roots=_roots(content))
         if as_json:
@@ -41,11 +41,10 @@ def register(app: typer.Typer) -> None:
             _tell(question, found)
 
 
-def _no_option(words: list[str]) -> None:
+def no_option(words: list[str], options: tuple[str, ...]) -> None:
     """A misspelt option is not searched for. Raises InvalidInput."""
     from jinjie.base.errors import InvalidInput, Problem, did_you_mean
 
-    options = ("--kind", "--content", "--json", "--help", "--lang")
     wrong = [word for word in words if word.startswith("--") and len(word) > 2 and " " not in word]
     if wrong:
         raise InvalidInput(

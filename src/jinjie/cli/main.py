@@ -18,6 +18,7 @@ from jinjie.base.words import say
 def build() -> typer.Typer:
     """The application with every command, its help in the current language. Imports nothing heavy."""
     from jinjie.cli import (
+        ask,
         career,
         chat,
         clean,
@@ -93,6 +94,7 @@ def build() -> typer.Typer:
         progress,
         portfolio,
         find,
+        ask,
         data,
         content,
         tokenize,

@@ -1,4 +1,4 @@
-"""C044: the commands that lessons show, read by the real command line. None is run."""
+"""C044: the commands that lessons and answers show, read by the real command line. None is run."""
 
 from __future__ import annotations
 
@@ -41,6 +41,25 @@ def commands(library: Library) -> Iterator[Finding]:
                 for i, row in enumerate(block.text.splitlines(), block.line + 1):
                     if reason := wrong(row, library):
                         yield Finding.at("C044", file, i, "check.command_is", command=row, reason=reason)
+
+
+def in_answers(library: Library) -> Iterator[Finding]:
+    """All that is wrong with the commands that answers and roles name: `jinjie …` in the line or in a block."""
+    from jinjie.base.words import LANGUAGES
+    from jinjie.course.check.catalogs import texts
+    from jinjie.course.render.reading import parse
+    from jinjie.course.render.tree import CodeSpan, Commands
+
+    for written, place, text in texts(library):
+        for lang in LANGUAGES:
+            for node in parse(text.in_(lang), written.file).walk():
+                for row in node.text.splitlines() if isinstance(node, CodeSpan | Commands) else ():
+                    named = (
+                        f"{row} --help" if len(row.split()) == 2 else row
+                    )  # a command's name alone is a name
+                    if reason := wrong(named, library):
+                        at = (*place, lang)
+                        yield written.finding("C044", at, "check.command_is", command=row, reason=reason)
 
 
 def wrong(row: str, library: Library) -> str:

@@ -1,12 +1,17 @@
-"""C080 to C082: roles, systems and questions name what there is, and an answer says where it is learned."""
+"""C080 to C082: roles, systems and questions name what there is, and an answer says where it is learned.
+
+C040 and C041 of their texts, too: what a lesson may not hold, an answer may not either.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from jinjie.base.errors import did_you_mean, nearest
+from jinjie.base.words import LANGUAGES, Text
 from jinjie.course.content.finding import Finding
 from jinjie.course.content.library import Library, Written
 from jinjie.course.content.sheet import Place
@@ -33,6 +38,34 @@ def catalogs(library: Library) -> Iterator[Finding]:
         yield from _slugs(question, ("concepts",), question.entry.concepts, library.concepts)
         yield from _citations(question, ("answer",), question.entry.answer, library)
     yield from _twice(library)
+    for written, place, text in texts(library):
+        yield from _unreadable(written, place, text)
+
+
+def texts(library: Library) -> Iterator[tuple[Written[Any], Place, Text]]:
+    """The longer texts of roles and questions, which are read as lessons are."""
+    for role in library.roles.values():
+        yield role, ("does",), role.entry.does
+        for i, asked in enumerate(role.entry.questions):
+            yield role, ("questions", i, "answer"), asked.answer
+    for question in library.questions.values():
+        yield question, ("answer",), question.entry.answer
+
+
+def _unreadable(written: Written[Any], place: Place, text: Text) -> Iterator[Finding]:
+    """What cannot be read as a text of the course, at the line where the text begins."""
+    from jinjie.course.render.mathematics import why_not
+    from jinjie.course.render.reading import parse
+    from jinjie.course.render.tree import Mathematics
+
+    for lang in LANGUAGES:
+        at = (*place, lang)
+        made = parse(text.in_(lang), written.file)
+        for finding in made.findings:
+            yield replace(finding, line=written.line(*at))
+        for node in made.walk():
+            if isinstance(node, Mathematics) and (reason := why_not(node.latex)) is not None:
+                yield written.finding("C041", at, "lesson.not_mathematics", came=node.latex, reason=reason)
 
 
 def _slugs(

@@ -48,6 +48,7 @@ CODES: dict[str, Code] = {
     "C080": Code("check.named", "check.named_fix"),
     "C081": Code("check.cited", "check.cited_fix"),
     "C082": Code("check.asked_twice", "check.asked_twice_fix"),
+    "C083": Code("check.figure", "check.figure_fix"),
 }
 """Every code of `jinjie content check`, in the order of its report. Codes keep their meaning for good."""
 

@@ -86,6 +86,7 @@ class Library:
     resources: dict[str, Written[schema.Resource]] = field(default_factory=dict)
     systems: dict[str, Written[schema.System]] = field(default_factory=dict)
     roles: dict[str, Written[schema.Role]] = field(default_factory=dict)
+    themes: dict[str, Written[schema.Questions]] = field(default_factory=dict)
     questions: dict[str, Written[schema.Question]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -222,7 +223,11 @@ class _Shelf:
         self._lists("resources", schema.Resources, "resources", library.resources)
         self._lists("systems", schema.Systems, "systems", library.systems)
         self._lists("roles", schema.Roles, "roles", library.roles)
-        self._lists("faq", schema.Questions, "questions", library.questions)
+        for sheet, theme in self._many("faq", schema.Questions):
+            self._add(library.themes, Written(sheet.path.stem, theme, sheet, self._ours))
+            for i, question in enumerate(theme.questions):
+                written = Written(question.id, question, sheet, self._ours, ("questions", i))
+                self._add(library.questions, written)
 
     def _lists(self, name: str, kind: type[BaseModel], key: str, into: dict[str, Written[Any]]) -> None:
         """Files that hold a list of entries under one key."""

@@ -33,6 +33,7 @@ COMMANDS = {
     "serve": "cli.serve.help",
     "formula": "cli.formula.help",
     "find": "cli.find.help",
+    "ask": "cli.ask.help",
     "lesson": "cli.lesson.help",
     "exercise": "cli.exercise.help",
     "quiz": "cli.quiz.help",
