@@ -1,11 +1,13 @@
-"""The commands that lessons show are read by the real command line, and what they name is there."""
+"""The commands that lessons and answers show are read by the real command line, and what they name is there."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from jinjie.cli.quoted import wrong
-from jinjie.course.content.library import Library, load
+from jinjie.cli.quoted import in_answers, wrong
+from jinjie.course.content.library import Library, load, own
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +58,27 @@ def test_what_is_well(row: str, library: Library) -> None:
 )
 def test_what_is_wrong_is_named(row: str, names: str, library: Library) -> None:
     assert names in wrong(row, library)
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("`jinjie clean` keeps count, `jinjie lesson attention` tells why", ""),
+        ("`jinjie clen` keeps count", "clen"),
+        ("`jinjie lesson atention` tells why", "attention"),
+        ("```console\njinjie run line-3\n```", "line-"),
+        ("`rm -rf` is none of ours", ""),
+    ],
+)
+def test_commands_in_answers(tmp_path: Path, said: str, names: str) -> None:
+    file = tmp_path / "faq" / "mine.yaml"
+    file.parent.mkdir()
+    answer = said.replace("\n", "\n        ")
+    file.write_text(
+        "theme: {en: A, zh: B}\nquestions:\n  - id: one\n    question: {en: Q, zh: 问}\n"
+        f'    answer:\n      en: "[a](lesson:attention)"\n      zh: |\n        {answer}\n',
+        encoding="utf-8",
+    )
+    found = [one for one in in_answers(load([own(), tmp_path])) if one.file == file]
+    assert [one.line for one in found] == ([7] if names else [])
+    assert all(one.code == "C044" and names in str(one) for one in found)

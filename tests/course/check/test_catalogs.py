@@ -49,6 +49,8 @@ def test_what_is_sound_has_no_finding(tmp_path: Path) -> None:
         ("faq", "See [there](lesson:attention).", "See [there](lesson:atention).", "C080", 6),
         ("faq", "See [there](lesson:attention).", "See [there](formula:softmax).", "C081", 5),
         ("faq", "](lesson:attention)", "]", "C081", 5),
+        ("faq", "See [there]", r"$\\fra{a}{b}$ [there]", "C041", 6),
+        ("faq", "见[那里]", r"$\\fra{a}{b}$ [那里]", "C041", 7),
     ],
 )
 def test_each_fault_is_found_at_its_line(

@@ -64,6 +64,7 @@ def gather(roots: Sequence[Path] | None) -> list[Entry]:
         *_concepts(library),
         *_formulas(),
         *_practice(library),
+        *_work(library),
         *_resources(library),
         *_recipes(),
         *_commands(),
@@ -168,6 +169,26 @@ def _practice(library: Library) -> Iterator[Entry]:
         names = (slug.replace("-", " "),)
         command = f"jinjie experiment {slug}"
         yield Entry("experiment", slug, experiment.entry.title, names, experiment.entry.notice, command)
+
+
+def _work(library: Library) -> Iterator[Entry]:
+    """Answers to what people ask, kinds of work, and what one can have built."""
+    called = {slug: written.entry.name for slug, written in library.concepts.items()}
+    for slug, question in library.questions.items():
+        body = Text(*(" ".join(plain(question.entry.answer.in_(lang)).split()) for lang in LANGUAGES))
+        names = (slug.replace("-", " "),)
+        yield Entry("answer", slug, question.entry.question, names, body, f"jinjie ask {slug}")
+    for slug, role in library.roles.items():
+        aliases = role.entry.aliases
+        names = (slug.replace("-", " "), *aliases.en, *aliases.zh)
+        body = Text(*(" ".join(plain(role.entry.does.in_(lang)).split()) for lang in LANGUAGES))
+        yield Entry("role", slug, role.entry.name, names, body, f"jinjie career show {slug}")
+    for slug, system in library.systems.items():
+        names = (slug.replace("-", " "),)
+        about = [called[concept] for concept in system.entry.concepts if concept in called]
+        body = Text(*(" · ".join(name.in_(lang) for name in about) for lang in LANGUAGES))
+        command = f"jinjie plan --goal system:{slug}"
+        yield Entry("system", slug, system.entry.name, names, body, command, planned=system.entry.planned)
 
 
 def _asked(stem: str) -> str:

@@ -12,6 +12,9 @@ KINDS = {
     "quiz": Text("question", "题目"),
     "experiment": Text("experiment", "实验"),
     "recipe": Text("recipe", "配方"),
+    "answer": Text("answer", "问答"),
+    "role": Text("role", "职业"),
+    "system": Text("system", "系统"),
     "resource": Text("resource", "资源"),
     "command": Text("command", "命令"),
 }

@@ -49,6 +49,9 @@ _KIND_WORDS = {
     "resource": "book paper course lecture video tutorial dataset forum community "
     "书 教材 教程 论文 课程 视频 数据集 社区 论坛 讲座",
     "recipe": "recipe 配方",
+    "role": "job role career engineer 职业 岗位 职位 工程师",
+    "system": "system 系统",
+    "answer": "answer 问答",
     "lesson": "lesson 课 一课",
     "command": "command 命令",
 }
