@@ -50,7 +50,7 @@ def test_counts_and_sizes() -> None:
         (3_462_144, "3.5 million", "350 万"),
         (12_650_000_000, "13 billion", "130 亿"),
         (1.0e9, "1 billion", "10 亿"),
-        (176e9, "180 billion", "1,800 亿"),
+        (176e9, "180 billion", "1800 亿"),
     ],
 )
 def test_large_numbers_as_each_language_counts(number: float, en: str, zh: str) -> None:

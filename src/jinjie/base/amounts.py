@@ -27,11 +27,7 @@ def large(number: float) -> str:
     rounded = round(number, 1 - math.floor(math.log10(number))) if number >= 1 else 0.0
     for limit, unit in LARGE[language()]:
         if rounded >= limit:
-            return (
-                f"{rounded / limit:,.3g} {unit}"
-                if rounded / limit < 1000
-                else f"{rounded / limit:,.0f} {unit}"
-            )
+            return f"{rounded / limit:.4g} {unit}"
     return f"{rounded:,.0f}"
 
 

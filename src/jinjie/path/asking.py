@@ -3,7 +3,7 @@
 Every question is written down in some thirty ways (its aliases); all of them are lines of text that are known to mean
 it. What is asked is compared with each: terms that stand in the ways of few questions tell much (their inverse
 frequency over questions), and a question is as near as its nearest ways. A second voice is the share of all its ways:
-naive Bayes with every term of a question counted. Words that no way holds are no evidence for any.
+naive Bayes with every term of a question counted. Words that no way holds say that it is perhaps none of them.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class Questions:
                 holders[term].add(id_)
         total = len(self._questions)
         self._telling = {term: math.log((1 + total) / len(ids)) for term, ids in holders.items()}
+        self._most = math.log(1 + total)
         self._ways = [(id_, self._weighed(found)) for id_, found in terms]
         self._holding: dict[str, list[int]] = defaultdict(list)
         for place, (_, weighed) in enumerate(self._ways):
@@ -81,10 +82,13 @@ class Questions:
         return sorted(near, key=lambda one: (-one.likeness, one.question.id))
 
     def _weighed(self, terms: dict[str, float]) -> dict[str, float]:
-        """The terms that are known, weighed by how much they tell, as a vector of length 1."""
-        found = {term: count * self._telling[term] for term, count in terms.items() if term in self._telling}
+        """The known terms, weighed by how much they tell, as a part of a vector of length 1.
+
+        Terms that no way holds are the rest of that vector: what is asked in other words is less like anything.
+        """
+        found = {term: count * self._telling.get(term, self._most) for term, count in terms.items()}
         length = math.sqrt(sum(weight**2 for weight in found.values()))
-        return {term: weight / length for term, weight in found.items()} if length else {}
+        return {term: weight / length for term, weight in found.items() if term in self._telling}
 
     def _counted(self, terms: list[tuple[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
         """For each question, the logarithm of the share of each term among all of its ways, smoothed."""

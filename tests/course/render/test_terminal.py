@@ -92,6 +92,9 @@ def test_marks_keep_their_side() -> None:
         (r"\theta - \eta", "θ - η"),
         (r"\lceil N/n \rceil", "⌈N/n⌉"),
         (r"\frac{1}", r"$\frac{1}$"),
+        (r"3.14 \times 10^{23}", "3.14 × 10²³"),  # was "3.14 ×10^{23}"
+        (r"x^2 + 10^{-3}", "x² + 10⁻³"),
+        (r"x^{2k}", "x^{2k}"),
     ],
 )
 def test_mathematics_in_plain_characters(latex: str, plain: str) -> None:

@@ -18,6 +18,8 @@ _STYLE = re.compile(r' style="([^"]*)"')
 
 RELATIONS = "=<>≤≥≈≠←→∈≪≫≡∝∼"
 """Signs that stand apart from what they compare."""
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""Powers that have characters of their own."""
 
 
 class NotMathematics(Exception):
@@ -63,6 +65,10 @@ def as_plain(latex: str) -> str:
     text = re.sub(r"√\((\w)\)", r"√\1", text)
     text = re.sub(r"(?<=[\w)\]])([-+]) ", r" \1 ", text)
     text = re.sub(r"\s+(?=[⌉⌋)\]},])", "", text)
+    text = re.sub(
+        r"\^(?:\{(-?\d+)\}|(\d))(?!\w)", lambda power: (power[1] or power[2]).translate(RAISED), text
+    )
+    text = re.sub(r" ×(?=\S)", " × ", text)
     return " ".join(text.split())
 
 
