@@ -1,37 +1,47 @@
 """Which question of the course is meant by what somebody asks, in either language.
 
-Every question is written down in some thirty ways (its aliases); all of them are lines of text that are known to mean
-it. What is asked is compared with each: terms that stand in the ways of few questions tell much (their inverse
-frequency over questions), and a question is as near as its nearest ways. A second voice is the share of all its ways:
-naive Bayes with every term of a question counted. Words that no way holds say that it is perhaps none of them.
+Every question is written down in some thirty ways (its aliases), and its answer says more about it. A text is a vector
+of its terms: stems and pieces of Latin words, pairs of Chinese characters, and groups of words that mean the same
+(`meanings.txt`), each weighed by in how few questions it stands. A question is the sum of its ways and the paragraphs
+of its answer, each of length 1, under a square root, so that no one term rules; what is asked is compared with each by
+the cosine (Rocchio 1971). No way is remembered as such: the nearest single ways were measured to mislead more.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 
 from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Question
 from jinjie.course.find.fold import LONGEST, at_home, fold, is_chinese, pairs, runs, stem
+from jinjie.course.find.query import HELPERS, without_asking
 
-NEAREST = 3
-"""Ways of a question that are looked at: one that fits may be chance."""
-SURE = 0.35
-"""A likeness from which on the answer is most likely the one that is wanted."""
+SURE = 0.12
+"""A likeness from which on the answer is most likely one that is wanted: what is about something else stays below."""
+PARAGRAPH = 20
+"""Characters of an answer's line that says something."""
+DAMPED = 0.5
+"""The power of a term's weight in a question: repeated ten times it says no ten times as much."""
 _SINGLE = 0.3
 """What a single Chinese character counts beside a pair."""
 _PIECE = 0.25
-"""What a piece of a Latin word (four letters) counts beside the whole: so that a typing error is half an error."""
-_ALL = 0.5
-"""What the second voice counts beside the first."""
+"""What four letters of a Latin word count beside the whole: so that a typing error is half an error."""
+_ASKING = 0.3
+"""What a word counts that says how something is asked."""
+_MEANING = 2.0
+"""What a group of words of one meaning counts."""
+
+Vector = dict[str, float]
 
 
 @dataclass(frozen=True)
 class Near:
-    """A question of the course, and how like it is to what was asked: 0 … about 1."""
+    """A question of the course, and how like it is to what was asked: 0 … 1."""
 
     question: Question
     likeness: float
@@ -46,76 +56,39 @@ class Questions:
 
     def __init__(self, questions: Iterable[Question]) -> None:
         self._questions = {one.id: one for one in questions}
-        ways = [(one.id, way) for one in self._questions.values() for way in _ways(one)]
-        terms = [(id_, _terms(way)) for id_, way in ways]
+        ways = [(id_, terms(way)) for id_, one in self._questions.items() for way in _ways(one)]
         holders: dict[str, set[str]] = defaultdict(set)
-        for id_, found in terms:
+        for id_, found in ways:
             for term in found:
                 holders[term].add(id_)
         total = len(self._questions)
         self._telling = {term: math.log((1 + total) / len(ids)) for term, ids in holders.items()}
-        self._most = math.log(1 + total)
-        self._ways = [(id_, self._weighed(found)) for id_, found in terms]
-        self._holding: dict[str, list[int]] = defaultdict(list)
-        for place, (_, weighed) in enumerate(self._ways):
-            for term in weighed:
-                self._holding[term].append(place)
-        self._shares = self._counted(terms)
+        self._unheard = math.log(1 + total)
+        sums: dict[str, Vector] = {id_: defaultdict(float) for id_ in self._questions}
+        for id_, found in ways:
+            for term, weight in self._weighed(found).items():
+                sums[id_][term] += weight
+        self._whole = {
+            id_: _length_1({term: weight**DAMPED for term, weight in found.items()})
+            for id_, found in sums.items()
+        }
 
     def nearest(self, asked: str) -> list[Near]:
         """Every question that shares a term with what was asked, the likeliest first."""
-        terms = _terms(asked[:LONGEST])
-        wanted = self._weighed(terms)
-        if not wanted:
-            return []
-        likeness: dict[int, float] = defaultdict(float)
-        for term, weight in wanted.items():
-            for place in self._holding[term]:
-                likeness[place] += weight * self._ways[place][1][term]
-        ways: dict[str, list[float]] = defaultdict(list)
-        for place, found in likeness.items():
-            ways[self._ways[place][0]].append(found)
-        whole = self._bayes(terms)
-        near = [
-            Near(self._questions[id_], _nearest(found) + _ALL * whole[id_]) for id_, found in ways.items()
-        ]
+        wanted = self._weighed(terms(asked[:LONGEST]))
+        near = []
+        for id_, whole in self._whole.items():
+            likeness = sum(weight * whole[term] for term, weight in wanted.items() if term in whole)
+            if likeness > 0:
+                near.append(Near(self._questions[id_], likeness))
         return sorted(near, key=lambda one: (-one.likeness, one.question.id))
 
-    def _weighed(self, terms: dict[str, float]) -> dict[str, float]:
-        """The known terms, weighed by how much they tell, as a part of a vector of length 1.
-
-        Terms that no way holds are the rest of that vector: what is asked in other words is less like anything.
-        """
-        found = {term: count * self._telling.get(term, self._most) for term, count in terms.items()}
-        length = math.sqrt(sum(weight**2 for weight in found.values()))
-        return {term: weight / length for term, weight in found.items() if term in self._telling}
-
-    def _counted(self, terms: list[tuple[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
-        """For each question, the logarithm of the share of each term among all of its ways, smoothed."""
-        counts: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        for id_, found in terms:
-            for term, count in found.items():
-                counts[id_][term] += count
-        kinds = len(self._telling)
-        shares = {}
-        for id_, counted in counts.items():
-            whole = sum(counted.values()) + 0.1 * kinds
-            shares[id_] = {term: math.log((count + 0.1) / whole) for term, count in counted.items()}
-            shares[id_][""] = math.log(0.1 / whole)
-        return shares
-
-    def _bayes(self, terms: dict[str, float]) -> dict[str, float]:
-        """The probability of each question, softened by the number of terms: they are not independent."""
-        known = {term: weight for term, weight in terms.items() if term in self._telling}
-        score = {
-            id_: sum(weight * shares.get(term, shares[""]) for term, weight in known.items())
-            for id_, shares in self._shares.items()
-        }
-        soft = max(1.0, sum(known.values()) ** 0.5)
-        best = max(score.values())
-        grown = {id_: math.exp((value - best) / soft) for id_, value in score.items()}
-        whole = sum(grown.values())
-        return {id_: value / whole for id_, value in grown.items()}
+    def _weighed(self, found: Vector) -> Vector:
+        """Terms by how much they tell, of length 1. Those that stand nowhere are a part of that length: what is asked
+        in words that nobody here used is less like anything."""
+        return _length_1(
+            {term: weight * self._telling.get(term, self._unheard) for term, weight in found.items()}
+        )
 
 
 def of_library(library: Library) -> Questions:
@@ -123,26 +96,67 @@ def of_library(library: Library) -> Questions:
     return Questions(written.entry for written in library.questions.values())
 
 
-def _ways(question: Question) -> Iterable[str]:
-    text = question.question
-    return (text.en, text.zh, *question.aliases.en, *question.aliases.zh, question.id.replace("-", " "))
+def terms(text: str) -> Vector:
+    """The terms of a text, each with what it counts.
+
+    Words that only ask (how, which, 怎么, 什么) count little: "how long" is another question than "how much".
+    """
+    folded = at_home(fold(text).text)
+    found: Vector = {}
+    for part, share in ((folded, _ASKING), (without_asking(folded), 1.0)):
+        for _, run in runs(part):
+            if is_chinese(run):
+                found |= dict.fromkeys(run, _SINGLE * share)
+                found |= dict.fromkeys((pair for pair in pairs(run, alone=False) if len(pair) == 2), share)
+            elif run in HELPERS:
+                found[stem(run)] = _ASKING
+            elif share == 1.0:
+                word = stem(run)
+                pieces = range(len(word) - 3) if len(word) > 4 else ()
+                found |= {f"…{word[i : i + 4]}": _PIECE for i in pieces}
+                found[word] = 1.0
+    return found | dict.fromkeys(meanings(folded), _MEANING)
 
 
-def _nearest(found: list[float]) -> float:
-    """The nearest way, helped a little by the next ones."""
-    best = sorted(found, reverse=True)[:NEAREST]
-    return sum(value / 2**i for i, value in enumerate(best)) / sum(1 / 2**i for i in range(NEAREST))
+def meanings(folded: str) -> Iterator[str]:
+    """The groups of words of one meaning of which a folded text holds one, in either language: ≈memory, ≈slow."""
+    latin, chinese = _groups()
+    words = [stem(run) for _, run in runs(folded) if not is_chinese(run)]
+    for i in range(len(words)):
+        for length in (1, 2, 3):
+            yield from latin.get(" ".join(words[i : i + length]), ())
+    for word, groups in chinese.items():
+        if word in folded:
+            yield from groups
 
 
-def _terms(text: str) -> dict[str, float]:
-    """Stems of Latin words and their pieces, pairs of Chinese characters and single ones, each with what it counts."""
-    found: dict[str, float] = {}
-    for _, run in runs(at_home(fold(text).text)):
-        if is_chinese(run):
-            found |= dict.fromkeys(run, _SINGLE)
-            found |= dict.fromkeys((pair for pair in pairs(run, alone=False) if len(pair) == 2), 1.0)
-        else:
-            word = stem(run)
-            found |= {f"…{word[i : i + 4]}": _PIECE for i in range(len(word) - 3) if len(word) > 4}
-            found[word] = 1.0
-    return found
+@cache
+def _groups() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """`meanings.txt` by its words: Latin ones as stems, Chinese ones as they are written."""
+    latin: dict[str, list[str]] = defaultdict(list)
+    chinese: dict[str, list[str]] = defaultdict(list)
+    text = (resources.files("jinjie.path") / "meanings.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        words = line.split()
+        for word in words:
+            if any(is_chinese(character) for character in word):
+                chinese[fold(word).text].append(f"≈{words[0]}")
+            else:
+                latin[" ".join(stem(part) for part in word.split("_"))].append(f"≈{words[0]}")
+    return latin, chinese
+
+
+def _ways(question: Question) -> Iterator[str]:
+    """All that is known to mean the question: its words, its aliases, its id, the paragraphs of its answer."""
+    yield from (question.question.en, question.question.zh, question.id.replace("-", " "))
+    yield from question.aliases.en
+    yield from question.aliases.zh
+    for text in (question.answer.en, question.answer.zh):
+        yield from (line for line in text.splitlines() if len(line) >= PARAGRAPH)
+
+
+def _length_1(vector: Vector) -> Vector:
+    length = math.sqrt(sum(weight**2 for weight in vector.values()))
+    return {term: weight / length for term, weight in vector.items()} if length else {}

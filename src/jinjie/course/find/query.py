@@ -24,7 +24,8 @@ _HELPER_WORDS = """
     will use using need there about into as if not no so want get make difference between
     mean means meaning work works please handle explain tell problem question
 """
-_HELPERS = frozenset(_HELPER_WORDS.split())
+HELPERS = frozenset(_HELPER_WORDS.split())
+"""English words that say how something is asked, hardly what."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Query:
 def read(question: str) -> Query:
     """What to look for; no terms at all in a question that is only signs."""
     folded = at_home(fold(question[:LONGEST]).text)
-    kept = runs(_without_asking(folded))
-    asked = [(place, run) for place, run in kept if is_chinese(run) or run not in _HELPERS]
+    kept = runs(without_asking(folded))
+    asked = [(place, run) for place, run in kept if is_chinese(run) or run not in HELPERS]
     if not asked:
         asked = runs(folded)  # "what is it": better all of it than nothing
     found: dict[str, Term] = {}
@@ -66,8 +67,12 @@ def read(question: str) -> Query:
     return Query(tuple(found.values())[:MOST], " ".join(run for _, run in asked))
 
 
-def _without_asking(folded: str) -> str:
-    """Chinese has no spaces to tell a helper from a part of a word: words that are known to hold one are left whole."""
+def without_asking(folded: str) -> str:
+    """A folded question without the Chinese words that only ask.
+
+    Chinese has no spaces to tell a helper from a part of a word: words that are known to hold one are left
+    whole.
+    """
     out: list[str] = []
     last = 0
     for match in _KEPT.finditer(folded):
