@@ -9,13 +9,17 @@ the cosine (Rocchio 1971). No way is remembered as such: the nearest single ways
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from jinjie.base import files, paths
 from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Question
 from jinjie.course.find.fold import LONGEST, at_home, fold, is_chinese, pairs, runs, stem
@@ -54,46 +58,79 @@ class Near:
 class Questions:
     """The questions of a course, ready to be compared with."""
 
-    def __init__(self, questions: Iterable[Question]) -> None:
-        self._questions = {one.id: one for one in questions}
-        ways = [(id_, terms(way)) for id_, one in self._questions.items() for way in _ways(one)]
-        holders: dict[str, set[str]] = defaultdict(set)
-        for id_, found in ways:
-            for term in found:
-                holders[term].add(id_)
-        total = len(self._questions)
-        self._telling = {term: math.log((1 + total) / len(ids)) for term, ids in holders.items()}
-        self._unheard = math.log(1 + total)
-        sums: dict[str, Vector] = {id_: defaultdict(float) for id_ in self._questions}
-        for id_, found in ways:
-            for term, weight in self._weighed(found).items():
-                sums[id_][term] += weight
-        self._whole = {
-            id_: _length_1({term: weight**DAMPED for term, weight in found.items()})
-            for id_, found in sums.items()
-        }
+    def __init__(self, questions: Mapping[str, Question], telling: Vector, whole: dict[str, Vector]) -> None:
+        self._questions = questions
+        self.telling = telling
+        """How much each term tells: the logarithm of how few questions hold it."""
+        self.whole = whole
+        """Each question as a vector of length 1."""
+        self._unheard = math.log(1 + len(questions))
 
     def nearest(self, asked: str) -> list[Near]:
         """Every question that shares a term with what was asked, the likeliest first."""
-        wanted = self._weighed(terms(asked[:LONGEST]))
+        # Terms that stand nowhere are a part of the length: what nobody here asks in these words is less like anything.
+        wanted = _weighed(terms(asked[:LONGEST]), self.telling, self._unheard)
         near = []
-        for id_, whole in self._whole.items():
+        for id_, whole in self.whole.items():
             likeness = sum(weight * whole[term] for term, weight in wanted.items() if term in whole)
             if likeness > 0:
                 near.append(Near(self._questions[id_], likeness))
         return sorted(near, key=lambda one: (-one.likeness, one.question.id))
 
-    def _weighed(self, found: Vector) -> Vector:
-        """Terms by how much they tell, of length 1. Those that stand nowhere are a part of that length: what is asked
-        in words that nobody here used is less like anything."""
-        return _length_1(
-            {term: weight * self._telling.get(term, self._unheard) for term, weight in found.items()}
-        )
+
+def made(questions: Mapping[str, Question]) -> Questions:
+    """The index of these questions by their ids: a few milliseconds each."""
+    ways = [(id_, terms(way)) for id_, one in questions.items() for way in _ways(one)]
+    holders: dict[str, set[str]] = defaultdict(set)
+    for id_, found in ways:
+        for term in found:
+            holders[term].add(id_)
+    telling = {term: math.log((1 + len(questions)) / len(ids)) for term, ids in holders.items()}
+    sums: dict[str, Vector] = {id_: defaultdict(float) for id_ in questions}
+    for id_, found in ways:
+        for term, weight in _weighed(found, telling, 0.0).items():
+            sums[id_][term] += weight
+    whole = {
+        id_: _length_1({term: weight**DAMPED for term, weight in found.items()})
+        for id_, found in sums.items()
+    }
+    return Questions(questions, telling, whole)
 
 
 def of_library(library: Library) -> Questions:
-    """All questions of these content folders."""
-    return Questions(written.entry for written in library.questions.values())
+    """The index of these content folders' questions, kept as a file from one time to the next.
+
+    A file that is missing, damaged or of other questions is made again without a word.
+    """
+    questions = {id_: written.entry for id_, written in library.questions.items()}
+    wanted = _fingerprint(questions)
+    path = paths.find_home() / "questions.json"
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        kept = json.loads(path.read_bytes())
+        if kept["of"] == wanted and set(kept["whole"]) == set(questions):
+            return Questions(questions, kept["telling"], kept["whole"])
+    index = made(questions)
+    with contextlib.suppress(OSError):  # a full disk costs the next question a second, and this one nothing
+        path.parent.mkdir(parents=True, exist_ok=True)
+        kept = {"of": wanted, "telling": index.telling, "whole": index.whole}
+        files.write_whole(path, json.dumps(kept, ensure_ascii=False).encode())
+    return index
+
+
+def _fingerprint(questions: Mapping[str, Question]) -> str:
+    """A hash of everything that the index is made from: the questions, the groups of words, the code."""
+    digest = hashlib.sha256()
+    for id_, question in questions.items():
+        digest.update("\0".join([id_, *_ways(question), ""]).encode())
+    package = resources.files("jinjie")
+    for name in ("path/meanings.txt", "path/asking.py", "course/find/fold.py", "course/find/query.py"):
+        digest.update(package.joinpath(name).read_bytes())
+    return digest.hexdigest()
+
+
+def _weighed(found: Vector, telling: Vector, unheard: float) -> Vector:
+    """Terms by how much they tell, of length 1."""
+    return _length_1({term: weight * telling.get(term, unheard) for term, weight in found.items()})
 
 
 def terms(text: str) -> Vector:
