@@ -87,6 +87,14 @@ def wrong(row: str, library: Library) -> str:
     return ""
 
 
+def _is_name(row: str) -> bool:
+    """Whether this is the name of a command and nothing more: `jinjie clean`, `jinjie tokenize train`."""
+    command, (first, *words) = _jinjie(), row.split() or [""]
+    while words:
+        command = getattr(command, "commands", {}).get(words.pop(0))
+    return first == "jinjie" and command is not None
+
+
 @cache
 def _jinjie() -> Any:
     """The whole command line, built once for all the lines of a check."""
