@@ -54,10 +54,7 @@ def in_answers(library: Library) -> Iterator[Finding]:
         for lang in LANGUAGES:
             for node in parse(text.in_(lang), written.file).walk():
                 for row in node.text.splitlines() if isinstance(node, CodeSpan | Commands) else ():
-                    named = (
-                        f"{row} --help" if len(row.split()) == 2 else row
-                    )  # a command's name alone is a name
-                    if reason := wrong(named, library):
+                    if not _is_name(row) and (reason := wrong(row, library)):
                         at = (*place, lang)
                         yield written.finding("C044", at, "check.command_is", command=row, reason=reason)
 
