@@ -4,7 +4,8 @@ Every question is written down in some thirty ways (its aliases), and its answer
 of its terms: stems and pieces of Latin words, pairs of Chinese characters, and groups of words that mean the same
 (`meanings.txt`), each weighed by in how few questions it stands. A question is the sum of its ways and the paragraphs
 of its answer, each of length 1, under a square root, so that no one term rules; what is asked is compared with each by
-the cosine (Rocchio 1971). No way is remembered as such: the nearest single ways were measured to mislead more.
+the cosine (Rocchio 1971). The nearest single way was measured to mislead more often than it helped; only what is asked
+in just the words of a way is taken for granted.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import TypedDict
 
 from jinjie.base import files, paths
 from jinjie.course.content.library import Library
@@ -25,7 +27,7 @@ from jinjie.course.content.schema import Question
 from jinjie.course.find.fold import LONGEST, at_home, fold, is_chinese, pairs, runs, stem
 from jinjie.course.find.query import HELPERS, without_asking
 
-SURE = 0.12
+SURE = 0.08
 """A likeness from which on the answer is most likely one that is wanted: what is about something else stays below."""
 PARAGRAPH = 20
 """Characters of an answer's line that says something."""
@@ -55,24 +57,35 @@ class Near:
         return self.likeness >= SURE
 
 
+class Kept(TypedDict):
+    """What is made of the questions once, and kept."""
+
+    telling: Vector
+    """How much each term tells: the logarithm of how few questions hold it."""
+    whole: dict[str, Vector]
+    """Each question as a vector of length 1."""
+    said: dict[str, str]
+    """Every way without its signs, and the question that it means."""
+
+
 class Questions:
     """The questions of a course, ready to be compared with."""
 
-    def __init__(self, questions: Mapping[str, Question], telling: Vector, whole: dict[str, Vector]) -> None:
+    def __init__(self, questions: Mapping[str, Question], kept: Kept) -> None:
         self._questions = questions
-        self.telling = telling
-        """How much each term tells: the logarithm of how few questions hold it."""
-        self.whole = whole
-        """Each question as a vector of length 1."""
+        self.kept = kept
         self._unheard = math.log(1 + len(questions))
 
     def nearest(self, asked: str) -> list[Near]:
         """Every question that shares a term with what was asked, the likeliest first."""
         # Terms that stand nowhere are a part of the length: what nobody here asks in these words is less like anything.
-        wanted = _weighed(terms(asked[:LONGEST]), self.telling, self._unheard)
+        wanted = _weighed(terms(asked[:LONGEST]), self.kept["telling"], self._unheard)
+        same = self.kept["said"].get(_bare(asked[:LONGEST]))
         near = []
-        for id_, whole in self.whole.items():
+        for id_, whole in self.kept["whole"].items():
             likeness = sum(weight * whole[term] for term, weight in wanted.items() if term in whole)
+            if id_ == same:
+                likeness = 1.0
             if likeness > 0:
                 near.append(Near(self._questions[id_], likeness))
         return sorted(near, key=lambda one: (-one.likeness, one.question.id))
@@ -94,7 +107,8 @@ def made(questions: Mapping[str, Question]) -> Questions:
         id_: _length_1({term: weight**DAMPED for term, weight in found.items()})
         for id_, found in sums.items()
     }
-    return Questions(questions, telling, whole)
+    said = {_bare(way): id_ for id_, one in questions.items() for way in _asked(one)}
+    return Questions(questions, {"telling": telling, "whole": whole, "said": said})
 
 
 def of_library(library: Library) -> Questions:
@@ -106,14 +120,14 @@ def of_library(library: Library) -> Questions:
     wanted = _fingerprint(questions)
     path = paths.find_home() / "questions.json"
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-        kept = json.loads(path.read_bytes())
-        if kept["of"] == wanted and set(kept["whole"]) == set(questions):
-            return Questions(questions, kept["telling"], kept["whole"])
+        found = json.loads(path.read_bytes())
+        if found["of"] == wanted and set(found["kept"]["whole"]) == set(questions):
+            return Questions(questions, found["kept"])
     index = made(questions)
     with contextlib.suppress(OSError):  # a full disk costs the next question a second, and this one nothing
         path.parent.mkdir(parents=True, exist_ok=True)
-        kept = {"of": wanted, "telling": index.telling, "whole": index.whole}
-        files.write_whole(path, json.dumps(kept, ensure_ascii=False).encode())
+        text = json.dumps({"of": wanted, "kept": index.kept}, ensure_ascii=False)
+        files.write_whole(path, text.encode())
     return index
 
 
@@ -185,13 +199,23 @@ def _groups() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     return latin, chinese
 
 
-def _ways(question: Question) -> Iterator[str]:
-    """All that is known to mean the question: its words, its aliases, its id, the paragraphs of its answer."""
+def _asked(question: Question) -> Iterator[str]:
+    """The ways in which the question is asked."""
     yield from (question.question.en, question.question.zh, question.id.replace("-", " "))
     yield from question.aliases.en
     yield from question.aliases.zh
+
+
+def _ways(question: Question) -> Iterator[str]:
+    """All that is known to mean the question: how it is asked, and the paragraphs of its answer."""
+    yield from _asked(question)
     for text in (question.answer.en, question.answer.zh):
         yield from (line for line in text.splitlines() if len(line) >= PARAGRAPH)
+
+
+def _bare(text: str) -> str:
+    """The words of a text alone: folded, without signs and spaces between Chinese characters."""
+    return " ".join(run for _, run in runs(at_home(fold(text).text)))
 
 
 def _length_1(vector: Vector) -> Vector:
