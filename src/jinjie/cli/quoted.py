@@ -9,12 +9,14 @@ from functools import cache
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from jinjie.base.errors import InvalidInput, JinjieError
+from jinjie.base.errors import InvalidInput, JinjieError, NotFound, did_you_mean
 
 if TYPE_CHECKING:
     from jinjie.course.content.finding import Finding
     from jinjie.course.content.library import Library, Written
 
+PLACEHOLDER = "ROLE"
+"""What stands for a name that the reader is to put in."""
 ENDS = {"|", "||", "&&", "&", ";", ">", ">>", "<"}
 """Words that end a command within a line of a shell."""
 
@@ -130,6 +132,7 @@ def _known(path: tuple[str, ...], params: dict[str, Any], library: Library) -> N
     from jinjie import recipes
     from jinjie.base.config import parse_changes
     from jinjie.course.formula import registry
+    from jinjie.path.goals import goal
 
     match path:
         case ("run",):
@@ -146,3 +149,11 @@ def _known(path: tuple[str, ...], params: dict[str, Any], library: Library) -> N
             library.experiment(params["slug"])
         case ("exercise", _) if params.get("slug"):
             library.exercise(params["slug"])
+        case ("plan",) if params.get("goal"):
+            goal(library, params["goal"])
+        case ("career", _) if params.get("role", PLACEHOLDER) not in PLACEHOLDER:
+            goal(library, f"role:{params['role']}")
+        case ("ask",) if (asked := " ".join(params.get("words") or [])).count("-"):
+            if asked not in library.questions:
+                suggestion = did_you_mean(asked, library.questions)
+                raise NotFound("content.no_question", name=asked, suggestion=suggestion)
