@@ -1,0 +1,102 @@
+"""Which question is meant: every way of every question, people who had not seen them, what nobody here answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jinjie.course.content.library import Library, load
+from jinjie.path import asking
+from jinjie.path.asking import Questions, made, meanings, of_library, terms
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return load()
+
+
+@pytest.fixture(scope="module")
+def questions(library: Library) -> Questions:
+    return made({id_: written.entry for id_, written in library.questions.items()})
+
+
+def test_every_way_finds_its_question(library: Library, questions: Questions) -> None:
+    for id_, written in library.questions.items():
+        entry = written.entry
+        for way in (entry.question.en, entry.question.zh, *entry.aliases.en, *entry.aliases.zh):
+            assert questions.nearest(way)[0].question.id == id_, way
+
+
+def test_no_way_is_that_of_two_questions(library: Library) -> None:
+    seen: dict[str, str] = {}
+    for id_, written in library.questions.items():
+        for way in (*written.entry.aliases.en, *written.entry.aliases.zh):
+            assert seen.setdefault(asking._bare(way), id_) == id_, way
+
+
+@pytest.mark.parametrize(
+    ("asked", "id_"),
+    [
+        ("WHY IS MY LOSS NAN??", "loss-is-nan"),
+        ("how do i choose between pytroch and tensorflow", "choose-a-framework"),  # misspelt on purpose
+        ("過擬合怎麼辦", "overfitting"),  # traditional characters
+        ("記憶體不夠", "out-of-memory"),
+        ("ＧＰＵ一定要买吗", "do-i-need-a-gpu"),  # full width
+        ("没有网 no internet 怎么学大模型", "without-a-gpu"),
+    ],
+)
+def test_written_otherwise(questions: Questions, asked: str, id_: str) -> None:
+    assert questions.nearest(asked)[0].question.id == id_
+
+
+@pytest.mark.parametrize("asked", ["", "   ", "?!。", "𓀀", "\0", "x" * 100_000])
+def test_what_is_no_question_finds_nothing_sure(questions: Questions, asked: str) -> None:
+    assert not any(near.sure for near in questions.nearest(asked))
+
+
+def test_groups_of_meaning_reach_across_languages() -> None:
+    assert set(meanings("not enough memory")) & set(meanings("内存不够"))
+    assert set(meanings("the corpus")) & set(meanings("语料"))
+    assert "≈oom" in set(meanings("it runs out of memory")), "three words of one meaning"
+    assert not set(meanings("a cat sat"))
+
+
+def test_likeness_is_a_cosine(questions: Questions) -> None:
+    for vector in questions.kept["whole"].values():
+        # 1e-9: a sum of thousands of squares in double precision
+        assert sum(weight**2 for weight in vector.values()) == pytest.approx(1, abs=1e-9)
+    assert all(0 < near.likeness <= 1 for near in questions.nearest("how much memory for training"))
+    assert all(weight > 0 for weight in terms("怎么 how 内存 memory").values())
+
+
+def test_the_index_is_kept_and_made_again(
+    library: Library, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = of_library(library)
+    file = home / "find" / "questions.json"
+    whole = file.read_bytes()
+
+    def never(questions: object) -> Questions:
+        raise AssertionError("made again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asking, "made", never)
+        assert of_library(library).kept == first.kept
+    for damaged in (b"", b"{", whole[: len(whole) // 2], b'{"of": 1}', b"[]", b"null"):
+        file.write_bytes(damaged)
+        assert of_library(library).kept == first.kept
+        assert file.read_bytes() == whole
+    # other questions than those that it was made of: their index is another
+    fewer = load()
+    del fewer.questions["overfitting"]
+    assert "overfitting" not in of_library(fewer).kept["whole"]
+    assert json.loads(file.read_bytes())["of"] != json.loads(whole)["of"]
+
+
+def test_where_nothing_can_be_written_it_answers_all_the_same(
+    library: Library, home: Path, questions: Questions
+) -> None:
+    (home / "find").write_text("a file where the folder would be")
+    assert of_library(library).nearest("oom")[0].question.id == questions.nearest("oom")[0].question.id
