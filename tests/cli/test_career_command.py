@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,11 @@ def test_the_list_and_one_of_it() -> None:
 def test_the_gap_is_told_drawn_and_counted(tmp_path: Path) -> None:
     picture = tmp_path / "gap.svg"
     shown = career("gap", "machine-learning-engineer", "--picture", str(picture))
-    assert "0 % of what it asks for" in shown and "jinjie plan --goal role:machine-learning-engineer" in shown
+    # school mathematics is taken to be there: a little of some roles
+    assert (
+        re.search(r": [0-3] % of what it asks for", shown)
+        and "jinjie plan --goal role:machine-learning-engineer" in shown
+    )
     assert picture.read_text().startswith("<")
     told = json.loads(career("gap", "机器学习工程师", "--json"))
     assert told["role"] == "machine-learning-engineer" and told["minutes"] > 0 and told["missing"]

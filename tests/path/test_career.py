@@ -11,8 +11,11 @@ from jinjie.base.errors import NotFound
 from jinjie.course.content.library import load
 from jinjie.learner.attempts import Attempt
 from jinjie.path.career import Gap, depth, gap
+from jinjie.path.goals import goal
 from jinjie.path.graph import Graph
-from jinjie.path.mastery import Belief
+from jinjie.path.known import believed, judged
+from jinjie.path.mastery import Belief, belief
+from jinjie.path.plan import plan
 from jinjie.path.radar import described, radar
 
 LIBRARY = load()
@@ -34,7 +37,8 @@ def found(
     ("p", "built", "expected"), [(0.5, True, 0), (0.8, True, 1), (0.95, False, 2), (0.95, True, 3)]
 )
 def test_how_deep_a_concept_is_known(p: float, built: bool, expected: int) -> None:
-    assert depth(Belief("gpt", p, 0.2, 3, NOON, built)) == expected
+    assert depth("gpt", believed({"gpt": Belief("gpt", p, 0.2, 3, NOON, built)})) == expected
+    assert depth("gpt", believed({})) == 0
 
 
 @pytest.mark.parametrize("role", sorted(LIBRARY.roles))
@@ -88,3 +92,25 @@ def test_every_role_is_whole() -> None:
         assert len(entry.needs) >= 15 and len(entry.questions) >= 6 and len(entry.projects) >= 2, role.slug
         assert len({GRAPH.stages[one] for one in entry.needs}) >= 3, role.slug
         assert any(LIBRARY.systems[one].entry.recipes for one in entry.systems), role.slug
+
+
+def test_what_next_goes_on_from_is_no_step_and_no_gap_any_more() -> None:
+    """Who has read a lesson and answered rightly goes on to the next, though belief is not yet sure of it."""
+    lesson = LIBRARY.lessons["gradient-descent"].entry
+    quiz, item = next(
+        (quiz.slug, item.id)
+        for quiz in LIBRARY.quizzes.values()
+        for item in quiz.entry.items
+        if item.concept == "step-size"
+    )
+    events = [Attempt("quiz", quiz, item, 1, True, time=NOON)]
+    events.append(Attempt("lesson", "gradient-descent", passed=True, time=NOON))
+    known = judged(LIBRARY, GRAPH, events, NOON)
+    assert "step-size" in lesson.teaches and known("step-size", 2)
+    found_beliefs = belief(LIBRARY, GRAPH, events, NOON)
+    assert found_beliefs["step-size"].p < 0.95
+    want = goal(LIBRARY, "concept:step-size")
+    unsure = plan(LIBRARY, GRAPH, want, found_beliefs, 5, date(2026, 11, 30))
+    sure = plan(LIBRARY, GRAPH, want, found_beliefs, 5, date(2026, 11, 30), known=known)
+    assert "step-size" in {concept for step in unsure.steps for concept in step.concepts}
+    assert "step-size" not in {concept for step in sure.steps for concept in step.concepts}

@@ -15,9 +15,10 @@ from jinjie.course.content.library import Library, Written, load
 from jinjie.course.content.sheet import Sheet
 from jinjie.learner.attempts import Attempt
 from jinjie.path.evidence import day
-from jinjie.path.following import TRIES, Known, Step, following, judged
+from jinjie.path.following import TRIES, Step, following
 from jinjie.path.goals import BUILD, EXPLAIN, USE, chosen
 from jinjie.path.graph import Graph
+from jinjie.path.known import Known, judged
 from jinjie.path.review import SESSION, due
 from jinjie.path.variants import fresh
 

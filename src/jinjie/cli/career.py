@@ -140,13 +140,16 @@ def _gap(library: Library, slug: str, hours: float) -> Gap:
     from jinjie.path.career import gap
     from jinjie.path.evidence import day
     from jinjie.path.graph import Graph
+    from jinjie.path.known import judged
     from jinjie.path.mastery import belief
 
     now = datetime.now().astimezone()
     graph = Graph.of(library)
     with open_store() as store:
         events = list(iterate(store))
-    return gap(library, graph, slug, belief(library, graph, events, now), events, hours, day(now))
+    known = judged(library, graph, events, now)
+    beliefs = belief(library, graph, events, now)
+    return gap(library, graph, slug, beliefs, events, hours, day(now), known=known)
 
 
 def _draw(found: Gap, picture: Path) -> None:

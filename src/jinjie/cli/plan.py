@@ -133,6 +133,7 @@ def _checked(given: dict[str, Any], kept: dict[str, Any], today: date) -> dict[s
 
 def _made(library: Library, goal: Goal, events: list[Attempt], now: datetime, asked: dict[str, Any]) -> Plan:
     from jinjie.path.graph import Graph
+    from jinjie.path.known import judged
     from jinjie.path.mastery import belief
     from jinjie.path.plan import plan
     from jinjie.path.systems import built
@@ -149,6 +150,7 @@ def _made(library: Library, goal: Goal, events: list[Attempt], now: datetime, as
         asked["language"],
         asked["free_only"],
         built(library, goal.systems, events, until=now),
+        judged(library, graph, events, now),
     )
 
 

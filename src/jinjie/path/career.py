@@ -10,9 +10,10 @@ from jinjie.base.words import Language, Text
 from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Project, Role
 from jinjie.learner.attempts import Attempt
-from jinjie.path.goals import BUILD, EXPLAIN, goal
+from jinjie.path.goals import BUILD, EXPLAIN, USE, goal
 from jinjie.path.graph import Graph
-from jinjie.path.mastery import EXPLAINED, MASTERED, Belief, met
+from jinjie.path.known import Known, believed
+from jinjie.path.mastery import Belief
 from jinjie.path.plan import Plan, plan
 from jinjie.path.systems import built
 
@@ -60,11 +61,9 @@ class Gap:
         return 1 - sum(one.wanted - one.has for one in self.missing) / wanted
 
 
-def depth(belief: Belief) -> int:
+def depth(concept: str, known: Known) -> int:
     """How deep a concept is known: 0 to 3."""
-    if met(belief, BUILD):
-        return BUILD
-    return 2 if belief.p >= MASTERED else EXPLAIN if belief.p >= EXPLAINED else 0
+    return next((deep for deep in (BUILD, USE, EXPLAIN) if known(concept, deep)), 0)
 
 
 def gap(
@@ -76,18 +75,23 @@ def gap(
     hours: float,
     start: date,
     language: Language | None = None,
+    known: Known | None = None,
 ) -> Gap:
-    """What is missing for a role. Raises NotFound, which suggests the nearest name."""
+    """What is missing for a role; `known` says what is there, without it the beliefs do.
+
+    Raises NotFound, which suggests the nearest name.
+    """
+    known = known or believed(beliefs)
     wanted = goal(library, f"role:{slug}")
     role = library.roles[wanted.id].entry
     needs = {concept: role.needs[concept] for concept in graph.concepts if concept in role.needs}
-    has = {concept: min(depth(beliefs[concept]), need) for concept, need in needs.items()}
+    has = {concept: min(depth(concept, known), need) for concept, need in needs.items()}
     missing = tuple(Missing(one, need, has[one]) for one, need in needs.items() if has[one] < need)
     systems = [one for one in role.systems if one in library.systems]
     there = built(library, systems, events)
 
     def far(project: Project) -> int:
-        return sum(BUILD - depth(beliefs[one]) for one in project.concepts if one in beliefs)
+        return sum(BUILD - depth(one, known) for one in project.concepts if one in beliefs)
 
     return Gap(
         role,
@@ -95,7 +99,7 @@ def gap(
         _axes(library, needs, has),
         tuple(one for one in systems if one in there),
         tuple(one for one in systems if one not in there),
-        plan(library, graph, wanted, beliefs, hours, start, language=language, built=there),
+        plan(library, graph, wanted, beliefs, hours, start, language=language, built=there, known=known),
         tuple(sorted(role.projects, key=far)),
     )
 

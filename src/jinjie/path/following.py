@@ -8,29 +8,24 @@ the goal is met.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from jinjie.base.words import LANGUAGES, Text, say
 from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Lesson
 from jinjie.learner.attempts import Attempt
-from jinjie.path.evidence import ASKED, day, evidence
+from jinjie.path.evidence import ASKED, day
 from jinjie.path.goals import BUILD, EXPLAIN, USE, Goal, chosen, needs_of, way
 from jinjie.path.graph import Graph
+from jinjie.path.known import Known, judged
 from jinjie.path.review import SESSION, due, reviewed
 from jinjie.path.systems import BUILDING, built
 
-if TYPE_CHECKING:
-    from jinjie.path.mastery import Belief
-
 Kind = Literal["review", "lesson", "exercise", "quiz", "system", "resources", "rest", "done"]
-Known = Callable[[str, int], bool]
-"""Whether a concept is known at a depth."""
-
 TRIES = 5
 """Hand-ins of a day that did not pass, after which an exercise waits until tomorrow if there is something else."""
 
@@ -64,33 +59,6 @@ def following(
     graph = Graph.of(library)
     goal, _ = chosen(library, events)
     return _Way(library, graph, goal, events, now, known or judged(library, graph, events, now)).step(reviews)
-
-
-def judged(library: Library, graph: Graph, events: list[Attempt], now: datetime) -> Known:
-    """What the learner knows: what they are believed to, or can explain or have read about and last did rightly.
-
-    Belief is taken as it was when a concept was last asked about: against forgetting there are reviews. And a concept
-    whose questions are easy may never be believed to be mastered: who knows something of it and answered rightly goes
-    on.
-    """
-    found = evidence(library, events)
-    # That one says to know something is no answer yet; that one does not takes the last answer back.
-    last = {one.concept: one.passed for one in found if not (one.said and one.passed)}
-    finished = {event.slug for event in events if event.kind == "lesson" and event.passed}
-    beliefs: dict[str, Belief] = {}
-
-    def known(concept: str, depth: int) -> bool:
-        from jinjie.path.mastery import from_evidence, met
-
-        if not beliefs:
-            beliefs.update(from_evidence(library, graph, found, now, fresh=True))
-        if concept not in beliefs:
-            return False
-        belief = beliefs[concept]
-        right = last.get(concept) and (graph.lessons.get(concept) in finished or met(belief, EXPLAIN))
-        return met(belief, depth) or bool(right and (depth < BUILD or belief.built))
-
-    return known
 
 
 @dataclass(frozen=True)

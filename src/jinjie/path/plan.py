@@ -19,7 +19,8 @@ from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Resource
 from jinjie.path.goals import EXPLAIN, Goal, needs_of, way
 from jinjie.path.graph import Graph
-from jinjie.path.mastery import Belief, met
+from jinjie.path.known import Known, believed
+from jinjie.path.mastery import Belief
 from jinjie.path.recommend import Cost, recommend
 from jinjie.path.systems import BUILDING
 
@@ -122,17 +123,19 @@ def plan(
     language: Language | None = None,
     free_only: bool = False,
     built: Collection[str] = (),
+    known: Known | None = None,
 ) -> Plan:
     """The plan of who has `hours` a week from `start`, to be done `by` the end of a day; `built` are systems
-    that are there already.
+    that are there already. `known` says what need not be learned any more; without it the beliefs do.
 
     It always covers the whole goal; where that does not fit by the date, `done`, `enough` and `drop` say what could be
     done about it, and the weeks run on beyond it.
     """
     wants = way(library, graph, goal)
-    missing = [concept for concept, depth in wants.items() if not met(beliefs[concept], depth)]
+    known = known or believed(beliefs)
+    missing = [concept for concept, depth in wants.items() if not known(concept, depth)]
     held = tuple(concept for concept in goal.wants if concept in wants and concept not in missing)
-    steps = _steps(library, graph, goal, beliefs, missing, language, free_only, built)
+    steps = _steps(library, graph, goal, beliefs, known, missing, language, free_only, built)
     weeks, done = _filled(steps, hours, start)
     needs = {one: _stands_on(library, graph, one) for one in steps}
     leads = sum(bool(needs[one].intersection(steps[0].concepts)) for one in steps[1:])
@@ -156,6 +159,7 @@ def _steps(
     graph: Graph,
     goal: Goal,
     beliefs: Mapping[str, Belief],
+    known: Known,
     missing: Iterable[str],
     language: Language | None,
     free_only: bool,
@@ -173,7 +177,7 @@ def _steps(
         if kind == "lesson":
             lesson = library.lessons[slug].entry
             taught = [one for one in lesson.teaches if one in graph.place]
-            new = [one for one in taught if one in concepts or not met(beliefs[one], EXPLAIN)]
+            new = [one for one in taught if one in concepts or not known(one, EXPLAIN)]
             minutes = max(SHORTEST, math.ceil(lesson.minutes * len(new) / len(taught)))
             made.append(Step("lesson", slug, lesson.title, tuple(new), minutes))
             continue
