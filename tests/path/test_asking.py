@@ -51,6 +51,53 @@ def test_written_otherwise(questions: Questions, asked: str, id_: str) -> None:
     assert questions.nearest(asked)[0].question.id == id_
 
 
+PLAINLY = {
+    "choose-a-framework": [
+        "How do I choose a suitable deep learning framework?",
+        "怎么选择合适的深度学习框架？",
+    ],
+    "overfitting": ["How do I deal with overfitting?", "大模型过拟合了如何解决？"],
+    "how-good-is-my-model": ["How do I evaluate a model's performance?", "模型的性能如何评估？"],
+    "missing-values": ["How are missing values handled?", "缺失值如何处理？"],
+    "class-imbalance": ["How do I handle class imbalance?", "类别不平衡问题如何处理？"],
+    "choose-courses": [
+        "How do I choose online courses and lectures that suit me?",
+        "如何挑选适合自己的在线课程？",
+    ],
+    "learn-fast": ["How can I quickly master large models?", "怎样快速掌握大模型的学习技巧？"],
+    "general-trouble": [
+        "How do I solve problems in the training of large models?",
+        "训练过程中遇到问题如何解决？",
+    ],
+    "security-and-privacy": [
+        "How are security and privacy of large models handled?",
+        "如何应对大模型的安全与隐私问题？",
+    ],
+    "how-much-compute": [
+        "How much computing power does a large model's training need?",
+        "大模型训练要多少计算资源？",
+    ],
+    "choose-a-model": ["How do I choose a suitable large model?", "如何选择合适的 AI 大模型？"],
+    "train-faster": ["How can training of large models be made faster?", "怎样提高大模型的训练速度？"],
+    "what-is-a-large-model": ["What is a large AI model?", "AI 大模型是什么？"],
+    "why-larger-does-more": [
+        "Why can large models handle harder problems?",
+        "为什么大模型能处理更复杂的问题？",
+    ],
+    "where-are-they-used": ["In which fields are large models applied?", "大模型有哪些应用领域？"],
+    "what-comes-next": ["What are the future trends of large models?", "大模型未来的发展趋势是什么？"],
+    "bert-or-gpt": ["What is the difference between BERT and GPT?", "BERT 与 GPT 的区别是什么？"],
+}
+"""Questions put plainly: the first answer has to be the right one."""
+
+
+@pytest.mark.parametrize("id_", PLAINLY)
+def test_put_plainly(questions: Questions, id_: str) -> None:
+    for asked in PLAINLY[id_]:
+        nearest = questions.nearest(asked)[0]
+        assert nearest.question.id == id_ and nearest.sure, asked
+
+
 @pytest.mark.parametrize("asked", ["", "   ", "?!。", "𓀀", "\0", "x" * 100_000])
 def test_what_is_no_question_finds_nothing_sure(questions: Questions, asked: str) -> None:
     assert not any(near.sure for near in questions.nearest(asked))
