@@ -89,17 +89,23 @@ def _answer(library: Library, question: Question) -> None:
 
     from jinjie.course.render import parse
     from jinjie.course.render.terminal import terminal
+    from jinjie.course.render.tree import Link
     from jinjie.path.figures import figures, fill
 
     out = console()
     found = figures(question, library)
-    written = terminal(parse(fill(str(question.answer), found)), library, language())
+    tree = parse(fill(str(question.answer), found))
+    written = terminal(tree, library, language())
     out.print(Text(str(question.question), style="bold"), soft_wrap=True)
     out.print()
     out.print(written.body)
     out.print()
     for command, shows in written.commands.items():
         out.print(Text.assemble("  ", (command, "cyan"), ("  " + shows, "dim")), soft_wrap=True)
+    links = [node.target for node in tree.walk() if isinstance(node, Link) and node.kind == "resource"]
+    for slug in dict.fromkeys(slug for slug in links if slug in library.resources):
+        work = library.resources[slug].entry
+        out.print(Text.assemble("  ", (work.url, "cyan"), ("  " + work.title, "dim")), soft_wrap=True)
     if any(figure.guessed for figure in found.values()):
         note(say("cli.ask.guessed"))
 

@@ -48,7 +48,7 @@ def destination(link: Link, library: Library, lang: Language) -> Destination:
                 return Destination(None, None, "")
             return Destination(f"/formulas/{target}", f"jinjie formula {target}", known.name.in_(lang))
         case "recipe":
-            return Destination(f"/?recipe={target}", f"jinjie recipes {target}", target)
+            return Destination(f"/?recipe={target}", f"jinjie show {target}", target)
         case "resource":
             resource = library.resources.get(target)
             if resource is None:
