@@ -20,7 +20,16 @@ LESSONS = sorted(load().lessons)
 )
 def test_lessons_fit_the_screen(open_page, server, lang, theme, width, lessons):
     page = open_page(locale=lang, color_scheme=theme, viewport={"width": width, "height": 900})
-    for path in ("/learn", *(f"/learn/{slug}" for slug in lessons), "/formulas/scaled-dot-product-attention"):
+    others = (
+        "/learn",
+        "/formulas/scaled-dot-product-attention",
+        "/ask",
+        "/ask/what-is-attention",
+        "/ask?q=memory",
+        "/path",
+        "/path/roles/nlp-engineer",
+    )
+    for path in (*others, *(f"/learn/{slug}" for slug in lessons)):
         page.goto(server.home + path)
         page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
@@ -49,6 +58,18 @@ def test_a_lesson_is_read_without_a_script(browser, server):
     page.locator(".experiment .redraw").first.click()
     assert "attention-heat.layer=" in page.url
     context.close()
+
+
+def test_a_question_is_asked_with_the_keyboard_alone(open_page):
+    page = open_page("/ask")
+    page.get_by_role("searchbox").focus()
+    page.keyboard.type("how much ram to train a 7b model")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/ask?q=*")
+    assert page.locator("#answer h2").inner_text() == "How much memory does training need?"
+    page.get_by_role("link", name="How much memory does running a model need?").click()
+    page.wait_for_url("**/ask/memory-to-run")
+    assert page.locator("#answer h2").inner_text() == "How much memory does running a model need?"
 
 
 def test_who_changes_the_language_keeps_the_place(open_page):

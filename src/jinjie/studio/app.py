@@ -17,6 +17,7 @@ from jinjie.base.words import say
 from jinjie.serve.guard import Guard
 from jinjie.studio import (
     api,
+    ask_pages,
     cleaning_pages,
     cleanings,
     course,
@@ -24,6 +25,7 @@ from jinjie.studio import (
     experiments,
     lesson_pages,
     pages,
+    path_pages,
     render,
 )
 from jinjie.studio.story import Stories
@@ -58,6 +60,8 @@ def make_app(
     app.include_router(experiments.router)
     app.include_router(pages.router)
     app.include_router(lesson_pages.router)
+    app.include_router(ask_pages.router)
+    app.include_router(path_pages.router)
     app.include_router(evaluations.router)
     app.include_router(cleaning_pages.router)
     app.add_api_route("/static/{file}", static, include_in_schema=False)

@@ -1,0 +1,159 @@
+"""The path: kinds of work, what each asks for, and what lies between it and the learner."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from jinjie.base.errors import NotFound, did_you_mean
+from jinjie.base.words import language, say
+from jinjie.course.content.library import Library
+from jinjie.course.content.schema import Role
+from jinjie.course.render import html, parse
+from jinjie.course.render.html import drawing
+from jinjie.learner.attempts import Attempt, iterate
+from jinjie.learner.store import open_store
+from jinjie.learner.troubles import StoreError
+from jinjie.path.calendar import line, summary
+from jinjie.path.career import Gap, gap
+from jinjie.path.evidence import day
+from jinjie.path.graph import Graph
+from jinjie.path.known import judged
+from jinjie.path.mastery import belief
+from jinjie.path.plan import Week
+from jinjie.path.radar import described, radar
+from jinjie.studio.course import course
+from jinjie.studio.render import page
+
+router = APIRouter(include_in_schema=False)
+HOURS = (2.0, 5.0, 10.0, 20.0)
+"""Hours a week to choose from."""
+USUAL = 5.0
+WEEKS = 6
+"""Weeks of a plan that are shown."""
+
+
+@router.get("/path")
+def roles(request: Request) -> Response:
+    """Every kind of work."""
+    library = course(request).library
+    return page(request, "roles.html", roles=[_card(slug, one.entry) for slug, one in library.roles.items()])
+
+
+@router.get("/path/roles/{slug}")
+def role(request: Request, slug: str, hours: float = USUAL) -> Response:
+    """One kind of work, and the way there at so many hours a week."""
+    library = course(request).library
+    if slug not in library.roles:
+        raise NotFound("path.no_goal", name=slug, suggestion=did_you_mean(slug, library.roles))
+    hours = hours if hours in HOURS else USUAL
+    events, trouble = _events()
+    found = _gap(library, slug, events, hours)
+    lang = language()
+    entry = library.roles[slug].entry
+    return page(
+        request,
+        "role.html",
+        role={
+            "slug": slug,
+            "name": str(entry.name),
+            "does": html.html(parse(str(entry.does)), library, lang).body,
+            "questions": [
+                {
+                    "asked": str(one.question),
+                    "answer": html.html(parse(str(one.answer)), library, lang).body,
+                }
+                for one in entry.questions
+            ],
+        },
+        hours=hours,
+        choices=HOURS,
+        gap=_shown(library, found),
+        trouble=trouble,
+    )
+
+
+def _events() -> tuple[list[Attempt], str]:
+    """The learner's log, and what is wrong with it; a log that cannot be read is as one that is empty."""
+    try:
+        with open_store() as store:
+            return list(iterate(store)), ""
+    except StoreError as error:
+        return [], str(error)
+
+
+def _gap(library: Library, slug: str, events: list[Attempt], hours: float) -> Gap:
+    now = datetime.now().astimezone()
+    graph = Graph.of(library)
+    beliefs = belief(library, graph, events, now)
+    known = judged(library, graph, events, now)
+    return gap(library, graph, slug, beliefs, events, hours, day(now), known=known)
+
+
+def _card(slug: str, entry: Role) -> dict[str, Any]:
+    first = str(entry.does).strip().splitlines()[0]
+    return {
+        "slug": slug,
+        "name": str(entry.name),
+        "does": first,
+        "counts": say("cli.career.counts", concepts=len(entry.needs), systems=len(entry.systems)),
+    }
+
+
+def _shown(library: Library, found: Gap) -> dict[str, Any]:
+    lang = language()
+    name = str(found.role.name)
+    systems = [*found.built, *found.unbuilt]
+    return {
+        "share": round(100 * found.share),
+        "picture": drawing(radar(found.axes, name, lang), described(found.axes, name, lang), "gap"),
+        "axes": [
+            {"name": str(axis.name), "has": f"{axis.has:.1f}", "wants": f"{axis.wants:.1f}"}
+            for axis in found.axes
+        ],
+        "missing": [
+            {
+                "name": str(library.concepts[one.concept].entry.name),
+                "lesson": library.concepts[one.concept].entry.lesson
+                if library.concepts[one.concept].entry.lesson in library.lessons
+                else None,
+                "has": one.has,
+                "wanted": one.wanted,
+            }
+            for one in found.missing
+        ],
+        "systems": [
+            {
+                "name": str(library.systems[one].entry.name),
+                "built": one in found.built,
+                "recipe": next(iter(library.systems[one].entry.recipes), None),
+            }
+            for one in systems
+        ],
+        "projects": [
+            {"name": str(one.name), "shows": str(one.shows), "recipes": list(one.recipes)}
+            for one in found.projects
+        ],
+        "summary": summary(found.plan, lang),
+        "weeks": [_week(number, week) for number, week in enumerate(found.plan.weeks[:WEEKS], 1)],
+        "more": max(0, len(found.plan.weeks) - WEEKS),
+    }
+
+
+def _week(number: int, week: Week) -> dict[str, Any]:
+    lang = language()
+    return {
+        "number": number,
+        "begins": week.begins.isoformat(),
+        "ends": week.ends.isoformat(),
+        "parts": [
+            {
+                "line": line(part, lang),
+                "lesson": part.step.slug if part.step.kind == "lesson" else None,
+            }
+            for part in week.parts
+        ],
+    }
