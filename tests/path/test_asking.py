@@ -110,6 +110,15 @@ def test_groups_of_meaning_reach_across_languages() -> None:
     assert not set(meanings("a cat sat"))
 
 
+def test_beside_a_question_are_those_most_like_it(library: Library, questions: Questions) -> None:
+    assert {"memory-to-run", "out-of-memory"} <= {
+        one.question.id for one in questions.beside("memory-to-train")[:4]
+    }
+    near = questions.beside("overfitting")
+    assert "overfitting" not in {one.question.id for one in near} and len(near) == len(library.questions) - 1
+    assert all(0 <= one.likeness < 1 for one in near)
+
+
 def test_likeness_is_a_cosine(questions: Questions) -> None:
     for vector in questions.kept["whole"].values():
         # 1e-9: a sum of thousands of squares in double precision

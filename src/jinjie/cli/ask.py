@@ -55,7 +55,7 @@ def _nearest(library: Library, asked: str) -> list[Near]:
 
     id_ = asked.strip().lower()
     if id_ in library.questions:
-        return [Near(library.questions[id_].entry, 1.0)]
+        return [Near(library.questions[id_].entry, 1.0), *of_library(library).beside(id_)[:OTHERS]]
     return of_library(library).nearest(asked)[: OTHERS + 1]
 
 

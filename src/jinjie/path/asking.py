@@ -90,6 +90,16 @@ class Questions:
                 near.append(Near(self._questions[id_], likeness))
         return sorted(near, key=lambda one: (-one.likeness, one.question.id))
 
+    def beside(self, id_: str) -> list[Near]:
+        """The other questions, those most like this one first."""
+        mine = self.kept["whole"][id_]
+        near = [
+            Near(self._questions[other], sum(weight * mine.get(term, 0.0) for term, weight in whole.items()))
+            for other, whole in self.kept["whole"].items()
+            if other != id_
+        ]
+        return sorted(near, key=lambda one: (-one.likeness, one.question.id))
+
 
 def made(questions: Mapping[str, Question]) -> Questions:
     """The index of these questions by their ids: a few milliseconds each."""

@@ -54,7 +54,7 @@ def one(request: Request, id_: str) -> Response:
     if id_ not in library.questions:
         raise NotFound("content.no_question", name=id_, suggestion=did_you_mean(id_, library.questions))
     question = library.questions[id_].entry
-    near = of_library(library).nearest(str(question.question))[1 : NEAR + 1]
+    near = of_library(library).beside(id_)[:NEAR]
     return page(
         request,
         "ask.html",
