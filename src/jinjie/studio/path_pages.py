@@ -25,7 +25,9 @@ from jinjie.path.known import judged
 from jinjie.path.mastery import belief
 from jinjie.path.plan import Week
 from jinjie.path.radar import described, radar
+from jinjie.path.review import due
 from jinjie.studio.course import course
+from jinjie.studio.next_step import next_step
 from jinjie.studio.render import page
 
 router = APIRouter(include_in_schema=False)
@@ -38,9 +40,18 @@ WEEKS = 6
 
 @router.get("/path")
 def roles(request: Request) -> Response:
-    """Every kind of work."""
+    """Where the learner stands, and every kind of work."""
     library = course(request).library
-    return page(request, "roles.html", roles=[_card(slug, one.entry) for slug, one in library.roles.items()])
+    events, trouble = _events()
+    return page(
+        request,
+        "roles.html",
+        roles=[_card(slug, one.entry) for slug, one in library.roles.items()],
+        step=next_step(library),
+        due=len(due(library, events, datetime.now().astimezone())),
+        answered=sum(event.kind == "placement" and event.item is not None for event in events),
+        trouble=trouble,
+    )
 
 
 @router.get("/path/roles/{slug}")
