@@ -221,7 +221,8 @@ def test_belief_is_calibrated(kind: str) -> None:
                 assert told_ == pytest.approx(true, abs=0.06)
 
 
-def test_ten_years_of_log_are_judged_at_once(library: Library) -> None:
+def test_ten_years_of_log_take_no_longer_than_their_number(library: Library) -> None:
+    """Ten times the events take at most fifteen times as long, on whatever machine: nothing grows with their square."""
     import time
 
     items = [(slug, item.id) for slug, quiz in library.quizzes.items() for item in quiz.entry.items]
@@ -231,11 +232,17 @@ def test_ten_years_of_log_are_judged_at_once(library: Library) -> None:
         quiz, item = items[i % len(items)]
         at, right = NOON - timedelta(days=3650 * (1 - i / 10_000)), bool(rng.random() < 0.8)
         events.append(Attempt("review", quiz, item=item, seed=i, passed=right, time=at))
-    took = []
-    for _ in range(3):
-        began = time.process_time()
-        found = belief(library, GRAPH, events, NOON)
-        took.append(time.process_time() - began)
-    print(f"10,000 events: {min(took):.2f} s")
-    assert min(took) < 0.5
+
+    def seconds(part: list[Attempt]) -> float:
+        took = []
+        for _ in range(3):
+            began = time.process_time()
+            belief(library, GRAPH, part, NOON)
+            took.append(time.process_time() - began)
+        return min(took)
+
+    few, many = seconds(events[-1000:]), seconds(events)
+    print(f"1,000 events: {few:.2f} s, 10,000: {many:.2f} s")
+    assert many < 15 * few
+    found = belief(library, GRAPH, events, NOON)
     assert sum(one.answers for one in found.values()) == 10_000

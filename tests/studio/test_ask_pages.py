@@ -22,10 +22,18 @@ def test_all_questions_by_theme(client: TestClient) -> None:
     assert "什么是大模型？" in page and 'aria-current="page">问答' in page
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_every_answer_is_a_page(client: TestClient, lang: str) -> None:
+@pytest.mark.parametrize(
+    ("lang", "every"),
+    [
+        ("en", 8),
+        ("zh", 8),
+        pytest.param("en", 1, marks=pytest.mark.slow),
+        pytest.param("zh", 1, marks=pytest.mark.slow),
+    ],
+)
+def test_every_answer_is_a_page(client: TestClient, lang: str, every: int) -> None:
     client.cookies.set("lang", lang)
-    for id_, one in LIBRARY.questions.items():
+    for id_, one in list(LIBRARY.questions.items())[::every]:
         answer = client.get(f"/ask/{id_}")
         assert answer.status_code == 200, id_
         article = answer.text[answer.text.index("<article") : answer.text.index("</article>")]

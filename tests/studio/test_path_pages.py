@@ -23,7 +23,13 @@ def test_every_role_is_listed(client: TestClient) -> None:
     assert "大模型" in client.get("/path").text
 
 
-@pytest.mark.parametrize("slug", sorted(LIBRARY.roles))
+QUICK = ("nlp-engineer", "data-scientist")
+
+
+@pytest.mark.parametrize(
+    "slug",
+    [slug if slug in QUICK else pytest.param(slug, marks=pytest.mark.slow) for slug in sorted(LIBRARY.roles)],
+)
 def test_a_role_is_a_page(client: TestClient, slug: str) -> None:
     client.cookies.set("lang", "zh" if len(slug) % 2 else "en")
     answer = client.get(f"/path/roles/{slug}")
