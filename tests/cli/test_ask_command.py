@@ -58,6 +58,7 @@ def test_for_scripts(jinjie: Any) -> None:
     likeness = [one["likeness"] for one in told["nearest"]]
     assert len(likeness) == 5 and likeness == sorted(likeness, reverse=True)
     assert set(told["nearest"][0]["question"]) == {"en", "zh"}
+    told = json.loads(jinjie("ask", "memory-to-run", "--json").stdout)
     figure = told["answer"]["figures"]["weights_7b_bf16"]
     assert figure == {"value": 14e9, "unit": "byte", "text": "14 GB", "guessed": False}
 
