@@ -237,7 +237,6 @@ FIGURES: dict[str, Callable[[Asked], Figure]] = {
     "machine_device": _device,
     "time_mnist_mlp": partial(_run, "mnist-mlp"),
     "time_gpt_poems": partial(_run, "gpt-poems"),
-    "time_bert_pretrain": partial(_run, "bert-pretrain"),
     "time_sentiment_zh": partial(_run, "sentiment-zh"),
     "time_gpt2": partial(_training, FLOPS_EACH * GPT2 * GPT2_TOKENS),
     "time_gpt3": partial(_training, GPT3_FLOPS),
