@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,7 +72,6 @@ def _correct(library: Library, store: Store, words: list[tuple[str | None, str]]
 def _ask(store: Store, round_: Placement) -> int:
     """One question after another, each answer in the log before the next; Ctrl-C ends early and loses nothing."""
     from jinjie.course.quizzes.attempts import attempt
-    from jinjie.course.quizzes.judging import UNKNOWN
     from jinjie.learner.attempts import write
     from jinjie.path.placement import QUESTIONS
 
@@ -90,8 +88,6 @@ def _ask(store: Store, round_: Placement) -> int:
             begun = time.monotonic()
             answer, judged = questions.answer(variant, may_pass=True)
             event = attempt(variant, judged, answer, round(time.monotonic() - begun, 1))
-            if answer in UNKNOWN:
-                event = replace(event, detail={**event.detail, "unknown": True})
             event = round_.attempt(variant, event)
             write(store, event)
             questions.explain(judged, out)
@@ -135,8 +131,6 @@ def _table(library: Library, round_: Placement, concluded: list[Concluded]) -> N
     from rich.table import Table
     from rich.text import Text
 
-    from jinjie.path.placement import LIKELY, UNLIKELY
-
     out = console()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for head in (
@@ -153,8 +147,9 @@ def _table(library: Library, round_: Placement, concluded: list[Concluded]) -> N
     for stage, ones in sorted(stages.items()):
         parts: tuple[list[str], list[str], list[str]] = ([], [], [])
         for one in ones:
-            column = 0 if one.after >= LIKELY else 2 if one.after < UNLIKELY else 1
-            parts[column].append(str(library.concepts[one.concept].entry.name))
+            parts[("known", "open", "new").index(one.verdict)].append(
+                str(library.concepts[one.concept].entry.name)
+            )
         comma = say("cli.place.comma")
         table.add_row(f"{stage} {names.get(stage, '')}", *(Text(comma.join(part)) for part in parts))
     out.print(table)

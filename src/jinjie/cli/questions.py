@@ -38,7 +38,7 @@ def answer(variant: Variant, may_pass: bool = False) -> tuple[str, Judged]:
     Raises EOFError where there is no more to read.
     """
     from jinjie.course.quizzes import NotAChoice, NotANumber, judge
-    from jinjie.course.quizzes.judging import UNKNOWN, unknown
+    from jinjie.course.quizzes.judging import answered
 
     unit = f" [{variant.unit}]" if variant.unit else ""
     while True:
@@ -47,10 +47,8 @@ def answer(variant: Variant, may_pass: bool = False) -> tuple[str, Judged]:
         line = sys.stdin.readline()
         if not line:
             raise EOFError
-        if may_pass and line.strip() in UNKNOWN:
-            return line.strip(), unknown(variant)
         try:
-            return line.strip(), judge(variant, line)
+            return line.strip(), (answered if may_pass else judge)(variant, line)
         except (NotAChoice, NotANumber) as error:
             note(str(error))
 

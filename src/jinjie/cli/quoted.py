@@ -151,7 +151,7 @@ def _known(path: tuple[str, ...], params: dict[str, Any], library: Library) -> N
             library.exercise(params["slug"])
         case ("plan",) if params.get("goal"):
             goal(library, params["goal"])
-        case ("career", _) if params.get("role", PLACEHOLDER) not in PLACEHOLDER:
+        case ("career", _) if params.get("role", PLACEHOLDER) != PLACEHOLDER:
             goal(library, f"role:{params['role']}")
         case ("ask",) if (asked := " ".join(params.get("words") or [])).count("-"):
             if asked not in library.questions:

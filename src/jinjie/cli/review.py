@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,10 +62,11 @@ def _name(library: Library, concept: str) -> str:
 
 def _ask_all(library: Library, most: int) -> None:
     """One question after another. Every answer is in the log before the next question; Ctrl-C ends early."""
+    from jinjie.course.quizzes.attempts import attempt
     from jinjie.learner.attempts import iterate, write
     from jinjie.learner.store import open_store
     from jinjie.path.evidence import day
-    from jinjie.path.review import cards, due
+    from jinjie.path.review import cards, due, reviewed_as
     from jinjie.path.variants import fresh
 
     out = console()
@@ -89,7 +89,7 @@ def _ask_all(library: Library, most: int) -> None:
                 )
                 begun = time.monotonic()
                 answer, found = questions.answer(variant, may_pass=True)
-                event = _event(variant, found, answer, round(time.monotonic() - begun, 1))
+                event = reviewed_as(attempt(variant, found, answer, round(time.monotonic() - begun, 1)))
                 write(store, event)
                 judged.append(found)
                 events.append(event)
@@ -112,18 +112,6 @@ def _ask_all(library: Library, most: int) -> None:
     if left := len(waiting) - len(judged):
         out.print(say("cli.review.one_more") if left == 1 else say("cli.review.more", count=left))
     raise typer.Exit(code)
-
-
-def _event(variant: Variant, judged: Judged, answer: Any, seconds: float | None = None) -> Attempt:
-    from jinjie.course.quizzes.attempts import attempt
-    from jinjie.course.quizzes.judging import UNKNOWN
-    from jinjie.path.review import scheduled_by
-
-    made = attempt(variant, judged, answer, seconds)
-    detail = {**made.detail, "scheduler": scheduled_by()}
-    if answer in UNKNOWN:
-        detail["unknown"] = True
-    return replace(made, kind="review", detail=detail)
 
 
 def _nothing_due(library: Library, events: list[Attempt]) -> None:
@@ -164,11 +152,12 @@ def _print(library: Library, most: int) -> None:
 def _judge_all(library: Library, file: str, as_json: bool) -> None:
     """Answers from a file: all of them are looked at before the first is written."""
     from jinjie.base.errors import InvalidInput, JinjieError, Problem
-    from jinjie.course.quizzes import judge, variant
-    from jinjie.course.quizzes.judging import UNKNOWN, unknown
+    from jinjie.course.quizzes import variant
+    from jinjie.course.quizzes.attempts import attempt
+    from jinjie.course.quizzes.judging import answered
     from jinjie.learner.attempts import iterate, write
     from jinjie.learner.store import open_store
-    from jinjie.path.review import cards
+    from jinjie.path.review import cards, reviewed_as
 
     given = questions.read_json(file, "cli.review.no_answers")
     given = given.get("items") if isinstance(given, dict) else given
@@ -191,12 +180,8 @@ def _judge_all(library: Library, file: str, as_json: bool) -> None:
         try:
             asked = variant(written, item, one["seed"])
             answer = one["answer"]
-            found = (
-                unknown(asked)
-                if isinstance(answer, str) and answer.strip() in UNKNOWN
-                else judge(asked, answer)
-            )
-            judged.append((asked, found, _event(asked, found, answer)))
+            found = answered(asked, answer)
+            judged.append((asked, found, reviewed_as(attempt(asked, found, answer))))
         except InvalidInput as error:
             problems += error.problems
         except JinjieError as error:

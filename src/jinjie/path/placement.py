@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,10 @@ class Concluded:
     """P without the round's answers, and with them."""
     why: tuple[Evidence, ...] = ()
     """The answers without which P would be another, the strongest first."""
+
+    @property
+    def verdict(self) -> Literal["known", "open", "new"]:
+        return "known" if self.after >= LIKELY else "new" if self.after < UNLIKELY else "open"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -165,6 +165,11 @@ def scheduled_by() -> dict[str, Any]:
     from importlib.metadata import version
 
     return {"name": "fsrs", "version": version("fsrs")}
+
+
+def reviewed_as(event: Attempt) -> Attempt:
+    """An answered question as the answer of a review, with the scheduler that judges it."""
+    return replace(event, kind="review", detail={**event.detail, "scheduler": scheduled_by()})
 
 
 def replayed(events: Iterable[Attempt]) -> list[str]:

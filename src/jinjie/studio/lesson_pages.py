@@ -205,7 +205,7 @@ def answer(request: Request, slug: str, item: str, filled: Filled) -> Response:
 
     its = course(request)
     quiz = _quiz(its, slug)
-    seed, given = _seed(filled.get("seed", "")), filled.get("answer", "")[:200]
+    seed, given = lesson_views.seed(filled.get("seed", "")), filled.get("answer", "")[:200]
     asked = variant(quiz, item, seed, language())
     try:
         judged = judge(asked, given)
@@ -217,13 +217,6 @@ def answer(request: Request, slug: str, item: str, filled: Filled) -> Response:
     if "hx-request" in request.headers:
         return Response(piece("_question.html", lesson=slug, q=shown), media_type="text/html")
     return _lesson(request, slug, answered={item: shown})
-
-
-def _seed(text: str) -> int:
-    """Raises InvalidInput for what is no seed."""
-    if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise InvalidInput([Problem("seed", "quiz.no_seed", came=text[:40], most=10**18 - 1)])
-    return int(text)
 
 
 def _log(attempt: Any) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from rich.cells import cell_len
 
-from jinjie.base.errors import JinjieError
+from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.words import Language, language, say
 from jinjie.course.content import schema
 from jinjie.course.content.library import Library, Written
@@ -205,6 +206,13 @@ def question(
                 "right_key": _key(made),
             }
     return shown
+
+
+def seed(text: str) -> int:
+    """The seed that a form sends back. Raises InvalidInput for what is none."""
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise InvalidInput([Problem("seed", "quiz.no_seed", came=text[:40], most=10**18 - 1)])
+    return int(text)
 
 
 def _key(made: Variant) -> str | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,16 +11,16 @@ from fastapi.responses import RedirectResponse, Response
 from jinjie.base.errors import InvalidInput, JinjieError, NotFound, Problem, did_you_mean
 from jinjie.base.words import language, say
 from jinjie.course.content.library import Library
-from jinjie.course.quizzes import Judged, Variant, judge, variant
+from jinjie.course.quizzes import Variant, variant
 from jinjie.course.quizzes.attempts import attempt
-from jinjie.course.quizzes.judging import UNKNOWN, unknown
+from jinjie.course.quizzes.judging import answered
 from jinjie.learner.attempts import Attempt, iterate, write
 from jinjie.learner.store import Store, open_store
 from jinjie.path.evidence import day
 from jinjie.path.goals import chosen
 from jinjie.path.graph import Graph
-from jinjie.path.placement import LIKELY, QUESTIONS, UNLIKELY, Placement
-from jinjie.path.review import cards, due, scheduled_by
+from jinjie.path.placement import QUESTIONS, Placement
+from jinjie.path.review import cards, due, reviewed_as
 from jinjie.path.variants import fresh
 from jinjie.studio import lesson_views
 from jinjie.studio.course import Course, course
@@ -60,8 +58,7 @@ def reviewed(request: Request, filled: Filled) -> Response:
     with open_store() as store:
         came, event = _judged(asked, filled)
         if event is not None:
-            detail = {**event.detail, "scheduler": scheduled_by()}
-            write(store, replace(event, kind="review", detail=detail))
+            write(store, reviewed_as(event))
         events = list(iterate(store))
     waiting = due(its.library, events, datetime.now().astimezone())
     return _review(request, its.library, events, _question(its, asked, came), len(waiting))
@@ -146,17 +143,17 @@ def _round(library: Library, store: Store, again: bool) -> Placement:
 
 
 def _placement(request: Request, library: Library, round_: Placement, q: dict[str, Any] | None) -> Response:
-    answered = len(round_.answers)
+    number = len(round_.answers)
     over = q is None or (q["judged"] is not None and round_.question() is None)
     return page(
         request,
         "place.html",
         q=q,
-        number=answered + (0 if q and q["judged"] else 1),
+        number=number + (0 if q and q["judged"] else 1),
         most=QUESTIONS,
         over=over,
-        answered=answered,
-        stages=_concluded(library, round_) if over and answered else [],
+        answered=number,
+        stages=_concluded(library, round_) if over and number else [],
         round_again=round_.number > 1,
     )
 
@@ -166,7 +163,6 @@ def _concluded(library: Library, round_: Placement) -> list[dict[str, Any]]:
     names = {area.entry.stage: str(area.entry.name) for area in library.areas.values()}
     stages: dict[int, list[dict[str, Any]]] = {}
     for one in round_.concluded(datetime.now().astimezone()):
-        verdict = "known" if one.after >= LIKELY else "new" if one.after < UNLIKELY else "open"
         why = say("cli.place.comma").join(
             say(
                 "cli.place.right" if found.passed else "cli.place.wrong",
@@ -179,7 +175,7 @@ def _concluded(library: Library, round_: Placement) -> list[dict[str, Any]]:
                 "slug": one.concept,
                 "name": str(library.concepts[one.concept].entry.name),
                 "percent": round(100 * one.after),
-                "verdict": verdict,
+                "verdict": one.verdict,
                 "why": why,
             }
         )
@@ -199,22 +195,15 @@ def _question(its: Course, one: Variant, came: Answered | None = None) -> dict[s
 
 def _asked(library: Library, filled: dict[str, str]) -> Variant:
     """The question that a form answers. Raises NotFound or InvalidInput for what no form of ours says."""
-    seed = filled.get("seed", "")
-    if not re.fullmatch(r"[0-9]{1,18}", seed):
-        raise InvalidInput([Problem("seed", "quiz.no_seed", came=seed[:40], most=10**18 - 1)])
-    return variant(
-        library.quiz(filled.get("quiz", "")[:80]), filled.get("item", "")[:80], int(seed), language()
-    )
+    quiz = library.quiz(filled.get("quiz", "")[:80])
+    return variant(quiz, filled.get("item", "")[:80], lesson_views.seed(filled.get("seed", "")), language())
 
 
 def _judged(asked: Variant, filled: dict[str, str]) -> tuple[Answered, Attempt | None]:
     """What came of an answer, and the event that it is; an answer that is none is no event."""
     given = filled.get("answer", "").strip()[:LONGEST]
     try:
-        found: Judged = unknown(asked) if given in UNKNOWN else judge(asked, given)
+        found = answered(asked, given)
     except JinjieError as error:
         return Answered(given, problem=error.in_()), None
-    event = attempt(asked, found, given)
-    if given in UNKNOWN:
-        event = replace(event, detail={**event.detail, "unknown": True})
-    return Answered(given, found), event
+    return Answered(given, found), attempt(asked, found, given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from jinjie.course.quizzes.judging import Judged
+from jinjie.course.quizzes.judging import Judged, passable
 from jinjie.course.quizzes.variants import Variant
 from jinjie.learner.attempts import Attempt
 
@@ -15,6 +15,8 @@ def attempt(variant: Variant, judged: Judged, answer: Any, seconds: float | None
     detail: dict[str, Any] = {"answer": str(answer)[:80], "params": variant.params}
     if judged.mistake is not None:
         detail["mistake"] = judged.mistake
+    if passable(answer):
+        detail["unknown"] = True
     return Attempt(
         kind="quiz",
         slug=variant.quiz,

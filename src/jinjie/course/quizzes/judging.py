@@ -70,6 +70,16 @@ def unknown(variant: Variant) -> Judged:
     return Judged(False, found.right_explain, "?", found.right, found.right_explain)
 
 
+def passable(answer: Any) -> bool:
+    """Whether it is what is typed for "I don't know"."""
+    return isinstance(answer, str) and answer.strip() in UNKNOWN
+
+
+def answered(variant: Variant, answer: Any) -> Judged:
+    """Judge an answer where one may also say "I don't know". Raises as `judge`."""
+    return unknown(variant) if passable(answer) else judge(variant, answer)
+
+
 def near(value: Fraction | float, right: Number, rtol: float, atol: float) -> bool:
     """Whether a value is within atol + rtol·|right|; exact numbers are compared exactly."""
     if isinstance(right, Fraction):
