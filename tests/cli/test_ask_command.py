@@ -3,29 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
-
-import pytest
-
-
-@pytest.fixture(scope="module")
-def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("ask-home")
-
-
-@pytest.fixture
-def jinjie(shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("JINJIE_HOME", str(shared_home))
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "jinjie", *words], capture_output=True, text=True, timeout=60
-        )
-
-    return run
 
 
 def test_an_answer_with_numbers_of_this_machine(jinjie: Any) -> None:

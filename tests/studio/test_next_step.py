@@ -11,7 +11,8 @@ from jinjie.course.content.library import load
 from jinjie.learner.attempts import Attempt, write
 from jinjie.learner.store import open_store
 from jinjie.path import following as path
-from jinjie.studio import next_step as studio
+from jinjie.studio import standing
+from jinjie.studio.next_step import next_step
 
 
 def test_worked_out_anew_when_the_log_has_grown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,9 +22,9 @@ def test_worked_out_anew_when_the_log_has_grown(monkeypatch: pytest.MonkeyPatch)
         calls.append(given)
         return path.following(*given, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(studio, "following", counted)
+    monkeypatch.setattr(standing, "following", counted)
     first = library.climb[0]
-    told = [studio.next_step(library) for _ in range(3)]
+    told = [next_step(standing.standing(library)) for _ in range(3)]
     assert len(calls) == 1
     assert told[0] == told[2] == {
         "href": f"/learn/{first.slug}", "title": str(first.entry.title), "minutes": first.entry.minutes,
@@ -33,7 +34,7 @@ def test_worked_out_anew_when_the_log_has_grown(monkeypatch: pytest.MonkeyPatch)
     known = [Attempt("placement", one, time=when, detail={"said": "known"}) for one in first.entry.teaches]
     with open_store() as store:
         write(store, *known)
-    step = studio.next_step(library)
+    step = next_step(standing.standing(library))
     assert step is not None and (step["href"], step["begun"]) == (f"/learn/{first.slug}#quiz", True)
     assert len(calls) == 2
 
@@ -44,7 +45,7 @@ def test_a_log_that_cannot_be_read_leads_to_the_first_lesson(
     monkeypatch.setenv("JINJIE_DATABASE", str(tmp_path / "log.sqlite"))
     (tmp_path / "log.sqlite").write_bytes(b"no database" * 99)
     library = load()
-    step = studio.next_step(library)
+    step = next_step(standing.standing(library))
     assert step is not None and step["href"] == f"/learn/{library.climb[0].slug}"
 
 
@@ -54,5 +55,5 @@ def test_what_is_due_comes_first() -> None:
     when = datetime.now().astimezone() - timedelta(days=30)
     with open_store() as store:
         write(store, Attempt("quiz", quiz.slug, item=quiz.entry.items[0].id, seed=1, passed=True, time=when))
-    step = studio.next_step(library)
+    step = next_step(standing.standing(library))
     assert step is not None and (step["href"], step["begun"]) == ("/path/review", True)

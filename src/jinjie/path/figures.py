@@ -1,7 +1,8 @@
 """The numbers in answers, computed for this machine and from this course: `{machine_memory}` → 25.3 GB.
 
-Each is a function of the `Asked` (the course and what was measured here) that gives a `Figure`. Nothing here imports
-torch, fetches or trains. What nobody measured is taken from a modest machine and says so.
+What a formula of the course says is computed by it. Each is a function of the `Asked` (the course and what was
+measured here) that gives a `Figure`. Nothing here imports torch, fetches or trains. What nobody measured is taken from
+a modest machine and says so.
 """
 
 from __future__ import annotations
@@ -28,8 +29,6 @@ PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 TOKENS_EACH = 20
 """Training tokens for each parameter where compute is spent best (Hoffmann et al. 2022)."""
-FLOPS_EACH = 6
-"""Operations a parameter and training token: two forward, four backward (Kaplan et al. 2020)."""
 GPT2, GPT2_TOKENS = 124e6, 10e9
 """GPT-2's smallest size, and a training length that reaches it with today's data."""
 GPT3_FLOPS = 3.14e23
@@ -37,11 +36,11 @@ GPT3_FLOPS = 3.14e23
 SEVEN, SEVENTY = 7e9, 70e9
 BF16, INT4 = 2.0, 0.5
 """Bytes a weight."""
-ADAM = 16
+ADAM = {"weight": 2, "gradient": 2, "master": 4, "moments": 8}
 """Bytes a parameter in mixed precision: weight and gradient in bf16, master copy and two moments in fp32."""
 ADAPTERS = 40e6
 """Parameters of rank-16 adapters beside every matrix of a model of 7 billion, in order of size."""
-LAYERS, WIDTH, CONTEXT = 32, 4096, 4096
+LAYERS, HEADS, HEAD, CONTEXT = 32, 32, 128, 4096
 """A model of 7 billion parameters without shared key-value heads, and the tokens it remembers."""
 USABLE = 0.8
 """Share of the memory that a model may take; the rest is the system's."""
@@ -203,8 +202,29 @@ def _training(flops: float, asked: Asked) -> Figure:
 
 def _trainable(seconds: float, asked: Asked) -> Figure:
     """The largest model for which 20 tokens a parameter pass in this time: 6 · N · 20 N operations."""
-    best = math.sqrt(asked.trained * seconds / (FLOPS_EACH * TOKENS_EACH))
-    return _parameters(min(best, asked.memory / ADAM), asked.guessed)
+    from jinjie.scratch.language.scaling import training_compute
+
+    best = math.sqrt(asked.trained * seconds / training_compute(1, TOKENS_EACH))
+    return _parameters(min(best, asked.memory / _with_adam(1)), asked.guessed)
+
+
+def _gpt2(asked: Asked) -> Figure:
+    from jinjie.scratch.language.scaling import training_compute
+
+    return _training(training_compute(GPT2, GPT2_TOKENS), asked)
+
+
+def _with_adam(parameters: float) -> float:
+    """Bytes of a training in mixed precision, activations left out."""
+    from jinjie.scratch.scale.estimate import training_memory
+
+    return training_memory(parameters, **ADAM)
+
+
+def _cache(asked: Asked) -> Figure:
+    from jinjie.scratch.transformers.kv_cache import kv_cache_bytes
+
+    return _bytes(kv_cache_bytes(B=1, T=CONTEXT, L=LAYERS, G=HEADS, D=HEAD))
 
 
 def _reading(asked: Asked) -> Figure:
@@ -238,7 +258,7 @@ FIGURES: dict[str, Callable[[Asked], Figure]] = {
     "time_mnist_mlp": partial(_run, "mnist-mlp"),
     "time_gpt_poems": partial(_run, "gpt-poems"),
     "time_sentiment_zh": partial(_run, "sentiment-zh"),
-    "time_gpt2": partial(_training, FLOPS_EACH * GPT2 * GPT2_TOKENS),
+    "time_gpt2": _gpt2,
     "time_gpt3": partial(_training, GPT3_FLOPS),
     "parameters_gpt_poems": partial(_size, "gpt-poems"),
     "parameters_in_a_day": partial(_trainable, DAY),
@@ -246,13 +266,13 @@ FIGURES: dict[str, Callable[[Asked], Figure]] = {
     "weights_7b_bf16": lambda asked: _bytes(SEVEN * BF16),
     "weights_7b_int4": lambda asked: _bytes(SEVEN * INT4),
     "weights_70b_bf16": lambda asked: _bytes(SEVENTY * BF16),
-    "training_7b_adam": lambda asked: _bytes(SEVEN * ADAM),
-    "lora_7b": lambda asked: _bytes(SEVEN * BF16 + ADAPTERS * ADAM),
-    "cache_7b": lambda asked: _bytes(2 * LAYERS * WIDTH * CONTEXT * BF16),
+    "training_7b_adam": lambda asked: _bytes(_with_adam(SEVEN)),
+    "lora_7b": lambda asked: _bytes(SEVEN * BF16 + _with_adam(ADAPTERS)),
+    "cache_7b": _cache,
     "speed_7b_int4": _reading,
     "largest_to_run_bf16": lambda asked: _parameters(asked.memory / BF16),
     "largest_to_run_int4": lambda asked: _parameters(asked.memory / INT4),
-    "largest_to_train": lambda asked: _parameters(asked.memory / ADAM),
+    "largest_to_train": lambda asked: _parameters(asked.memory / _with_adam(1)),
     "spine_hours": lambda asked: _plain(_hours(asked), "hour"),
     "spine_weeks": _weeks,
     "course_concepts": lambda asked: _plain(len(asked.library.concepts)),

@@ -18,6 +18,7 @@ from jinjie.studio.course import course
 from jinjie.studio.live import ListWatch, RunWatch, Watch, stream
 from jinjie.studio.next_step import next_step
 from jinjie.studio.render import Filled, drawing, leave, page, piece
+from jinjie.studio.standing import standing
 from jinjie.studio.story import Stories, Story
 from jinjie.studio.viewer import THEMES
 from jinjie.training import launch
@@ -48,7 +49,7 @@ def home(request: Request, all: bool = False) -> Response:
         rows=rows,
         count=len(stories),
         all=all,
-        step=next_step(course(request).library),
+        step=next_step(standing(course(request).library)),
         **_start(chosen, request.query_params),
     )
 

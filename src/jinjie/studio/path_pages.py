@@ -22,7 +22,7 @@ from jinjie.path.review import due
 from jinjie.studio.course import course
 from jinjie.studio.next_step import next_step
 from jinjie.studio.render import page
-from jinjie.studio.standing import Standing, standing
+from jinjie.studio.standing import standing
 
 router = APIRouter(include_in_schema=False)
 HOURS = (2.0, 5.0, 10.0, 20.0)
@@ -41,7 +41,7 @@ def roles(request: Request) -> Response:
         request,
         "roles.html",
         roles=[_card(slug, one.entry) for slug, one in library.roles.items()],
-        step=next_step(library),
+        step=next_step(stands),
         due=len(due(library, stands.events, stands.now)),
         answered=sum(event.kind == "placement" and event.item is not None for event in stands.events),
         trouble=stands.trouble,
@@ -56,7 +56,16 @@ def role(request: Request, slug: str, hours: float = USUAL) -> Response:
         raise NotFound("path.no_goal", name=slug, suggestion=did_you_mean(slug, library.roles))
     hours = hours if hours in HOURS else USUAL
     stands = standing(library)
-    found = _gap(library, slug, stands, hours)
+    found = gap(
+        library,
+        stands.graph,
+        slug,
+        stands.beliefs,
+        stands.events,
+        hours,
+        day(stands.now),
+        known=stands.known,
+    )
     lang = language()
     entry = library.roles[slug].entry
     return page(
@@ -78,19 +87,6 @@ def role(request: Request, slug: str, hours: float = USUAL) -> Response:
         choices=HOURS,
         gap=_shown(library, found),
         trouble=stands.trouble,
-    )
-
-
-def _gap(library: Library, slug: str, stands: Standing, hours: float) -> Gap:
-    return gap(
-        library,
-        stands.graph,
-        slug,
-        stands.beliefs,
-        stands.events,
-        hours,
-        day(stands.now),
-        known=stands.known,
     )
 
 

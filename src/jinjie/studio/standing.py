@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from jinjie.course.content.library import Library
@@ -12,6 +13,7 @@ from jinjie.learner.store import open_store
 from jinjie.learner.troubles import StoreError
 from jinjie.path.asking import Questions, of_library
 from jinjie.path.evidence import day
+from jinjie.path.following import Step, following
 from jinjie.path.graph import Graph
 from jinjie.path.known import Known, judged
 from jinjie.path.mastery import Belief, belief
@@ -19,18 +21,33 @@ from jinjie.path.mastery import Belief, belief
 
 @dataclass(frozen=True)
 class Standing:
-    """The log and what follows from it."""
+    """The log, and what follows from it when it is asked for."""
 
+    library: Library
     events: list[Attempt]
-    graph: Graph
-    beliefs: dict[str, Belief]
-    known: Known
     now: datetime
     trouble: str = ""
     """Why the log could not be read; it is then as one that is empty."""
 
+    @cached_property
+    def graph(self) -> Graph:
+        return Graph.of(self.library)
 
-_last: tuple[Library, tuple[Any, ...], Standing] | None = None
+    @cached_property
+    def beliefs(self) -> dict[str, Belief]:
+        return belief(self.library, self.graph, self.events, self.now)
+
+    @cached_property
+    def known(self) -> Known:
+        return judged(self.library, self.graph, self.events, self.now)
+
+    @cached_property
+    def step(self) -> Step:
+        """The one best thing now."""
+        return following(self.library, self.events, self.now, self.known)
+
+
+_last: tuple[tuple[Any, ...], Standing] | None = None
 _asked: tuple[Library, Questions] | None = None
 
 
@@ -44,11 +61,11 @@ def standing(library: Library) -> Standing:
     try:
         with open_store() as store:
             of = (store.place, store.owner().id, count(store), day(now))
-            if _last is None or _last[0] is not library or _last[1] != of:
-                _last = library, of, _worked_out(library, list(iterate(store)), now)
-            return _last[2]
+            if _last is None or _last[1].library is not library or _last[0] != of:
+                _last = of, Standing(library, list(iterate(store)), now)
+            return _last[1]
     except StoreError as error:
-        return _worked_out(library, [], now, str(error))
+        return Standing(library, [], now, str(error))
 
 
 def questions(library: Library) -> Questions:
@@ -57,9 +74,3 @@ def questions(library: Library) -> Questions:
     if _asked is None or _asked[0] is not library:
         _asked = library, of_library(library)
     return _asked[1]
-
-
-def _worked_out(library: Library, events: list[Attempt], now: datetime, trouble: str = "") -> Standing:
-    graph = Graph.of(library)
-    beliefs = belief(library, graph, events, now)
-    return Standing(events, graph, beliefs, judged(library, graph, events, now), now, trouble)

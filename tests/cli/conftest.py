@@ -1,0 +1,29 @@
+"""What tests of commands share."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home for all tests of a file: what is made once there is found again, as on a real machine."""
+    return tmp_path_factory.mktemp("shared-home")
+
+
+@pytest.fixture
+def jinjie(shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The command line in a process of its own."""
+    monkeypatch.setenv("JINJIE_HOME", str(shared_home))
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "jinjie", *words], capture_output=True, text=True, timeout=60
+        )
+
+    return run
