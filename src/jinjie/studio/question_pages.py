@@ -16,7 +16,6 @@ from jinjie.course.quizzes.attempts import attempt
 from jinjie.course.quizzes.judging import answered
 from jinjie.learner.attempts import Attempt, iterate, write
 from jinjie.learner.store import Store, open_store
-from jinjie.path.evidence import day
 from jinjie.path.goals import chosen
 from jinjie.path.graph import Graph
 from jinjie.path.placement import QUESTIONS, Placement
@@ -79,7 +78,6 @@ def _review(
         about=str(library.concepts[concept].entry.name) if concept in library.concepts else "",
         again=again.isoformat() if again else "",
         first=dates[0].isoformat() if dates else "",
-        today=day(datetime.now().astimezone()).isoformat(),
     )
 
 
