@@ -51,6 +51,9 @@ class Config(TaskConfig):
         "accuracy", "the score that says which model is kept", "据哪项成绩保留最佳模型"
     )
 
+    def passes(self) -> int:
+        return 2 if self.r_drop else 1
+
     def build(self) -> Classify:
         return Classify(self)
 
