@@ -27,6 +27,8 @@ def test_lessons_fit_the_screen(open_page, server, lang, theme, width, lessons):
         "/ask/what-is-attention",
         "/ask?q=memory",
         "/path",
+        "/path/review",
+        "/path/place",
         "/path/roles/nlp-engineer",
     )
     for path in (*others, *(f"/learn/{slug}" for slug in lessons)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ def test_worked_out_anew_when_the_log_has_grown(monkeypatch: pytest.MonkeyPatch)
     told = [studio.next_step(library) for _ in range(3)]
     assert len(calls) == 1
     assert told[0] == told[2] == {
-        "slug": first.slug, "place": "", "title": str(first.entry.title), "minutes": first.entry.minutes,
+        "href": f"/learn/{first.slug}", "title": str(first.entry.title), "minutes": first.entry.minutes,
         "begun": False,
     }  # fmt: skip
     when = datetime(2020, 1, 1).astimezone()  # an old event that comes late, as from another machine
@@ -34,7 +34,7 @@ def test_worked_out_anew_when_the_log_has_grown(monkeypatch: pytest.MonkeyPatch)
     with open_store() as store:
         write(store, *known)
     step = studio.next_step(library)
-    assert step is not None and (step["slug"], step["place"], step["begun"]) == (first.slug, "#quiz", True)
+    assert step is not None and (step["href"], step["begun"]) == (f"/learn/{first.slug}#quiz", True)
     assert len(calls) == 2
 
 
@@ -45,4 +45,14 @@ def test_a_log_that_cannot_be_read_leads_to_the_first_lesson(
     (tmp_path / "log.sqlite").write_bytes(b"no database" * 99)
     library = load()
     step = studio.next_step(library)
-    assert step is not None and step["slug"] == library.climb[0].slug
+    assert step is not None and step["href"] == f"/learn/{library.climb[0].slug}"
+
+
+def test_what_is_due_comes_first() -> None:
+    library = load()
+    quiz = library.quizzes["gradient-descent"]
+    when = datetime.now().astimezone() - timedelta(days=30)
+    with open_store() as store:
+        write(store, Attempt("quiz", quiz.slug, item=quiz.entry.items[0].id, seed=1, passed=True, time=when))
+    step = studio.next_step(library)
+    assert step is not None and (step["href"], step["begun"]) == ("/path/review", True)

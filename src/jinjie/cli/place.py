@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from jinjie.learner.store import Store
     from jinjie.path.placement import Concluded, Placement
 
-LIKELY, UNLIKELY = 0.8, 0.35
-"""P at which a concept is shown as known, and below which as new."""
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -137,6 +134,8 @@ def _table(library: Library, round_: Placement, concluded: list[Concluded]) -> N
     """The concepts by stage: likely known, open, likely new; and the answers behind what moved."""
     from rich.table import Table
     from rich.text import Text
+
+    from jinjie.path.placement import LIKELY, UNLIKELY
 
     out = console()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))

@@ -48,17 +48,15 @@ def following(
     events: Iterable[Attempt],
     now: datetime,
     known: Known | None = None,
-    reviews: bool = True,
 ) -> Step:
     """The one best thing for the learner at `now`, which has their zone.
 
-    `known` says what they know; without it, `judged` does. Without `reviews` it is what is next on the way,
-    for where nothing can be reviewed.
+    `known` says what they know; without it, `judged` does.
     """
     events = list(events)
     graph = Graph.of(library)
     goal, _ = chosen(library, events)
-    return _Way(library, graph, goal, events, now, known or judged(library, graph, events, now)).step(reviews)
+    return _Way(library, graph, goal, events, now, known or judged(library, graph, events, now)).step()
 
 
 @dataclass(frozen=True)
@@ -141,8 +139,8 @@ class _Way:
                 found.setdefault(concept, []).append(slug)
         return found
 
-    def step(self, reviews: bool) -> Step:
-        if reviews and (again := self._review()) is not None:
+    def step(self) -> Step:
+        if (again := self._review()) is not None:
             return again
         first = list(self._first())
         if begun := [(when, step) for when, step in first if when is not None]:

@@ -36,6 +36,9 @@ NOTHING = 1e-3
 KNOWN, UNKNOWN = 2.0, -1.0
 """Ability in a concept that is, or is not, in a state."""
 
+LIKELY, UNLIKELY = 0.8, 0.35
+"""P at which a concept is shown as likely known, and below which as likely new."""
+
 LOOKED_AT = 1000
 """States by which questions are compared; the conclusion takes all."""
 

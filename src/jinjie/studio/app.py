@@ -26,6 +26,7 @@ from jinjie.studio import (
     lesson_pages,
     pages,
     path_pages,
+    question_pages,
     render,
 )
 from jinjie.studio.story import Stories
@@ -62,6 +63,7 @@ def make_app(
     app.include_router(lesson_pages.router)
     app.include_router(ask_pages.router)
     app.include_router(path_pages.router)
+    app.include_router(question_pages.router)
     app.include_router(evaluations.router)
     app.include_router(cleaning_pages.router)
     app.add_api_route("/static/{file}", static, include_in_schema=False)

@@ -14,10 +14,11 @@ from jinjie.course.content.schema import Question
 from jinjie.course.find import KINDS, find
 from jinjie.course.find.search import Hit
 from jinjie.course.render import html, parse
-from jinjie.path.asking import Near, of_library
+from jinjie.path.asking import Near
 from jinjie.path.figures import figures, fill
 from jinjie.studio.course import Course, course
 from jinjie.studio.render import page
+from jinjie.studio.standing import questions
 
 router = APIRouter(include_in_schema=False)
 LONGEST = 500
@@ -33,7 +34,7 @@ def ask(request: Request, q: str = "") -> Response:
     asked = q.strip()[:LONGEST]
     if not asked:
         return page(request, "ask.html", asked="", answer=None, near=[], hits=[], themes=_themes(its.library))
-    near = of_library(its.library).nearest(asked)
+    near = questions(its.library).nearest(asked)
     first = near[0].question if near and near[0].sure else None
     others = near[1 : NEAR + 1] if first else near[:NEAR]
     return page(
@@ -54,7 +55,7 @@ def one(request: Request, id_: str) -> Response:
     if id_ not in library.questions:
         raise NotFound("content.no_question", name=id_, suggestion=did_you_mean(id_, library.questions))
     question = library.questions[id_].entry
-    near = of_library(library).beside(id_)[:NEAR]
+    near = questions(library).beside(id_)[:NEAR]
     return page(
         request,
         "ask.html",

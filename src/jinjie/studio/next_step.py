@@ -1,4 +1,4 @@
-"""Where the learner's way goes on in the studio: a lesson, an exercise or a quiz."""
+"""Where the learner's way goes on in the studio: a review, a lesson, an exercise or a quiz."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ _last: tuple[Library, tuple[Any, ...], Step] | None = None
 
 
 def next_step(library: Library) -> dict[str, Any] | None:
-    """What to do next and the place of its page; None where no lesson, exercise or quiz is next.
-
-    Reviews are left out: the studio has no page for them.
-    """
+    """What to do next and the address of its page; None where what is next has none in the studio."""
     now = datetime.now().astimezone()
     try:
         step, begun = _worked_out(library, now)
     except StoreError:  # the log's trouble is told where the log is shown
-        step, begun = following(library, [], now, reviews=False), False
+        step, begun = following(library, [], now), False
+    if step.kind == "review":
+        title = say("studio.path.review")
+        return {"href": "/path/review", "title": title, "minutes": step.minutes, "begun": begun}
     for lesson in library.climb:
-        made = {"slug": lesson.slug, "minutes": step.minutes, "begun": begun}
+        place = f"/learn/{lesson.slug}"
+        made = {"minutes": step.minutes, "begun": begun}
         if step.kind == "lesson" and step.slug == lesson.slug:
-            return {**made, "place": "", "title": str(lesson.entry.title)}
+            return {**made, "href": place, "title": str(lesson.entry.title)}
         if step.kind == "exercise" and step.slug in lesson.entry.exercises:
             title = str(library.exercises[step.slug].entry.title)
-            return {**made, "place": f"#exercise-{step.slug}", "title": title}
+            return {**made, "href": f"{place}#exercise-{step.slug}", "title": title}
         if step.kind == "quiz" and step.slug == lesson.entry.quiz:
             title = say("path.next.quiz_of", title=lesson.entry.title)
-            return {**made, "place": "#quiz", "title": title}
+            return {**made, "href": f"{place}#quiz", "title": title}
     return None
 
 
@@ -50,5 +51,5 @@ def _worked_out(library: Library, now: datetime) -> tuple[Step, bool]:
         events = count(store)
         of = (store.place, store.owner().id, events, day(now))
         if _last is None or _last[0] is not library or _last[1] != of:
-            _last = library, of, following(library, iterate(store), now, reviews=False)
+            _last = library, of, following(library, iterate(store), now)
     return _last[2], events > 0

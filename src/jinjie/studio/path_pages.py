@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,19 +13,16 @@ from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Role
 from jinjie.course.render import html, parse
 from jinjie.course.render.html import drawing
-from jinjie.learner.attempts import Attempt, iterate
-from jinjie.learner.store import open_store
-from jinjie.learner.troubles import StoreError
 from jinjie.path.calendar import line, summary
 from jinjie.path.career import Gap, gap
 from jinjie.path.evidence import day
-from jinjie.path.graph import Graph
-from jinjie.path.known import judged
-from jinjie.path.mastery import belief
 from jinjie.path.plan import Week
 from jinjie.path.radar import described, radar
+from jinjie.path.review import due
 from jinjie.studio.course import course
+from jinjie.studio.next_step import next_step
 from jinjie.studio.render import page
+from jinjie.studio.standing import Standing, standing
 
 router = APIRouter(include_in_schema=False)
 HOURS = (2.0, 5.0, 10.0, 20.0)
@@ -38,9 +34,18 @@ WEEKS = 6
 
 @router.get("/path")
 def roles(request: Request) -> Response:
-    """Every kind of work."""
+    """Where the learner stands, and every kind of work."""
     library = course(request).library
-    return page(request, "roles.html", roles=[_card(slug, one.entry) for slug, one in library.roles.items()])
+    stands = standing(library)
+    return page(
+        request,
+        "roles.html",
+        roles=[_card(slug, one.entry) for slug, one in library.roles.items()],
+        step=next_step(library),
+        due=len(due(library, stands.events, stands.now)),
+        answered=sum(event.kind == "placement" and event.item is not None for event in stands.events),
+        trouble=stands.trouble,
+    )
 
 
 @router.get("/path/roles/{slug}")
@@ -50,8 +55,8 @@ def role(request: Request, slug: str, hours: float = USUAL) -> Response:
     if slug not in library.roles:
         raise NotFound("path.no_goal", name=slug, suggestion=did_you_mean(slug, library.roles))
     hours = hours if hours in HOURS else USUAL
-    events, trouble = _events()
-    found = _gap(library, slug, events, hours)
+    stands = standing(library)
+    found = _gap(library, slug, stands, hours)
     lang = language()
     entry = library.roles[slug].entry
     return page(
@@ -72,25 +77,21 @@ def role(request: Request, slug: str, hours: float = USUAL) -> Response:
         hours=hours,
         choices=HOURS,
         gap=_shown(library, found),
-        trouble=trouble,
+        trouble=stands.trouble,
     )
 
 
-def _events() -> tuple[list[Attempt], str]:
-    """The learner's log, and what is wrong with it; a log that cannot be read is as one that is empty."""
-    try:
-        with open_store() as store:
-            return list(iterate(store)), ""
-    except StoreError as error:
-        return [], str(error)
-
-
-def _gap(library: Library, slug: str, events: list[Attempt], hours: float) -> Gap:
-    now = datetime.now().astimezone()
-    graph = Graph.of(library)
-    beliefs = belief(library, graph, events, now)
-    known = judged(library, graph, events, now)
-    return gap(library, graph, slug, beliefs, events, hours, day(now), known=known)
+def _gap(library: Library, slug: str, stands: Standing, hours: float) -> Gap:
+    return gap(
+        library,
+        stands.graph,
+        slug,
+        stands.beliefs,
+        stands.events,
+        hours,
+        day(stands.now),
+        known=stands.known,
+    )
 
 
 def _card(slug: str, entry: Role) -> dict[str, Any]:

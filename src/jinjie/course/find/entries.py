@@ -176,19 +176,20 @@ def _work(library: Library) -> Iterator[Entry]:
     called = {slug: written.entry.name for slug, written in library.concepts.items()}
     for slug, question in library.questions.items():
         body = Text(*(" ".join(plain(question.entry.answer.in_(lang)).split()) for lang in LANGUAGES))
-        names = (slug.replace("-", " "),)
-        yield Entry("answer", slug, question.entry.question, names, body, f"jinjie ask {slug}")
+        called_so = (slug.replace("-", " "),)
+        yield Entry("answer", slug, question.entry.question, called_so, body, f"jinjie ask {slug}")
     for slug, role in library.roles.items():
         aliases = role.entry.aliases
         names = (slug.replace("-", " "), *aliases.en, *aliases.zh)
         body = Text(*(" ".join(plain(role.entry.does.in_(lang)).split()) for lang in LANGUAGES))
         yield Entry("role", slug, role.entry.name, names, body, f"jinjie career show {slug}")
     for slug, system in library.systems.items():
-        names = (slug.replace("-", " "),)
+        called_so = (slug.replace("-", " "),)
         about = [called[concept] for concept in system.entry.concepts if concept in called]
         body = Text(*(" · ".join(name.in_(lang) for name in about) for lang in LANGUAGES))
         command = f"jinjie plan --goal system:{slug}"
-        yield Entry("system", slug, system.entry.name, names, body, command, planned=system.entry.planned)
+        planned = system.entry.planned
+        yield Entry("system", slug, system.entry.name, called_so, body, command, planned=planned)
 
 
 def _asked(stem: str) -> str:
