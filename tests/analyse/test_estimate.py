@@ -83,6 +83,13 @@ def test_text_is_counted_in_windows() -> None:
     assert found.tokens == found.steps * 12 * 64
 
 
+def test_two_passes_take_twice_the_arithmetic_and_activations() -> None:
+    one, two = (estimate(mlp(**{"task.r_drop": w}), DIGITS, COUNTS, PROFILE) for w in (0.0, 3.0))
+    assert two.flops_per_step == 2 * one.flops_per_step
+    assert two.memory.activations == 2 * one.memory.activations
+    assert two.memory.total - one.memory.total == one.memory.activations
+
+
 def test_pieces_save_activations_and_nothing_else() -> None:
     whole = estimate(mlp(), DIGITS, COUNTS, PROFILE)
     pieces = estimate(mlp(**{"budget.accumulate": 4}), DIGITS, COUNTS, PROFILE)

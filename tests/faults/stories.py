@@ -102,6 +102,28 @@ STORIES: dict[str, tuple[str, dict[str, Any]]] = {
         "credit",
         {**SMALL, "budget.batch": 400, "budget.steps": 12, "data.balance": "weights", "budget.accumulate": 2},
     ),
+    # Two passes through dropout, each with other tokens hidden; 13,864 reviews in batches of 1,400: an epoch ends after
+    # the tenth step.
+    "sentiment-zh r-drop": (
+        "sentiment-zh",
+        {
+            **SMALL,
+            "start": None,
+            "model.vocabulary": None,
+            "model.layers": 1,
+            "model.width": 16,
+            "model.heads": 2,
+            "model.dropout": 0.3,
+            "model.pooling": "mean",
+            "model.pooler": False,
+            "data.block": 16,
+            "data.hidden": 0.2,
+            "task.r_drop": 3.0,
+            "budget.batch": 1400,
+            "budget.steps": 12,
+            "budget.accumulate": 2,
+        },
+    ),
     "gpt-shakespeare": (
         "gpt-shakespeare",
         {**GPT, "precision": "fp32", "optimizer.kind": "adamw", "budget.accumulate": 2},

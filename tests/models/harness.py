@@ -188,6 +188,14 @@ CASES = [
         0.1,
     ),
     Case(
+        "bert, a head on the mean of tokens",
+        _BERT.model_copy(
+            update={"masked": False, "pooling": "mean", "head": "text", "outputs": 2, "dropout": 0}
+        ),
+        lines,
+        0.1,
+    ),
+    Case(
         "bert, a head on tokens",
         _BERT.model_copy(update={"masked": False, "head": "tokens", "outputs": 3}),
         kinds_of_characters,

@@ -67,6 +67,65 @@ def test_smoothing_is_pytorchs():
     assert loss({"x": LOGITS, "y": Y}, smoothing=0.2) == pytest.approx(float(expected), rel=1e-6)
 
 
+def twice(network, batch, **settings):
+    """The update of one step, dropout drawn from a seed."""
+    torch.manual_seed(0)
+    (update,) = classify.Config(**settings).build().updates({"model": network}, batch, STEP)
+    return update
+
+
+def test_r_drop_is_the_articles_formula():
+    """Liang et al. 2021, eq. 1 to 4, halved: the answers of two passes written out in NumPy."""
+    answers = [LOGITS, LOGITS.flip(0)]
+    network = nn.Module()
+    network.forward = lambda x: answers[int(x[0])]
+    batch = {"x": torch.zeros(4), "x_other": torch.ones(4), "y": Y}
+    p, q = (torch.softmax(a, 1).double().numpy() for a in answers)
+    surprise = -(np.log(p[np.arange(4), Y]) + np.log(q[np.arange(4), Y])) / 2
+    apart = ((p * np.log(p / q)).sum(1) + (q * np.log(q / p)).sum(1)) / 2
+    update = twice(network, batch, r_drop=3.0)
+    assert float(update.loss) == pytest.approx((surprise + 3 * apart).mean(), rel=1e-5)
+    assert update.metrics["apart"] == pytest.approx(apart.mean(), rel=1e-5)
+    weight = torch.tensor([1.0, 0.0, 3.0, 0.5])
+    weighed = twice(network, batch | {"weight": weight}, r_drop=3.0)
+    assert float(weighed.loss) == pytest.approx(((surprise + 3 * apart) * weight.numpy()).mean(), rel=1e-5)
+
+
+def test_r_drop_of_weight_0_is_the_plain_loss():
+    network = nn.Sequential(nn.Dropout(0.5), nn.Linear(3, 3))
+    batch = {"x": LOGITS, "y": Y}
+    plain, off = twice(network, batch), twice(network, batch, r_drop=0.0)
+    assert torch.equal(plain.loss, off.loss) and dict(off.metrics) == {}
+
+
+def test_r_drop_without_dropout_disagrees_in_nothing():
+    network = nn.Linear(3, 3)
+    update = twice(network, {"x": LOGITS, "y": Y}, r_drop=3.0)
+    assert update.metrics["apart"] == 0
+    assert float(update.loss.detach()) == pytest.approx(
+        float(twice(network, {"x": LOGITS, "y": Y}).loss.detach()), rel=1e-6
+    )
+
+
+def test_r_drop_draws_both_passes_towards_each_other():
+    """The gradient of the disagreement alone reaches the weights through either pass, and one step lessens it."""
+    torch.manual_seed(1)
+    one, other = (torch.randn(5, 3).requires_grad_() for _ in range(2))
+    apart = classify.disagreement(one, other).mean()
+    apart.backward()
+    assert (one.grad.abs().sum(1) > 0).all() and (other.grad.abs().sum(1) > 0).all()
+    moved = classify.disagreement(one - one.grad, other - other.grad).mean()
+    assert float(moved.detach()) < float(apart.detach())
+    network = nn.Sequential(nn.Dropout(0.5), nn.Linear(3, 3))
+    gradients = []
+    for weight in (0.0, 3.0):
+        network.zero_grad()
+        twice(network, {"x": LOGITS, "y": Y}, r_drop=weight).loss.backward()
+        gradients.append(network[1].weight.grad.clone())
+    assert float(twice(network, {"x": LOGITS, "y": Y}, r_drop=3.0).metrics["apart"]) > 0
+    assert not torch.allclose(*gradients)
+
+
 @pytest.mark.parametrize("classes", [2, 5])
 def test_scores_are_scikit_learns(classes):
     rng = np.random.default_rng(classes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -10,6 +10,7 @@ import torch
 from jinjie.base.errors import InvalidInput
 from jinjie.data import sentiment
 from jinjie.models import bert
+from jinjie.models.bert.layouts.bert import LAYOUT
 from jinjie.tasks import classify
 from jinjie.tasks.task import Step
 
@@ -72,3 +73,55 @@ def test_it_learns_and_predicts(data: Any) -> None:
 def test_a_model_without_the_head_is_told_what_it_lacks(data: Any) -> None:
     with pytest.raises(InvalidInput, match=r"model\.head=text"):
         classify.Config().build().metrics({"model": network(data, head="none")}, data, "test", None)
+
+
+def test_the_mean_of_tokens_is_of_a_texts_own(data: Any) -> None:
+    """Padding has no part in it, and every token has, where the first token's vector alone would say the same."""
+    model = network(data, pooling="mean").eval()
+    batch = {n: torch.from_numpy(v) for n, v in data.batch(0, 0, 8).items()}
+    longer = {n: torch.nn.functional.pad(batch[n], (0, 3), value=int(n == "documents")) for n in WIDE}
+    with torch.no_grad():
+        hidden = model.hidden(*(longer[n] for n in WIDE))
+        text = longer["documents"] == 0
+        means = torch.stack([row[kept].mean(0) for row, kept in zip(hidden, text, strict=True)])
+        expected = model.head(means)
+        torch.testing.assert_close(model.scores(*(longer[n] for n in WIDE)), expected, rtol=0, atol=1e-5)
+        torch.testing.assert_close(model.scores(*(batch[n] for n in WIDE)), expected, rtol=0, atol=1e-5)
+        assert (model.head(hidden[:, 0]) - expected).abs().max() > 1e-4
+
+
+WIDE = ("x", "types", "documents")
+
+
+def test_with_a_pooler_the_mean_goes_through_it(data: Any) -> None:
+    model = network(data, pooling="mean", pooler=True).eval()
+    batch = {n: torch.from_numpy(v) for n, v in data.batch(0, 0, 8).items()}
+    with torch.no_grad():
+        hidden = model.hidden(*(batch[n] for n in WIDE))
+        kept = (batch["documents"] == 0)[:, :, None]
+        mean = (hidden * kept).sum(1) / kept.sum(1)
+        pooled = torch.tanh(model.pooler(mean))
+        torch.testing.assert_close(model.pooled(hidden, batch["documents"]), pooled)
+        torch.testing.assert_close(model.scores(*(batch[n] for n in WIDE)), model.head(pooled))
+
+
+def test_a_mean_of_tokens_has_no_place_in_transformers_files() -> None:
+    config = bert.Config(vocabulary=30, masked=False, pooler=True, head="text", outputs=2)
+    assert LAYOUT.obstacles(config) == []
+    mean = config.model_copy(update={"pooling": "mean"})
+    assert [(o.field, o.wanted) for o in LAYOUT.obstacles(mean)] == [("pooling", "first")]
+
+
+def test_tokens_are_hidden_only_where_there_is_a_mask(data: Any) -> None:
+    assert data.processor.special.get("mask") is not None
+    config = sentiment.Config(language="zh", hidden=0.15)
+    batch = config.load(None).batch(0, 0, 32)
+    assert "x_other" in batch
+    with pytest.raises(InvalidInput, match=r"data\.hidden"):
+        sentiment._hiding(_Maskless(), 0.15)  # type: ignore[arg-type]
+
+
+class _Maskless:
+    """A tokenizer such as GPT-2's."""
+
+    special: ClassVar[dict[str, int]] = {}

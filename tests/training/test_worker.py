@@ -112,3 +112,20 @@ def test_bad_data_of_the_users_are_told_in_both_languages(tmp_path: Path) -> Non
 def test_no_folder_no_work(tmp_path: Path) -> None:
     assert worker.main(tmp_path / "none") == RunGone.exit_code
     assert not (tmp_path / "none").exists()
+
+
+def test_a_stop_that_comes_out_as_another_error_is_still_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault: the signal arrives in `__set_name__`, where Python 3.11 wraps what is raised in a RuntimeError."""
+    run = launch.create(small(threads=1))
+
+    class Named:
+        def __set_name__(self, owner: type, name: str) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def stopped(*_: object) -> None:
+        type("Owner", (), {"named": Named()})
+        raise AssertionError("unreachable: the signal ends it")
+
+    monkeypatch.setattr(worker, "prepare", stopped)
+    assert worker.main(run.path) == 0
+    assert (last(run)["type"], run.state()) == ("stopped", "stopped")

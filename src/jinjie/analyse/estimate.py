@@ -113,7 +113,9 @@ def estimate(
     piece = math.ceil(budget.batch / budget.accumulate)
     parts = _parts(recipe, facts)
     forward = sum(config.flops(budget.batch) for config, _, _ in parts)
+    passes = recipe.task.passes()
     flops = forward + BACKWARD * sum(config.flops(budget.batch) for config, trained, _ in parts if trained)
+    flops *= passes
     threads = recipe.threads or machine.pick_threads(flops / budget.accumulate, cores)
     device = "cpu" if recipe.device == "auto" else recipe.device
     precision = (
@@ -124,7 +126,7 @@ def estimate(
     weights = sum(config.parameters() for config, _, _ in parts)
     trained = sum(config.parameters() for config, trains, _ in parts if trains)
     size = 2 if precision == "bf16" else 4
-    activations = size * sum(config.activations(piece) for config, trains, _ in parts if trains)
+    activations = size * passes * sum(config.activations(piece) for config, trains, _ in parts if trains)
     memory = Memory(
         weights=size * weights,
         masters=4 * trained if precision == "bf16" else 0,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from jinjie.base.config import option
-from jinjie.base.errors import Problem
+from jinjie.base.errors import InvalidInput, Problem
 from jinjie.base.words import Language, Text, say
 from jinjie.data.cache import converted, present
 from jinjie.data.corpus.config import TokenizerName
@@ -23,7 +23,7 @@ from jinjie.data.sources import BERT_VOCABULARY
 from jinjie.data.tokenization.published import VERSION as PUBLISHED_VERSION
 
 if TYPE_CHECKING:
-    from jinjie.data.texts import Rows, Texts
+    from jinjie.data.texts import Hiding, Rows, Texts
     from jinjie.data.tokenization.labels import LabelledProcessor
     from jinjie.data.tokenization.processor import TokenProcessor
 
@@ -62,6 +62,13 @@ class Config(DataConfig):
     )
     block: int = option(
         128, "longest text in tokens; longer ones are cut", "最长的文本（词元数），更长的截断", ge=1
+    )
+    hidden: float = option(
+        0.0,
+        "share of a text's tokens that each training step reads as [MASK]",
+        "训练时每步随机换成 [MASK] 的词元比例",
+        ge=0,
+        lt=1,
     )
     balance: Literal["none", "weights"] = option(
         "none",
@@ -145,7 +152,22 @@ def texts(
     about = config.about().model_copy(
         update={"cached": True, "facts": facts, "counts": {str(s): len(rows) for s, rows in splits.items()}}
     )
-    return Texts(splits, about, processor, facts, processor.pad, config.balance == "weights")
+    hiding = _hiding(processor, config.hidden) if config.hidden else None
+    return Texts(splits, about, processor, facts, processor.pad, config.balance == "weights", hiding)
+
+
+def _hiding(processor: LabelledProcessor, share: float) -> Hiding:
+    """Raises InvalidInput where the tokenizer has no token for what is hidden."""
+    import numpy as np
+
+    from jinjie.data.texts import Hiding
+
+    mask = processor.special.get("mask")
+    if mask is None:
+        raise InvalidInput([Problem("data.hidden", "texts.no_mask")])
+    special = np.zeros(processor.vocabulary, bool)
+    special[list(processor.special_ids)] = True
+    return Hiding(share, mask, special)
 
 
 def _own(

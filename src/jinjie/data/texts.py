@@ -99,6 +99,22 @@ class Rows:
         return made | {name: values[rows] for name, values in self.each.items()}
 
 
+@dataclass(frozen=True)
+class Hiding:
+    """How tokens are hidden from training rows: some, drawn anew at every step, are read as the mask."""
+
+    share: float
+    mask: int
+    special: np.ndarray[Any, Any]
+    """Whether a token is special (V): it is never hidden."""
+
+    def hide(self, x: np.ndarray[Any, Any], generator: np.random.Generator) -> np.ndarray[Any, Any]:
+        """x (B, T) with each of its ordinary tokens hidden at the odds of `share`."""
+        chosen = (generator.random(x.shape) < self.share) & ~self.special[x]
+        seen: np.ndarray[Any, Any] = np.where(chosen, self.mask, x)
+        return seen
+
+
 class Texts(Dataset):
     """Rows of token ids of different lengths, one set a split.
 
@@ -115,8 +131,14 @@ class Texts(Dataset):
         facts: Mapping[str, int],
         pad: int = 0,
         weighed: bool = False,
+        hiding: Hiding | None = None,
     ) -> None:
-        """`weighed`: training batches hold `weight`, of the shape of y, how much each class counts (`weights_of`)."""
+        """`weighed`: training batches hold `weight`, of the shape of y, how much each class counts (`weights_of`).
+
+        `hiding`: tokens of x are hidden in training batches, and `x_other` are the same rows with others hidden; which
+        ones is a function of (seed, step).
+        """
+        self._hiding = hiding
         self.splits = splits
         self._weights = weights_of(splits["train"]) if weighed else None
         self.about = about
@@ -141,6 +163,9 @@ class Texts(Dataset):
         if self._weights is not None:
             y = made["y"]
             made["weight"] = np.where(y == NOTHING, 0, self._weights[np.maximum(y, 0)]).astype(np.float32)
+        if self._hiding is not None:
+            x, generator = made["x"], numpy_generator(seed, "hidden", step)
+            made |= {name: self._hiding.hide(x, generator) for name in ("x", "x_other")}
         return made
 
     def rows(self, seed: int, step: int, size: int) -> np.ndarray[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,8 @@ def _form(filled: dict[str, str], error: JinjieError | None) -> dict[str, Any]:
 
 
 def _values(request: Request, known: Table) -> dict[str, Any]:
-    work = _cleanings(request).work(known)
+    going = _cleanings(request).work(known)
+    work = going and copy(going)  # as it is now: it may end while the page is written
     report = None if work is not None and work.working else known.report()
     return {
         "id": known.id,

@@ -149,9 +149,9 @@ def evaluation_file(name: str, file: str, split: Split = "test") -> Response:
 def one_evaluation(request: Request, name: str, split: Split = "test") -> dict[str, Any]:
     """What is known of a run's evaluation: its state, why it failed, and what it found."""
     run = views.run_named(name)
-    made, error = found(run, split), _evaluations(request).error(run, split)
+    working, error, made = _known(request, run, split)
     return {
-        "state": _state(request, run, split, made),
+        "state": _state(working, error, made),
         "error": error.both() if error else None,
         "evaluation": made.model_dump(mode="json") if made else None,
     }
@@ -162,7 +162,7 @@ def ask_for_one(request: Request, name: str, split: Split = "test") -> dict[str,
     """Begin an evaluation, unless it is being made already."""
     run = views.run_named(name)
     _evaluations(request).ask(run, split)
-    return {"state": _state(request, run, split, found(run, split))}
+    return {"state": _state(*_known(request, run, split))}
 
 
 def _evaluations(request: Request) -> Evaluations:
@@ -174,25 +174,30 @@ def _address(run: Run, split: Split) -> str:
     return f"/runs/{run.name}/evaluation" + ("" if split == "test" else f"?split={split}")
 
 
-def _state(request: Request, run: Run, split: Split, made: Evaluation | None) -> str:
+def _known(request: Request, run: Run, split: Split) -> tuple[bool, Text | None, Evaluation | None]:
+    """Whether it is being made, why it failed, what it found: in this order, so that an end in between is seen."""
     evaluations = _evaluations(request)
-    if evaluations.working(run, split):
+    return evaluations.working(run, split), evaluations.error(run, split), found(run, split)
+
+
+def _state(working: bool, error: Text | None, made: Evaluation | None) -> str:
+    if working:
         return "working"
-    if evaluations.error(run, split):
+    if error:
         return "failed"
     return "made" if made else "none"
 
 
 def _values(request: Request, run: Run, split: Split) -> dict[str, Any]:
-    made = found(run, split)
-    obstructed, error = obstacle(run), _evaluations(request).error(run, split)
+    working, error, made = _known(request, run, split)
+    obstructed = obstacle(run)
     return {
         "run": {"name": run.name, "title": run.file["recipe"].get("title")},
         "split": split,
         "splits": [(one, sentences.split_name(one), _address(run, one)) for one in ("test", "validation")],
         "address": _address(run, split),
         "obstacle": str(obstructed) if obstructed else None,
-        "working": _evaluations(request).working(run, split),
+        "working": working,
         "error": str(error) if error else None,
         "made": shown(run, made) if made else None,
     }

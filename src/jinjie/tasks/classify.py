@@ -41,9 +41,18 @@ class Config(TaskConfig):
     smoothing: float = option(
         0.0, "share of the target spread over all classes", "分摊给所有类别的目标比例（标签平滑）", ge=0, lt=1
     )
+    r_drop: float = option(
+        0.0,
+        "weight of how far two passes through dropout disagree; 0 is one pass",
+        "同一批样本两次经过 dropout，输出分歧的权重（R-Drop）；0 表示只算一次",
+        ge=0,
+    )
     best: Literal["accuracy", "f1", "auc", "loss"] = option(
         "accuracy", "the score that says which model is kept", "据哪项成绩保留最佳模型"
     )
+
+    def passes(self) -> int:
+        return 2 if self.r_drop else 1
 
     def build(self) -> Classify:
         return Classify(self)
@@ -54,21 +63,34 @@ class Classify(task.Task):
 
     Batches of texts also hold types and documents (B, T), and the model is one whose config says `head=text`.
     A batch may weigh its examples (`weight` (B,)) and mix them in pairs (`y_other` (B,), `share` (B,)): see
-    docs/decisions/0007-tables-and-pictures.md.
+    docs/decisions/0007-tables-and-pictures.md. `x_other` (B, …) are the same examples, changed by chance once more.
     """
 
     def __init__(self, config: Config) -> None:
         self.config = config
 
     def updates(self, models: Models, batch: Batch, step: Step) -> Iterator[Update]:
+        """With `r_drop` each example is asked twice, and pays besides for how far the two answers are apart (Liang et
+        al. 2021, eq. 4, of which this is the half): (L₁ + L₂) / 2 + weight · (KL(p₁‖p₂) + KL(p₂‖p₁)) / 2."""
         logits = _logits(models["model"], batch)
-        each = self.losses(logits, batch["y"])
-        if "share" in batch:
-            share = batch["share"].float()
-            each = share * each + (1 - share) * self.losses(logits, batch["y_other"])
+        each = self._paid(logits, batch)
+        shown = {}
+        if self.config.r_drop:
+            again = _logits(models["model"], {**batch, "x": batch.get("x_other", batch["x"])})
+            apart = disagreement(logits, again)
+            each = (each + self._paid(again, batch)) / 2 + self.config.r_drop * apart
+            shown["apart"] = float(apart.detach().mean())
         if "weight" in batch:
             each = each * batch["weight"].float()
-        yield Update(each.mean())
+        yield Update(each.mean(), metrics=shown)
+
+    def _paid(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """The loss of each example (B,), of a mixed one in its shares."""
+        each = self.losses(logits, batch["y"])
+        if "share" not in batch:
+            return each
+        share = batch["share"].float()
+        return share * each + (1 - share) * self.losses(logits, batch["y_other"])
 
     def losses(self, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """The loss of each example (B,). Focal: −(1 − p)^γ log p, p the true class's share (Lin et al. 2017, eq. 4)."""
@@ -199,6 +221,12 @@ def _logits(network: nn.Module, batch: Batch) -> torch.Tensor:
         raise InvalidInput([Problem("model.head", "classify.no_head")])
     found = cast(Any, network).scores(batch["x"], batch["types"], batch["documents"])
     return cast("torch.Tensor", found).float()
+
+
+def disagreement(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """(KL(p‖q) + KL(q‖p)) / 2 of two sets of logits (N, K), in nats, for each example (N,)."""
+    p, q = torch.log_softmax(one, 1), torch.log_softmax(other, 1)
+    return ((p.exp() - q.exp()) * (p - q)).sum(1) / 2
 
 
 def scores(logits: torch.Tensor, y: torch.Tensor) -> dict[str, float]:

@@ -127,7 +127,7 @@ def _scores(network: Any, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, tor
     scores = network.masked(hidden[places], network.embed.weight).float()
     if "follows" not in batch or network.next_sentence is None:
         return scores, y[places], None
-    return scores, y[places], network.next_sentence(network.pooled(hidden)).float()
+    return scores, y[places], network.next_sentence(network.pooled(hidden, batch.get("documents"))).float()
 
 
 def _text(batch: Batch) -> torch.Tensor:

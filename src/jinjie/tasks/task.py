@@ -70,6 +70,10 @@ class TaskConfig(Config):
         """About how many tokens the model writes in each look at a split that is held out, beside its samples."""
         return 0
 
+    def passes(self) -> int:
+        """How often the models read each training batch."""
+        return 1
+
     def build(self) -> Task:
         raise TypeError(f"{type(self).__module__} lacks build()")
 

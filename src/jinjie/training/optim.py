@@ -167,7 +167,7 @@ class Muon(OptimizerConfig):
     )
 
     def build(self, parameters: Mapping[str, torch.Tensor]) -> list[torch.optim.Optimizer]:
-        import torch
+        from jinjie.training import muon
 
         hidden = {
             name: p for name, p in parameters.items() if p.ndim == 2 and not NOT_HIDDEN & set(name.split("."))
@@ -176,9 +176,7 @@ class Muon(OptimizerConfig):
         optimizers: list[torch.optim.Optimizer] = []
         if hidden:
             groups = _group(hidden.values(), self.lr)
-            optimizers.append(
-                torch.optim.Muon(groups, momentum=self.momentum, weight_decay=self.weight_decay)
-            )
+            optimizers.append(muon.Muon(groups, momentum=self.momentum, weight_decay=self.weight_decay))
         if rest:
             optimizers.append(_adamw(rest, self.adam_lr, (0.9, 0.95), 1e-8, self.weight_decay))
         return optimizers

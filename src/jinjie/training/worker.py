@@ -49,6 +49,10 @@ class _Stop:
             if self.asked:
                 raise _StoppedEarly
             yield
+        except Exception as error:
+            if self.asked:  # until 3.12 what is raised in __set_name__ comes out as a RuntimeError
+                raise _StoppedEarly from error
+            raise
         finally:
             self._at_once = False
 

@@ -183,7 +183,12 @@ def _of_batch(
         nats = -shares.gather(-1, targets[:, None])[:, 0]
         told = None
         if "follows" in batch and model.next_sentence is not None:
-            odds = model.next_sentence(model.pooled(hidden)).float().log_softmax(-1).cpu()
+            odds = (
+                model.next_sentence(model.pooled(hidden, ready.get("documents")))
+                .float()
+                .log_softmax(-1)
+                .cpu()
+            )
             wanted = 1 - torch.from_numpy(batch["follows"])
             right = odds.argmax(-1) == wanted
             told = torch.stack([-odds.gather(-1, wanted[:, None])[:, 0], right.float()], 1).double().numpy()

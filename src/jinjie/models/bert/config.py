@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 Head = Literal["none", "text", "tokens", "span"]
+Pooling = Literal["first", "mean"]
 
 
 class Config(ModelConfig):
@@ -61,7 +62,12 @@ class Config(ModelConfig):
         "判断第二句是否紧接第一句的输出头",
     )
     pooler: bool = option(
-        False, "a layer that makes one vector of the first token", "由首个词元得出整句向量的一层"
+        False, "a layer on the vector that stands for the whole text", "代表整段文本的向量之上再加的一层"
+    )
+    pooling: Pooling = option(
+        "first",
+        "which vector stands for the whole text: its first token's (first), or the mean of all its tokens' (mean)",
+        "用哪个向量代表整段文本：首个词元的（first），或全部词元的平均（mean）",
     )
     head: Head = option(
         "none",
@@ -101,7 +107,7 @@ class Config(ModelConfig):
 
     @classmethod
     def own_fields(cls) -> tuple[str, ...]:
-        return ("dropout", "masked", "next_sentence", "pooler", "head", "outputs")
+        return ("dropout", "masked", "next_sentence", "pooler", "pooling", "head", "outputs")
 
     @property
     def scores(self) -> int:
@@ -109,6 +115,11 @@ class Config(ModelConfig):
         if self.head == "none":
             return 0
         return 2 if self.head == "span" else self.known("outputs")
+
+    @property
+    def pools(self) -> bool:
+        """Whether anything asks for one vector of a whole text."""
+        return self.pooler or self.head == "text"
 
     @property
     def head_size(self) -> int:

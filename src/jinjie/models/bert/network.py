@@ -64,13 +64,13 @@ class BERT(nn.Module):
         first token whatever stands there, as in BERT's own code.
         """
         hidden = self.hidden(tokens, types, documents)
-        pooled = self.pooled(hidden)
+        pooled = self.pooled(hidden, documents)
         return Read(
             hidden,
             pooled,
             None if self.masked is None else self.masked(hidden, self.embed.weight),
             None if self.next_sentence is None else self.next_sentence(pooled),
-            None if self.head is None else self._head(hidden, pooled),
+            None if self.head is None else self._head(hidden, pooled, documents),
         )
 
     def hidden(
@@ -109,17 +109,29 @@ class BERT(nn.Module):
         if self.head is None:
             raise ValueError("this BERT has no head for scores: its config says head=none")
         hidden = self.hidden(tokens, types, documents)
-        return self._head(hidden, self.pooled(hidden))
+        return self._head(hidden, self.pooled(hidden, documents), documents)
 
-    def pooled(self, hidden: torch.Tensor) -> torch.Tensor | None:
-        """hidden (B, T, C) → one vector a text, (B, C): of its first token. None without a pooler."""
-        return None if self.pooler is None else torch.tanh(self.pooler(hidden[:, 0]))
+    def pooled(self, hidden: torch.Tensor, documents: torch.Tensor | None = None) -> torch.Tensor | None:
+        """hidden (B, T, C) → one vector a text, (B, C): of what `pooling` says. None without a pooler."""
+        return None if self.pooler is None else torch.tanh(self.pooler(self._whole(hidden, documents)))
 
-    def _head(self, hidden: torch.Tensor, pooled: torch.Tensor | None) -> torch.Tensor:
+    def _whole(self, hidden: torch.Tensor, documents: torch.Tensor | None) -> torch.Tensor:
+        """hidden (B, T, C) → what stands for each text, (B, C): its first token, or the mean of those in document 0
+        (Reimers & Gurevych 2019, section 3)."""
+        if self.config.pooling == "first":
+            return hidden[:, 0]
+        if documents is None:
+            return hidden.mean(1)
+        inside = (documents == 0).to(hidden.dtype)[:, :, None]
+        return (hidden * inside).sum(1) / inside.sum(1).clamp(min=1)
+
+    def _head(
+        self, hidden: torch.Tensor, pooled: torch.Tensor | None, documents: torch.Tensor | None
+    ) -> torch.Tensor:
         """Dropout and one linear map (Devlin et al. 2018, section 4)."""
         assert self.head is not None
         if self.config.head == "text":
-            hidden = hidden[:, 0] if pooled is None else pooled
+            hidden = self._whole(hidden, documents) if pooled is None else pooled
         return cast(torch.Tensor, self.head(self.dropout(hidden)))
 
     def _initialise(self) -> None:

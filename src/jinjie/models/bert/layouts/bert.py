@@ -75,9 +75,9 @@ class BERT(Layout):
         config = cast(Config, config)
         if config.positions != "learned":
             return [Obstacle("positions", config.positions, "learned")]
-        if config.head == "none":
-            return []
-        wanted = {"masked": False, "next_sentence": False, "pooler": config.head == "text"}
+        wanted: dict[str, Any] = {"pooling": "first"} if config.pools else {}
+        if config.head != "none":
+            wanted |= {"masked": False, "next_sentence": False, "pooler": config.head == "text"}
         return [
             Obstacle(field, getattr(config, field), value)
             for field, value in wanted.items()
