@@ -12,9 +12,8 @@ import pytest
 from plan_validator import faults
 
 from jinjie.base.words import LANGUAGES
-from jinjie.cli.plan import _plain
 from jinjie.course.content.library import load
-from jinjie.path.calendar import calendar, first, line, markdown, summary
+from jinjie.path.calendar import calendar, first, line, markdown, plain, summary
 from jinjie.path.calendar import moved as told_moved
 from jinjie.path.goals import EXPLAIN, goal, spine
 from jinjie.path.graph import Graph
@@ -69,7 +68,7 @@ def planned_without_a_fault(number: int, seed: int) -> None:
         hours = float(rng.choice([0.25, 1, 2.5, 6, 20, 60]))
         found = plan(LIBRARY, GRAPH, wanted, beliefs, hours, start, by, free_only=bool(rng.random() < 0.5))
         known = {slug for slug, one in beliefs.items() if met(one, EXPLAIN)}
-        wrong = list(faults(LIBRARY, _plain(found), wanted.wants, known))
+        wrong = list(faults(LIBRARY, plain(found), wanted.wants, known))
         assert wrong == [], (i, word, hours, start, by)
         seen["late"] += not found.fits
         seen["empty"] += not found.steps
@@ -89,7 +88,7 @@ def test_a_thousand_random_learners_and_goals_have_plans_without_a_fault() -> No
 
 
 def test_the_validator_notices_what_is_wrong() -> None:
-    told = _plain(made("gpt", by=date(2027, 3, 1)))
+    told = plain(made("gpt", by=date(2027, 3, 1)))
     wants = goal(LIBRARY, "gpt").wants
     assert not list(faults(LIBRARY, told, wants, set()))
     turned = {**told, "steps": told["steps"][::-1]}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -13,9 +12,8 @@ from jinjie.cli.output import console, json_option, note, print_json
 
 if TYPE_CHECKING:
     from jinjie.course.content.library import Library
-    from jinjie.course.content.schema import Resource
     from jinjie.path.checked import Checked
-    from jinjie.path.looking import Sought
+    from jinjie.path.offered import Filter, Offered
     from jinjie.path.recommend import Recommended
 
 CHECK = "check"
@@ -39,91 +37,37 @@ def register(app: typer.Typer) -> None:
         as_json: bool = json_option(),
     ) -> None:
         from jinjie.course.content.library import load, own
+        from jinjie.path.offered import filter_of
 
-        _wrong(language, level, cost, kind)
+        asked = filter_of({"language": language, "level": level, "cost": cost, "kind": kind})
         library = load([own(), *content])
         words = words or []
         checking = words[:1] == [CHECK]
         topic = " ".join(words[1:] if checking else words)
-        kept = {
-            slug: written
-            for slug, written in library.resources.items()
-            if _fits(written.entry, language, level, cost, kind)
-        }
-        library = replace(library, resources=kept)
         if checking:
-            _check(library, topic, timeout, as_json)
+            _check(asked.of(library), topic, timeout, as_json)
         else:
-            _list(library, topic, language, cost, most, as_json)
+            _list(library, topic, asked, most, as_json)
 
 
-def _wrong(*came: str | None) -> None:
-    """Raises InvalidInput for an option that is none of its choices."""
-    from jinjie.base.errors import InvalidInput, Problem, did_you_mean, nearest
-    from jinjie.base.words import LANGUAGES
-    from jinjie.course.content.schema import Resource
-    from jinjie.path.recommend import COSTS, LEVELS
-
-    kinds = get_args(Resource.model_fields["kind"].annotation)
-    options = ("--language", "--level", "--cost", "--kind")
-    problems = [
-        Problem(
-            option,
-            "problem.not_a_choice",
-            allowed=" | ".join(allowed),
-            came=word,
-            suggestion=did_you_mean(word, allowed) if nearest(word, allowed) else "",
-        )
-        for option, allowed, word in zip(options, (LANGUAGES, LEVELS, COSTS, kinds), came, strict=True)
-        if word is not None and word not in allowed
-    ]
-    if problems:
-        raise InvalidInput(problems)
-
-
-def _fits(
-    entry: Resource, language: str | None, level: str | None, cost: str | None, kind: str | None
-) -> bool:
-    from jinjie.path.recommend import COSTS
-
-    return (
-        (language is None or language in entry.language)
-        and (level is None or entry.level == level)
-        and (cost is None or COSTS.index(entry.cost) <= COSTS.index(cast("Any", cost)))
-        and (kind is None or entry.kind == kind)
-    )
-
-
-def _list(
-    library: Library, topic: str, language: str | None, cost: str | None, most: int, as_json: bool
-) -> None:
-    from jinjie.path.looking import sought
-    from jinjie.path.recommend import in_languages
+def _list(library: Library, topic: str, asked: Filter, most: int, as_json: bool) -> None:
+    from jinjie.path.offered import offered
 
     log, graph, beliefs = _learner(library)
-    looked = sought(library, graph, beliefs, log, topic)
-    if not topic:
-        language, free_only = _of_goal(library, log, language)
-        if free_only and cost is None:
-            free = {slug: w for slug, w in looked.resources.items() if w.entry.cost == "free"}
-            looked = replace(looked, resources=free)
     checks = _checks()
-    gone = {slug for slug, w in looked.resources.items() if _gone(checks.get(w.entry.url))}
-    kept = {slug: w for slug, w in looked.resources.items() if slug not in gone}
-    there = replace(library, resources=kept)
-    found = in_languages(there, graph, beliefs, looked.concepts, cast("Any", language), most)
+    found = offered(library, graph, beliefs, log, topic, asked, checks, most)
     if as_json:
         print_json(
             {
                 "topic": topic or None,
-                "goal": looked.goal,
-                "concepts": list(looked.concepts),
-                "gone": sorted(gone),
-                "resources": [_plain(one, checks.get(one.resource.url)) for one in found],
+                "goal": found.sought.goal,
+                "concepts": list(found.sought.concepts),
+                "gone": list(found.gone),
+                "resources": [_plain(one, checks.get(one.resource.url)) for one in found.resources],
             }
         )
         return
-    _show(library, looked, found, checks, len(gone))
+    _show(library, found, checks)
 
 
 def _learner(library: Library) -> tuple[list[Any], Any, Any]:
@@ -141,17 +85,6 @@ def _learner(library: Library) -> tuple[list[Any], Any, Any]:
     return log, graph, belief(library, graph, log, datetime.now().astimezone())
 
 
-def _of_goal(library: Library, log: list[Any], language: str | None) -> tuple[str | None, bool]:
-    """The language and whether only what is free, as the goal in the log asks; an option goes before it."""
-    from jinjie.base.words import LANGUAGES
-    from jinjie.path.goals import chosen
-
-    event = chosen(library, log)[1]
-    detail = event.detail if event is not None else {}
-    asked = detail.get("language")
-    return language or (asked if asked in LANGUAGES else None), detail.get("free_only") is True
-
-
 def _checks() -> dict[str, Checked]:
     """What is known of the addresses; a file that is spoiled is told of, and keeps nobody from the list."""
     from jinjie.path import checked
@@ -161,10 +94,6 @@ def _checks() -> dict[str, Checked]:
     except checked.Spoiled as error:
         note(str(error))
         return {}
-
-
-def _gone(checked: Checked | None) -> bool:
-    return checked is not None and checked.status == "gone"
 
 
 def _plain(one: Recommended, checked: Checked | None) -> dict[str, Any]:
@@ -179,81 +108,30 @@ def _plain(one: Recommended, checked: Checked | None) -> dict[str, Any]:
     return about
 
 
-def _show(
-    library: Library, looked: Sought, found: list[Recommended], checks: dict[str, Checked], gone: int
-) -> None:
+def _show(library: Library, found: Offered, checks: dict[str, Checked]) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
     from jinjie.base.words import language
+    from jinjie.path.offered import facts
     from jinjie.path.recommend import listed
 
-    out = console()
+    out, looked = console(), found.sought
     if looked.goal and looked.concepts:
         called = listed([str(library.concepts[slug].entry.name) for slug in looked.concepts], language())
-        out.print(say("cli.resources.for_goal", goal=looked.title, concepts=called), markup=False)
+        out.print(say("path.resources.for_goal", goal=looked.title, concepts=called), markup=False)
         out.print()
-    if not found:
-        out.print(say("cli.resources.none"), markup=False)
-    for one in found:
+    if not found.resources:
+        out.print(say("path.resources.none"), markup=False)
+    for one in found.resources:
         entry = one.resource
         out.print(Text(entry.title, style="bold"))
-        out.print(Padding(Text(_facts(entry, checks.get(entry.url)), style="dim"), (0, 0, 0, 2)))
+        out.print(Padding(Text(facts(entry, checks.get(entry.url)), style="dim"), (0, 0, 0, 2)))
         out.print(Padding(Text(str(one.reason), style="yellow" if one.above else ""), (0, 0, 0, 2)))
         out.print(Text(f"  {entry.url}", style="cyan"), soft_wrap=True)
-    if gone:
+    if found.gone:
         out.print()
-        out.print(say("cli.resources.left_out", count=gone), style="dim", markup=False)
-
-
-def _facts(entry: Resource, checked: Checked | None) -> str:
-    from jinjie.path.recommend import level_name
-
-    facts = [
-        _kind(entry.kind),
-        ", ".join(entry.authors[:2]) + (" …" if len(entry.authors) > 2 else ""),
-        str(entry.year or ""),
-        " + ".join(
-            say("cli.resources.en") if one == "en" else say("cli.resources.zh") for one in entry.language
-        ),
-        level_name(entry.level),
-        _cost(entry.cost),
-        say("cli.resources.hours", hours=f"{entry.hours:g}") if entry.hours else "",
-        say("cli.resources.was_found", date=checked.found.date()) if checked and checked.found else "",
-    ]
-    return " · ".join(fact for fact in facts if fact)
-
-
-def _kind(kind: str) -> str:
-    match kind:
-        case "book":
-            return say("cli.resources.book")
-        case "course":
-            return say("cli.resources.course")
-        case "lecture":
-            return say("cli.resources.lecture")
-        case "tutorial":
-            return say("cli.resources.tutorial")
-        case "paper":
-            return say("cli.resources.paper")
-        case "document":
-            return say("cli.resources.document")
-        case "tool":
-            return say("cli.resources.tool")
-        case "dataset":
-            return say("cli.resources.dataset")
-        case _:
-            return say("cli.resources.community")
-
-
-def _cost(cost: str) -> str:
-    match cost:
-        case "free":
-            return say("cli.resources.free")
-        case "freemium":
-            return say("cli.resources.freemium")
-        case _:
-            return say("cli.resources.paid")
+        out.print(say("path.resources.left_out", count=len(found.gone)), style="dim", markup=False)
 
 
 def _check(library: Library, topic: str, timeout: float, as_json: bool) -> None:

@@ -1,8 +1,9 @@
-"""A plan as other programs read it: an iCalendar file, and Markdown."""
+"""A plan in other shapes: an iCalendar file, Markdown, sentences, and plain values for scripts."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from jinjie import __version__
 from jinjie.base.words import Language, say
@@ -147,3 +148,72 @@ def moved(moved: Moved, lang: Language) -> list[str]:
     if moved.was != moved.now and moved.was is not None and moved.now is not None:
         said.append(say("path.plan.moved_end", lang, was=moved.was.isoformat(), now=moved.now.isoformat()))
     return said
+
+
+def plain(plan: Plan) -> dict[str, Any]:
+    """The plan for scripts."""
+    return {
+        "goal": plan.goal.name,
+        "hours_per_week": plan.hours,
+        "start": plan.start.isoformat(),
+        "by": _day(plan.by),
+        "fits": plan.fits,
+        "minutes": plan.minutes,
+        "done": _day(plan.done),
+        "enough_hours_per_week": plan.enough,
+        "drop": _named(plan.drop),
+        "steps_by_then": plan.reached,
+        "steps_on_the_first": plan.leads,
+        "known": list(plan.held),
+        "steps": [
+            {
+                "kind": step.kind,
+                "slug": step.slug,
+                "minutes": step.minutes,
+                "concepts": list(step.concepts),
+                "resources": list(step.resources),
+            }
+            for step in plan.steps
+        ],
+        "weeks": [
+            {
+                "begins": week.begins.isoformat(),
+                "ends": week.ends.isoformat(),
+                "room": week.room,
+                "reviews": week.reviews,
+                "parts": [
+                    {
+                        "kind": part.step.kind,
+                        "slug": part.step.slug,
+                        "minutes": part.minutes,
+                        "last": part.last,
+                    }
+                    for part in week.parts
+                ],
+            }
+            for week in plan.weeks
+        ],
+    }
+
+
+def _named(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
+    return [{"kind": step.kind, "slug": step.slug, "concepts": list(step.concepts)} for step in steps]
+
+
+def moved_plain(since: Moved | None) -> dict[str, Any] | None:
+    """What moved, for scripts."""
+    if since is None:
+        return None
+    return {
+        "since": since.since.isoformat(),
+        "finished": _named(since.finished),
+        "shorter": _named(since.shorter),
+        "behind": _named(since.behind),
+        "added": _named(since.added),
+        "done_was": _day(since.was),
+        "done_is": _day(since.now),
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -26,8 +26,11 @@ from jinjie.studio import (
     lesson_pages,
     pages,
     path_pages,
+    plan_pages,
+    portfolio_pages,
     question_pages,
     render,
+    resource_pages,
 )
 from jinjie.studio.story import Stories
 from jinjie.studio.viewer import Speaks
@@ -63,6 +66,9 @@ def make_app(
     app.include_router(lesson_pages.router)
     app.include_router(ask_pages.router)
     app.include_router(path_pages.router)
+    app.include_router(plan_pages.router)
+    app.include_router(resource_pages.router)
+    app.include_router(portfolio_pages.router)
     app.include_router(question_pages.router)
     app.include_router(evaluations.router)
     app.include_router(cleaning_pages.router)

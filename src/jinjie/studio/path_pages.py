@@ -13,14 +13,13 @@ from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Role
 from jinjie.course.render import html, parse
 from jinjie.course.render.html import drawing
-from jinjie.path.calendar import line, summary
-from jinjie.path.career import Gap, gap
-from jinjie.path.evidence import day
-from jinjie.path.plan import Week
+from jinjie.path.calendar import summary
+from jinjie.path.career import Gap
 from jinjie.path.radar import described, radar
 from jinjie.path.review import due
 from jinjie.studio.course import course
 from jinjie.studio.next_step import next_step
+from jinjie.studio.plan_pages import this_week, week
 from jinjie.studio.render import page
 from jinjie.studio.standing import standing
 
@@ -42,6 +41,7 @@ def roles(request: Request) -> Response:
         "roles.html",
         roles=[_card(slug, one.entry) for slug, one in library.roles.items()],
         step=next_step(stands),
+        week=this_week(stands),
         due=len(due(library, stands.events, stands.now)),
         answered=sum(event.kind == "placement" and event.item is not None for event in stands.events),
         trouble=stands.trouble,
@@ -56,16 +56,7 @@ def role(request: Request, slug: str, hours: float = USUAL) -> Response:
         raise NotFound("path.no_goal", name=slug, suggestion=did_you_mean(slug, library.roles))
     hours = hours if hours in HOURS else USUAL
     stands = standing(library)
-    found = gap(
-        library,
-        stands.graph,
-        slug,
-        stands.beliefs,
-        stands.events,
-        hours,
-        day(stands.now),
-        known=stands.known,
-    )
+    found = stands.gap(slug, hours)
     lang = language()
     entry = library.roles[slug].entry
     return page(
@@ -135,22 +126,6 @@ def _shown(library: Library, found: Gap) -> dict[str, Any]:
             for one in found.projects
         ],
         "summary": summary(found.plan, lang),
-        "weeks": [_week(number, week) for number, week in enumerate(found.plan.weeks[:WEEKS], 1)],
+        "weeks": [week(library, number, one) for number, one in enumerate(found.plan.weeks[:WEEKS], 1)],
         "more": max(0, len(found.plan.weeks) - WEEKS),
-    }
-
-
-def _week(number: int, week: Week) -> dict[str, Any]:
-    lang = language()
-    return {
-        "number": number,
-        "begins": week.begins.isoformat(),
-        "ends": week.ends.isoformat(),
-        "parts": [
-            {
-                "line": line(part, lang),
-                "lesson": part.step.slug if part.step.kind == "lesson" else None,
-            }
-            for part in week.parts
-        ],
     }

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from jinjie.base.paths import runs_home
 from jinjie.course.content.library import Library
 from jinjie.learner.attempts import Attempt, count, iterate
 from jinjie.learner.store import open_store
 from jinjie.learner.troubles import StoreError
+from jinjie.path import career, planning
 from jinjie.path.asking import Questions, of_library
+from jinjie.path.career import Gap
 from jinjie.path.evidence import day
 from jinjie.path.following import Step, following
+from jinjie.path.goals import Goal
 from jinjie.path.graph import Graph
 from jinjie.path.known import Known, judged
 from jinjie.path.mastery import Belief, belief
+from jinjie.path.plan import Plan
+from jinjie.path.planning import Asked
+
+KEPT = 64
+"""Plans, and gaps, that are kept; a learner looks at a few."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,8 @@ class Standing:
     now: datetime
     trouble: str = ""
     """Why the log could not be read; it is then as one that is empty."""
+    _plans: dict[tuple[str, Asked], Plan] = field(default_factory=dict, repr=False, compare=False)
+    _gaps: dict[tuple[str, float], Gap] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def graph(self) -> Graph:
@@ -46,13 +57,47 @@ class Standing:
         """The one best thing now."""
         return following(self.library, self.events, self.now, self.known)
 
+    def plan(self, goal: Goal, asked: Asked) -> Plan:
+        """The weeks towards a goal."""
+        key = goal.name, asked
+        if key not in self._plans:
+            made = planning.made(
+                self.library, self.graph, goal, self.events, self.now, asked, self.beliefs, self.known
+            )
+            _keep(self._plans, key, made)
+        return self._plans[key]
+
+    def gap(self, role: str, hours: float) -> Gap:
+        """What lies between the learner and a role, with so many hours a week. Raises NotFound."""
+        key = role, hours
+        if key not in self._gaps:
+            made = career.gap(
+                self.library,
+                self.graph,
+                role,
+                self.beliefs,
+                self.events,
+                hours,
+                day(self.now),
+                known=self.known,
+            )
+            _keep(self._gaps, key, made)
+        return self._gaps[key]
+
+
+def _keep(kept: dict[Any, Any], key: Any, made: Any) -> None:
+    """Room for the newest: pages are asked for by threads, and each may put one in."""
+    if len(kept) >= KEPT:
+        kept.clear()
+    kept[key] = made
+
 
 _last: tuple[tuple[Any, ...], Standing] | None = None
 _asked: tuple[Library, Questions] | None = None
 
 
 def standing(library: Library) -> Standing:
-    """The learner's, anew where the log, the day or the course is another.
+    """The learner's, anew where the log, the day, the course or what was trained is another.
 
     A log only grows, so its number of events tells whether it is the same.
     """
@@ -60,12 +105,20 @@ def standing(library: Library) -> Standing:
     now = datetime.now().astimezone()
     try:
         with open_store() as store:
-            of = (store.place, store.owner().id, count(store), day(now))
+            of = (store.place, store.owner().id, count(store), day(now), _trained())
             if _last is None or _last[1].library is not library or _last[0] != of:
                 _last = of, Standing(library, list(iterate(store)), now)
             return _last[1]
     except StoreError as error:
         return Standing(library, [], now, str(error))
+
+
+def _trained() -> frozenset[str]:
+    """The runs that have a model: a system counts as built by one of them."""
+    try:
+        return frozenset(run.name for run in runs_home().iterdir() if (run / "model").is_dir())
+    except OSError:
+        return frozenset()
 
 
 def questions(library: Library) -> Questions:

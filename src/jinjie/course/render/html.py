@@ -157,9 +157,11 @@ class _Writer:
         def row(cells: tuple[tuple[Inline, ...], ...], tag: str) -> str:
             made = ""
             for cell, side in zip(cells, block.align, strict=False):
-                scope = ' scope="col"' if tag == "th" else ""
+                said = self.line(cell)
+                name = "td" if not said.strip() else tag  # an empty corner heads nothing
+                scope = ' scope="col"' if name == "th" else ""
                 where = f' class="to-{side}"' if side in ("right", "center") else ""
-                made += f"<{tag}{scope}{where}>{self.line(cell)}</{tag}>"
+                made += f"<{name}{scope}{where}>{said}</{name}>"
             return f"<tr>{made}</tr>"
 
         body = "".join(row(cells, "td") for cells in block.rows)

@@ -4,7 +4,9 @@ import "htmx.org";
 import { startClean } from "./clean.js";
 import { startList } from "./list.js";
 import { startRun } from "./run.js";
+import { startScrolling } from "./scroll.js";
 
+startScrolling();
 
 const list = document.getElementById("runs");
 const run = document.getElementById("run");
