@@ -15,6 +15,7 @@ from jinjie.base.words import Text, language, say
 from jinjie.course.experiments.draw import Picture, pictures
 from jinjie.course.experiments.shown import Heat, Shown
 from jinjie.data.dataset import TextProcessor
+from jinjie.data.tokenization.split import visible
 from jinjie.decoding.generate import generate
 from jinjie.decoding.sampling import Sampling
 from jinjie.studio.playing import Kept
@@ -22,11 +23,13 @@ from jinjie.training.finished import text_processor
 
 MOST = 40
 """Tokens of a text that is looked into: more make no picture that one can read."""
+ALIKE = 0.05
+"""Nats a token that make no difference."""
 ONWARD = 16
 """Tokens that are written on to show what the mask is for."""
 EXAMPLES = {
-    "en": ("To be, or not to be", "白日依山尽，黄河入海流。"),
-    "zh": ("白日依山尽，黄河入海流。", "To be, or not to be"),
+    "en": ("To be, or not to", "白日依山尽，黄河入海"),
+    "zh": ("白日依山尽，黄河入海", "To be, or not to"),
 }
 
 
@@ -63,6 +66,13 @@ class Unmasked:
     onward: str
     """What the model goes on with, the likeliest token each time."""
     onward_open: str
+
+    @property
+    def what(self) -> str:
+        """What the change means, in words."""
+        if abs(self.open - self.masked) < ALIKE:
+            return say("studio.play.mask_alike")
+        return say("studio.play.mask_dearer" if self.open > self.masked else "studio.play.mask_cheaper")
 
     @property
     def most(self) -> float:
@@ -192,7 +202,8 @@ def _unmasked(network: Any, open_: Any, processor: TextProcessor, ids: list[int]
     lost = [Lost(name(i), a, b) for i, a, b in zip(ids[1:], masked, seen, strict=True)]
     most = Sampling(temperature=0, max_tokens=ONWARD)
     onward, onward_open = (
-        processor.text(list(generate(one, ids, most, stop=processor.ends))) for one in (network, open_)
+        visible(processor.text(list(generate(one, ids, most, stop=processor.ends))))
+        for one in (network, open_)
     )
     return Unmasked(lost, sum(masked) / len(masked), sum(seen) / len(seen), onward, onward_open)
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from jinjie import recipes
 from jinjie.base.amounts import size
 from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.words import say
@@ -61,7 +62,7 @@ def write(request: Request, name: str) -> Response:
         request,
         "play_write.html",
         422 if problems else 200,
-        name=name,
+        **_named(kept, name),
         filled=filled,
         chats=_chats(kept),
         block=_block(kept),
@@ -91,7 +92,7 @@ def chat(request: Request, name: str) -> Response:
     return page(
         request,
         "play_chat.html",
-        name=name,
+        **_named(kept, name),
         filled=filled,
         taught=_chats(kept),
         block=_block(kept),
@@ -160,7 +161,7 @@ def inside(request: Request, name: str) -> Response:
         problems = error.problems
     part = "_play_inside.html" if "hx-request" in request.headers else "play_inside.html"
     values = {
-        "name": name,
+        **_named(kept, name),
         "filled": filled,
         "inside": shown,
         "errors": [one.in_() for one in problems],
@@ -195,7 +196,7 @@ def classify(request: Request, name: str) -> Response:
         except InvalidInput as error:
             wrong = " ".join(one.in_() for one in error.problems)
     part = "_play_classes.html" if "hx-request" in request.headers else "play_classify.html"
-    return page(request, part, 422 if wrong else 200, name=name, text=text, told=told, wrong=wrong)
+    return page(request, part, 422 if wrong else 200, **_named(kept, name), text=text, told=told, wrong=wrong)
 
 
 @router.get("/play/draw/{name}")
@@ -234,7 +235,7 @@ async def drawn(request: Request, name: str) -> Response:
 def _sheet(kept: Kept, name: str) -> dict[str, Any]:
     processor: Any = kept.model.processor
     return {
-        "name": name,
+        **_named(kept, name),
         # Digits were drawn with a pen; emoji come in colours, and are chosen as files.
         "pen": isinstance(processor, PictureProcessor),
         "labels": list(processor.labels),
@@ -279,6 +280,12 @@ def _opened(request: Request, name: str, deed: Deed) -> Kept:
     if deed_of(model.model.card["task"]["kind"], model.model.folder) != deed:
         raise JinjieError("studio.play.other", name=name)
     return model
+
+
+def _named(kept: Kept, name: str) -> dict[str, Any]:
+    """What a page calls the model, and what its recipe does."""
+    recipe = recipes.all_recipes().get(str(kept.model.card.get("recipe")))
+    return {"name": name, "title": recipe.title if recipe else None}
 
 
 def _block(kept: Kept) -> int:
