@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ MOST_TOKENS = 400
 LONGEST = 20_000
 """Characters of a prompt that are looked at; no model here sees as many."""
 MOST_TURNS = 40
+_BYTES = re.compile("[0-9A-F]{2}( [0-9A-F]{2})*")
+"""How a token that is no whole character is labelled."""
 LEVELS = 7
 """Shades of a token, one for each bit that it cost."""
 
@@ -151,8 +154,17 @@ class Token:
 
     @property
     def shown(self) -> str:
-        """As it stands in the text: a blank is a blank, and a line break has its sign."""
-        return self.choice.chosen.label.replace("·", " ") or " "
+        """As it stands in the text: a blank is a blank, and a line break has its sign. Of a character whose bytes are
+        spread over several tokens the last one shows it, and those before show a ring."""
+        label = self.choice.chosen.label
+        if _BYTES.fullmatch(label) and self.choice.text != label:
+            return self.choice.text or "◦"
+        return label.replace("·", " ") or " "
+
+    @property
+    def ends(self) -> bool:
+        """Whether it stands for no text, but for the end of it."""
+        return self.choice.ended == "stop" and not self.choice.text
 
     @property
     def breaks(self) -> bool:
