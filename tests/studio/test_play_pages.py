@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
@@ -19,6 +19,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from jinjie import recipes
+from jinjie.analyse.choices import choices
 from jinjie.analyse.explain import explain
 from jinjie.base.errors import JinjieError, NotFound
 from jinjie.base.paths import runs_home
@@ -28,36 +29,41 @@ from jinjie.decoding.sampling import Sampling
 from jinjie.decoding.text import write
 from jinjie.studio import play_writing
 from jinjie.studio.playing import Playing, players
-from jinjie.training import finished, launch
+from jinjie.training import finished, launch, worker
 
-PATIENCE = 240
-TINY = {"threads": 1, "precision": "fp32"}
-RUNS = {
-    "mnist-mlp": {**TINY, "budget.epochs": 1, "budget.batch": 100, "model.hidden": [32]},
+TINY = {"threads": 1, "precision": "fp32", "budget.evaluate_every": 1000, "budget.log_every": 1000}
+RUNS: dict[str, dict[str, Any]] = {
+    "mnist-mlp": {**TINY, "budget.epochs": None, "budget.steps": 40, "model.hidden": [32]},
     "sentiment-zh": {
         **TINY,
         "start": None,
         "budget.epochs": None,
         "budget.steps": 30,
-        "budget.evaluate_batches": 2,
         "model.layers": 1,
         "model.width": 32,
         "model.heads": 2,
     },
 }
 
+REVIEWS = "text,label\n" + "".join(
+    f"{place}{praise}，第 {number} 次来,{label}\n"
+    for number in range(8)
+    for place in ("房间", "书", "电脑")
+    for praise, label in (("很好", "好评"), ("太差", "差评"))
+)
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, data_home: Path) -> Path:
-    """A folder of runs: a small reader of digits and a smaller one of reviews, trained side by side."""
+    """A folder of runs: a small reader of digits and a smaller one of reviews, trained here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JINJIE_HOME", str(tmp_path_factory.mktemp("trained")))
         patch.setenv("JINJIE_DATA", str(data_home))
-        runs = [launch.launch(recipes.find(name).changed(changes)) for name, changes in RUNS.items()]
-        deadline = time.monotonic() + PATIENCE
-        while any(run.state() == "running" for run in runs) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert [run.state() for run in runs] == ["finished"] * len(runs)
+        reviews = tmp_path_factory.mktemp("reviews") / "reviews.csv"
+        reviews.write_text(REVIEWS, "utf-8")
+        RUNS["sentiment-zh"]["data.path"] = str(reviews)
+        for name, changes in RUNS.items():
+            assert worker.main(launch.create(recipes.find(name).changed(changes)).path) == 0
         return runs_home()
 
 
@@ -250,9 +256,6 @@ def test_a_conversation_goes_on_from_all_that_was_said(client: TestClient, talke
     processor = finished.text_processor(model)
     asked = "user: Who is there?\nassistant: A king.\nuser: What king?\nassistant:"
     sampling = Sampling(temperature=0.8, max_tokens=8, seed=1)
-    assert finished.text_processor(model).ids(asked)
-    from jinjie.analyse.choices import choices
-
     expected = [one.text for one in choices(model.network, processor, processor.ids(asked), sampling)]
     assert [data["text"] for event, data in told if event == "token"] == expected
     for wrong in ({"said": " "}, {"said": "a", "turns": "{"}, {"said": "a", "turns": json.dumps(turns[:1])}):
@@ -384,8 +387,6 @@ def test_a_drawing_is_read_and_the_picture_that_the_model_saw_is_shown(
     model = finished.open_finished(runs / "mnist-mlp-1" / "model")
     expected = model.task.predict({"model": model.network}, model.processor, str(file)).values
     assert shares(answer.text) == {k: [round(100 * v, 2)] for k, v in expected["probabilities"].items()}
-    import base64
-
     shown = re.search(r'src="data:image/png;base64,([^"]+)"', answer.text)
     assert shown is not None
     seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(shown[1]))).convert("L"))[::5, ::5]

@@ -221,7 +221,7 @@ function startPad(pad) {
   pad.hidden = false;
 
   function draw(canvas, ink, ground) {
-    const on = canvas.getContext("2d");
+    const on = canvas.getContext("2d", { willReadFrequently: true });
     on.clearRect(0, 0, side, side);
     if (ground) {
       on.fillStyle = ground;
