@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -114,7 +114,7 @@ def explain(
     given = len(ids) if prompt is None else prompt
     history = History(ids[: min(given, place + 1)], ids[given : place + 1])
     before, after = (row[0] for row in distribution(logits, sampling, [history]))
-    name = _labels(processor)
+    name = labels_of(processor)
 
     def candidate(token: int) -> Candidate:
         rank = int((before > before[token]).sum()) + 1
@@ -198,7 +198,7 @@ def can_explain(network: nn.Module) -> None:
         raise JinjieError("explain.not_this_model")
 
 
-def _labels(processor: TextProcessor) -> Any:
+def labels_of(processor: TextProcessor) -> Callable[[int], str]:
     """A function from a token id to the token as a person can read it."""
     if not isinstance(processor, TokenProcessor):
         return lambda i: visible(processor.text([i]))

@@ -28,6 +28,8 @@ from jinjie.studio import (
     path_pages,
     plan_pages,
     portfolio_pages,
+    play_pages,
+    playing,
     question_pages,
     render,
     resource_pages,
@@ -58,6 +60,7 @@ def make_app(
     app.state.stories = Stories()
     app.state.evaluations = evaluations.Evaluations()
     app.state.cleanings = cleanings.Cleanings()
+    app.state.playing = playing.Playing()
     app.state.course = course.Course(preview)
     app.state.closing = closing or threading.Event()
     app.include_router(api.router)
@@ -72,6 +75,7 @@ def make_app(
     app.include_router(question_pages.router)
     app.include_router(evaluations.router)
     app.include_router(cleaning_pages.router)
+    app.include_router(play_pages.router)
     app.add_api_route("/static/{file}", static, include_in_schema=False)
     app.add_exception_handler(JinjieError, refused)
     app.add_exception_handler(HTTPException, not_served)
