@@ -207,53 +207,21 @@ def _show(
 
 
 def _facts(entry: Resource, checked: Checked | None) -> str:
-    from jinjie.path.recommend import level_name
+    from jinjie.path.recommend import cost_name, kind_name, level_name
 
     facts = [
-        _kind(entry.kind),
+        kind_name(entry.kind),
         ", ".join(entry.authors[:2]) + (" …" if len(entry.authors) > 2 else ""),
         str(entry.year or ""),
         " + ".join(
             say("cli.resources.en") if one == "en" else say("cli.resources.zh") for one in entry.language
         ),
         level_name(entry.level),
-        _cost(entry.cost),
+        cost_name(entry.cost),
         say("cli.resources.hours", hours=f"{entry.hours:g}") if entry.hours else "",
         say("cli.resources.was_found", date=checked.found.date()) if checked and checked.found else "",
     ]
     return " · ".join(fact for fact in facts if fact)
-
-
-def _kind(kind: str) -> str:
-    match kind:
-        case "book":
-            return say("cli.resources.book")
-        case "course":
-            return say("cli.resources.course")
-        case "lecture":
-            return say("cli.resources.lecture")
-        case "tutorial":
-            return say("cli.resources.tutorial")
-        case "paper":
-            return say("cli.resources.paper")
-        case "document":
-            return say("cli.resources.document")
-        case "tool":
-            return say("cli.resources.tool")
-        case "dataset":
-            return say("cli.resources.dataset")
-        case _:
-            return say("cli.resources.community")
-
-
-def _cost(cost: str) -> str:
-    match cost:
-        case "free":
-            return say("cli.resources.free")
-        case "freemium":
-            return say("cli.resources.freemium")
-        case _:
-            return say("cli.resources.paid")
 
 
 def _check(library: Library, topic: str, timeout: float, as_json: bool) -> None:

@@ -259,3 +259,37 @@ def listed(names: list[str], lang: Language, closed: bool = True) -> str:
     if closed and len(names) > 1:
         return say("path.resources.and", lang, first=", ".join(names[:-1]), last=names[-1])
     return ", ".join(names)
+
+
+def kind_name(kind: str) -> str:
+    """What a kind of resource is called."""
+    match kind:
+        case "book":
+            return say("cli.resources.book")
+        case "course":
+            return say("cli.resources.course")
+        case "lecture":
+            return say("cli.resources.lecture")
+        case "tutorial":
+            return say("cli.resources.tutorial")
+        case "paper":
+            return say("cli.resources.paper")
+        case "document":
+            return say("cli.resources.document")
+        case "tool":
+            return say("cli.resources.tool")
+        case "dataset":
+            return say("cli.resources.dataset")
+        case _:
+            return say("cli.resources.community")
+
+
+def cost_name(cost: str) -> str:
+    """What it costs, in a word."""
+    match cost:
+        case "free":
+            return say("cli.resources.free")
+        case "freemium":
+            return say("cli.resources.freemium")
+        case _:
+            return say("cli.resources.paid")

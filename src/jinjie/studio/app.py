@@ -24,6 +24,8 @@ from jinjie.studio import (
     evaluations,
     experiments,
     lesson_pages,
+    map_pages,
+    mastery_pages,
     pages,
     path_pages,
     question_pages,
@@ -63,6 +65,8 @@ def make_app(
     app.include_router(lesson_pages.router)
     app.include_router(ask_pages.router)
     app.include_router(path_pages.router)
+    app.include_router(map_pages.router)
+    app.include_router(mastery_pages.router)
     app.include_router(question_pages.router)
     app.include_router(evaluations.router)
     app.include_router(cleaning_pages.router)

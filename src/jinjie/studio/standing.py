@@ -12,11 +12,12 @@ from jinjie.learner.attempts import Attempt, count, iterate
 from jinjie.learner.store import open_store
 from jinjie.learner.troubles import StoreError
 from jinjie.path.asking import Questions, of_library
-from jinjie.path.evidence import day
+from jinjie.path.evidence import Evidence, day, evidence
 from jinjie.path.following import Step, following
 from jinjie.path.graph import Graph
 from jinjie.path.known import Known, judged
 from jinjie.path.mastery import Belief, belief
+from jinjie.path.review import Card, cards
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,27 @@ class Standing:
     def step(self) -> Step:
         """The one best thing now."""
         return following(self.library, self.events, self.now, self.known)
+
+    @cached_property
+    def evidence(self) -> dict[str, list[Evidence]]:
+        """What was seen of each concept, in the order of its times."""
+        made: dict[str, list[Evidence]] = {}
+        for one in evidence(self.library, self.events):
+            made.setdefault(one.concept, []).append(one)
+        return made
+
+    @cached_property
+    def cards(self) -> dict[str, Card]:
+        """What has begun and can be forgotten."""
+        return cards(self.library, self.events)
+
+    @cached_property
+    def due(self) -> list[Card]:
+        """The cards that are due today, what is nearest to being forgotten first."""
+        today = day(self.now)
+        return sorted(
+            (card for card in self.cards.values() if card.due <= today), key=lambda card: card.recall(today)
+        )
 
 
 _last: tuple[tuple[Any, ...], Standing] | None = None
