@@ -14,9 +14,11 @@ from html import escape
 from typing import Literal
 
 from jinjie.base.svg import clean, text_width
-from jinjie.studio.map_layout import CAMP, RADIUS, SIGN, Layout, Point, Words
+from jinjie.studio.map_layout import CAMP, Layout, Point, Words
+from jinjie.studio.map_rows import RADIUS, SIGN
 
 State = Literal["new", "some", "held"]
+Kind = Literal["written", "planned", "prior"]
 
 _INNER = RADIUS - 2.6
 _INSIDE: dict[State, str] = {
@@ -25,7 +27,7 @@ _INSIDE: dict[State, str] = {
     "held": f'<circle class="in" r="{_INNER:g}"/>',
 }
 _DUE = '<path class="due-mark" d="M6.2-11.4l4.2 4.2-4.2 4.2-4.2-4.2Z"/>'
-_OUTER: dict[str, str] = {
+_OUTER: dict[Kind, str] = {
     "written": f'<circle class="stone" r="{RADIUS:g}"/>',
     "planned": f'<circle class="stone" r="{RADIUS:g}"/>',
     "prior": '<rect class="stone" x="-5.8" y="-5.8" width="11.6" height="11.6" rx="1.6"/>',
@@ -42,6 +44,8 @@ _TENT = '<path class="tent" d="M-10 7L0-9L10 7Z"/><path class="door" d="M-3 7L0 
 class Mark:
     """What is shown of a concept for one learner."""
 
+    kind: Kind
+    """Whether a lesson teaches it, will teach it, or none does."""
     state: State
     title: str
     """Name, state and minutes, in words."""
@@ -50,8 +54,17 @@ class Mark:
     on_way: bool = True
     """Whether it lies on the way to the goal that is looked at; without a goal all do."""
 
+    @cached_property
+    def parts(self) -> tuple[str, str]:
+        """The stone as a link, without its place: what stands before that, and what behind."""
+        due, aside = " due" * self.due, " aside" * (not self.on_way)
+        return (
+            f'<a class="point {self.kind} {self.state}{due}{aside}" href="{escape(self.href)}"',
+            f"<title>{escape(clean(self.title))}</title>{_HIT}{stone(self.kind, self.state, self.due)}</a>",
+        )
 
-def stone(kind: str, state: State, due: bool = False) -> str:
+
+def stone(kind: Kind, state: State, due: bool = False) -> str:
     """A stone alone, around the origin: as on the map, and in its legend."""
     inside = _INSIDE[state]
     if kind == "prior" and inside:
@@ -71,14 +84,8 @@ class Drawing:
         made = [self._before]
         place = None
         for point, put in self._stones:
-            mark = marks[point.stone.slug]
-            made += (
-                '<a class="point ', point.stone.kind, " ", mark.state,
-                " due" if mark.due else "", "" if mark.on_way else " aside",
-                '" data-slug="', point.stone.slug, '" href="', escape(mark.href), '"', put,
-                "<title>", escape(clean(mark.title)), "</title>", _HIT,
-                stone(point.stone.kind, mark.state, mark.due), "</a>",
-            )  # fmt: skip
+            before, behind = marks[point.stone.slug].parts
+            made += (before, put, behind)
             if point.stone.slug == here:
                 place = point
         made.append("</g>")
@@ -89,7 +96,10 @@ class Drawing:
 
     @cached_property
     def _stones(self) -> list[tuple[Point, str]]:
-        return [(one, f' transform="translate({one.x:g} {one.y:g})">') for one in self.layout.points]
+        return [
+            (one, f' data-slug="{one.stone.slug}" transform="translate({one.x:g} {one.y:g})">')
+            for one in self.layout.points
+        ]
 
     @cached_property
     def _before(self) -> str:

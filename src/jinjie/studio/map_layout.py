@@ -10,29 +10,33 @@ Equal values give equal layouts. All lengths are in pixels of the drawing; y gro
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from jinjie.base.svg import text_width
+from jinjie.studio.map_rows import (
+    GAP,
+    RADIUS,
+    SIGN,
+    STEP,
+    Group,
+    Stone,
+    breadth,
+    grouped,
+    in_rows,
+    needed,
+    spread,
+    wrapped,
+)
 
-Kind = Literal["written", "planned", "prior"]
 Anchor = Literal["start", "middle", "end"]
 
-RADIUS = 6.5
-"""Of a stone."""
-STEP = 25.0
-"""From one stone to the next, at least: each can be hit with a finger."""
-WIDEST_STEP = 33.0
-GAP = 30.0
-"""Between the stones of two lessons."""
 RISE = 12.0
 """By which a terrace rises from one end to the other."""
 PITCH, SIGNED = 37.0, 55.0
 """From one terrace to the next; from one with signs below its stones."""
-SIGN, CAMP = 11.5, 17.0
-"""Sizes of letters: of a lesson's name, of a stage's."""
+CAMP = 17.0
+"""Size of letters of a stage's name."""
 TURN = 31.0
 """How far the path swings out where it turns."""
 SKY = 136.0
@@ -43,20 +47,6 @@ BELOW = 46.0
 """What is below the lowest terrace: there the first camp's name stands."""
 LEAN = 0.147
 """How far the summit lies to the right of the middle, as a part of the width beyond 500."""
-
-
-@dataclass(frozen=True)
-class Stone:
-    """A concept: what is drawn of it."""
-
-    slug: str
-    stage: int
-    group: str
-    """The lesson that teaches it; those of one stand together."""
-    sign: str
-    """What that lesson is called on the map; empty where it is not written."""
-    name: str
-    kind: Kind
 
 
 @dataclass(frozen=True)
@@ -107,9 +97,6 @@ class Layout:
     """Outlines of the mountain, or of what rises behind each camp."""
 
 
-_PIECES = re.compile(r"[\u2e80-\uffef][，。、；：？！）]?|[^\s\u2e80-\uffef]+|\s+")
-"""Between any two of these a line may end: words, and Chinese characters with the mark behind them."""
-
 Stages = Sequence[tuple[int, str]]
 Requires = Iterable[tuple[str, str]]
 """Pairs: a concept, and one that requires it."""
@@ -119,8 +106,8 @@ def mountain(stages: Stages, stones: Sequence[Stone], requires: Requires, width:
     """The climb at a glance, from the foot at the bottom to the summit."""
     foot = width - BESIDE[0] - BESIDE[1]
     top = max(0.27 * foot, 230.0)
-    groups = {number: _groups([one for one in stones if one.stage == number]) for number, _ in stages}
-    lengths = {number: sum(map(_length, of)) + GAP * len(of) for number, of in groups.items()}
+    groups = {number: grouped([one for one in stones if one.stage == number]) for number, _ in stages}
+    lengths = {number: sum(map(breadth, of)) + GAP * len(of) for number, of in groups.items()}
     total = sum(lengths.values()) or 1.0
     terraces: list[_Terrace] = []
     climbed = 0.0
@@ -130,10 +117,10 @@ def mountain(stages: Stages, stones: Sequence[Stone], requires: Requires, width:
         share = (climbed + lengths[number] / 2) / total
         wide = foot + (top - foot) * share**0.95
         odd = 1 if number == stages[0][0] else None if number == stages[-1][0] else 0
-        rows = _rows(groups[number], wide, odd)
+        rows = in_rows(groups[number], wide, odd)
         for i, row in enumerate(rows):
             share = (climbed + lengths[number] * (i + 0.5) / len(rows)) / total
-            across = max(foot + (top - foot) * share**0.95, _needed(row))
+            across = max(foot + (top - foot) * share**0.95, needed(row))
             middle = BESIDE[0] + foot / 2 + LEAN * (width - 500) * share
             signed = max((len(one.lines) for one in row), default=0)
             terraces.append(_Terrace(number, row, middle - across / 2, across, i == 0, signed))
@@ -155,7 +142,7 @@ def mountain(stages: Stages, stones: Sequence[Stone], requires: Requires, width:
         y -= 13 * max(terrace.signed - 1, 0) + (SIGNED - PITCH) * bool(terrace.signed)
         onward = 1 if at % 2 == 0 else -1
         ground = _Ground(terrace.left, terrace.across, y, onward)
-        for group, (first, step) in zip(terrace.row, _spread(terrace.row, terrace.across), strict=True):
+        for group, (first, step) in zip(terrace.row, spread(terrace.row, terrace.across), strict=True):
             made = [Point(stone, *ground.at(first + i * step)) for i, stone in enumerate(group.stones)]
             points += made if onward > 0 else made
             if group.lines:
@@ -192,7 +179,7 @@ def descent(stages: Stages, stones: Sequence[Stone], requires: Requires, width: 
     most = int((width - 150) / STEP)
     y, row = 18.0, 0
     for number, name in stages:
-        of = _groups([one for one in stones if one.stage == number])
+        of = grouped([one for one in stones if one.stage == number])
         if not of:
             continue
         y += 34
@@ -224,120 +211,16 @@ def descent(stages: Stages, stones: Sequence[Stone], requires: Requires, width: 
     )  # fmt: skip
 
 
-def wrapped(text: str, size: float, width: float, most: int) -> tuple[str, ...]:
-    """`text` in at most `most` lines of a width; what does not fit ends in an ellipsis."""
-    pieces = _PIECES.findall(text)
-    lines = [""]
-    for i, piece in enumerate(pieces):
-        if text_width((lines[-1] + piece).rstrip(), size) <= width or not lines[-1].strip():
-            lines[-1] += piece
-        elif len(lines) == most:
-            lines[-1] += "".join(pieces[i:])
-            break
-        else:
-            lines.append(piece)
-    return tuple(_cut(line.strip(), size, width) for line in lines if line.strip())
-
-
-def _cut(line: str, size: float, width: float) -> str:
-    if text_width(line, size) <= width:
-        return line
-    while line and text_width(f"{line}…", size) > width:
-        line = line[:-1]
-    return f"{line.rstrip(' ·')}…"
-
-
-# Lessons, rows
-
-
-@dataclass(frozen=True)
-class _Group:
-    """The stones of a lesson in one stage, and its sign's lines."""
-
-    stones: tuple[Stone, ...]
-    lines: tuple[str, ...]
-
-
 @dataclass(frozen=True)
 class _Terrace:
     number: int
-    row: Sequence[_Group]
+    row: Sequence[Group]
     left: float
     across: float
     begins: bool
     """Whether a stage begins here."""
     signed: int
     """Lines of the longest sign."""
-
-
-def _groups(stones: Sequence[Stone]) -> list[_Group]:
-    by: dict[str, list[Stone]] = {}
-    for stone in stones:
-        by.setdefault(stone.group, []).append(stone)
-    return [
-        _Group(
-            tuple(of),
-            wrapped(of[0].sign, SIGN, max((len(of) - 1) * STEP + 24, 76.0), 2) if of[0].sign else (),
-        )
-        for of in by.values()
-    ]
-
-
-def _length(group: _Group) -> float:
-    stones = (len(group.stones) - 1) * STEP + 2 * RADIUS
-    return max(stones, *(text_width(line, SIGN) for line in group.lines), 0.0)
-
-
-def _needed(row: Sequence[_Group]) -> float:
-    return sum(map(_length, row)) + GAP * (len(row) - 1)
-
-
-def _rows(groups: list[_Group], width: float, odd: int | None) -> list[list[_Group]]:
-    """As few rows as fit, and those as even as can be.
-
-    `odd` is 1 or 0 where their number should be odd or even, if there are lessons enough. The first stage takes an odd
-    number and the others an even one: so all camps but the first lie on the same slope, and the sky over the other is
-    free.
-    """
-    longest = max(_length(one) for one in groups)
-    count = len(_filled(groups, max(width, longest)))
-    if odd is not None and count % 2 != odd and count < len(groups):
-        count += 1
-    room = longest
-    while len(_filled(groups, room)) > count:
-        room += 5
-    rows = _filled(groups, room)
-    while len(rows) < count:  # one long lesson alone fills a row: the longest of the others is cut in two
-        cut = max((row for row in rows if len(row) > 1), key=_needed)
-        at = rows.index(cut)
-        rows[at : at + 1] = [cut[: len(cut) // 2], cut[len(cut) // 2 :]]
-    return rows
-
-
-def _filled(groups: list[_Group], room: float) -> list[list[_Group]]:
-    rows: list[list[_Group]] = [[]]
-    for group in groups:
-        if rows[-1] and _needed([*rows[-1], group]) > room + 1e-6:
-            rows.append([])
-        rows[-1].append(group)
-    return rows
-
-
-def _spread(row: Sequence[_Group], across: float) -> list[tuple[float, float]]:
-    """For each group, how far along the terrace its first stone lies and the step between its stones."""
-    free = across - _needed(row)
-    steps = sum(len(one.stones) - 1 for one in row if not one.lines)
-    step = min(STEP + 0.5 * free / steps, WIDEST_STEP) if steps else STEP
-    spans = [_length(one) if one.lines else (len(one.stones) - 1) * step + 2 * RADIUS for one in row]
-    between = (across - sum(spans)) / (len(row) - 1) if len(row) > 1 else 0.0
-    begins = 0.0 if len(row) > 1 else (across - spans[0]) / 2
-    made = []
-    for group, span in zip(row, spans, strict=True):
-        of = STEP if group.lines else step
-        stones = (len(group.stones) - 1) * of
-        made.append((begins + (span - stones) / 2, of))
-        begins += span + between
-    return made
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -15,9 +16,10 @@ from jinjie.path.goals import EXPLAIN, USE, Goal, chosen, goal, way
 from jinjie.path.graph import Graph
 from jinjie.path.recommend import cost_name, in_languages, kind_name, level_name
 from jinjie.studio.course import course
-from jinjie.studio.map_drawing import Drawing, Mark, State, stone
-from jinjie.studio.map_layout import Kind, Stone, descent, mountain
-from jinjie.studio.render import page
+from jinjie.studio.map_drawing import Drawing, Kind, Mark, State, stone
+from jinjie.studio.map_layout import descent, mountain
+from jinjie.studio.map_rows import Stone
+from jinjie.studio.render import page, piece
 from jinjie.studio.standing import Standing, standing
 
 router = APIRouter(include_in_schema=False)
@@ -35,24 +37,19 @@ def the_map(request: Request, goal: str = "") -> Response:
     library = course(request).library
     stands = standing(library)
     found, trouble = _goal(library, goal)
-    on_way = way(library, stands.graph, found) if found is not None else None
-    marks = marked(stands, on_way)
     at = here(stands)
-    lang = language()
+    view = _view(stands, found)
     return page(
         request,
         "map.html",
         404 if trouble else 200,
-        drawings=[
-            {"shape": shape, "svg": drawn.painted(marks, at, say("studio.map.here"))}
-            for shape, drawn in _drawings(library, stands.graph, lang).items()
-        ],
+        drawings=view.drawings,
         legend=_legend(),
-        stages=_table(stands, marks, on_way),
+        stages=view.listed,
         goals=_goals(stands),
         goal=found.name if found is not None else "",
-        way=_way(stands, found, marks),
-        here={"name": str(stands.graph.concepts[at].name), "href": marks[at].href} if at else None,
+        way=view.way,
+        here={"name": str(stands.graph.concepts[at].name), "href": view.marks[at].href} if at else None,
         trouble=trouble or stands.trouble,
     )
 
@@ -132,6 +129,7 @@ def marked(stands: Standing, on_way: dict[str, int] | None = None) -> dict[str, 
             words.append(say("studio.map.planned"))
         lesson = graph.lessons.get(slug)
         made[slug] = Mark(
+            "prior" if entry.prior else "written" if lesson else "planned",
             its,
             " · ".join(words),
             f"/learn/{lesson}" if lesson else f"/map/{slug}",
@@ -170,7 +168,50 @@ def state_name(its: State) -> str:
             return say("studio.map.new")
 
 
-# The drawings, kept for a course
+# What is kept
+
+
+@dataclass(frozen=True)
+class _View:
+    """What the page shows of a standing, towards a goal and in one language."""
+
+    marks: dict[str, Mark]
+    drawings: list[dict[str, str]]
+    listed: str
+    """The list behind the drawing, as HTML."""
+    way: str
+
+
+_views: tuple[Standing, dict[tuple[Language, str], _View]] | None = None
+VIEWS = 12
+"""Goals of one standing that are kept."""
+
+
+def _view(stands: Standing, found: Goal | None) -> _View:
+    """Made once for a standing: a learner looks oftener than they learn."""
+    global _views
+    if _views is None or _views[0] is not stands:
+        _views = stands, {}
+    kept, key = _views[1], (language(), found.name if found is not None else "")
+    if key not in kept:
+        library, graph = stands.library, stands.graph
+        marks = marked(stands, way(library, graph, found) if found is not None else None)
+        at = here(stands)
+        drawings = _drawings(library, graph, language())
+        words = say("studio.map.here")
+        while len(kept) >= VIEWS:
+            kept.pop(next(iter(kept)))
+        kept[key] = _View(
+            marks,
+            [{"shape": shape, "svg": drawn.painted(marks, at, words)} for shape, drawn in drawings.items()],
+            piece(
+                "_map_stages.html",
+                stages=_table(stands, marks, found is not None),
+                open_stage=graph.stages[at] if at else None,
+            ),
+            _way(stands, found, marks),
+        )
+    return kept[key]
 
 
 _kept: tuple[Library, dict[Language, dict[str, Drawing]]] | None = None
@@ -200,13 +241,12 @@ def on_map(library: Library, graph: Graph, lang: Language) -> tuple[list[tuple[i
     stones = []
     for slug, entry in graph.concepts.items():
         lesson = graph.lessons.get(slug)
-        kind: Kind = "prior" if entry.prior else "written" if lesson else "planned"
         sign = ""
         if lesson is not None and library.lessons[lesson].entry.stage == graph.stages[slug]:
             sign = library.lessons[lesson].entry.title.in_(lang)
             sign = SEPARATORS.split(sign, maxsplit=1)[0].strip()
         group = lesson or entry.lesson or "prior"
-        stones.append(Stone(slug, graph.stages[slug], group, sign, entry.name.in_(lang), kind))
+        stones.append(Stone(slug, graph.stages[slug], group, sign, entry.name.in_(lang)))
     return [(stage, names.get(stage, "")) for stage in sorted({one.stage for one in stones})], stones
 
 
@@ -265,7 +305,7 @@ def _linked(stands: Standing, marks: dict[str, Mark], slug: str) -> dict[str, An
     }
 
 
-def _table(stands: Standing, marks: dict[str, Mark], on_way: dict[str, int] | None) -> list[dict[str, Any]]:
+def _table(stands: Standing, marks: dict[str, Mark], to_goal: bool) -> list[dict[str, Any]]:
     """The same as the picture: stage, concept, state, minutes, what it requires."""
     graph, library = stands.graph, stands.library
     names = {area.entry.stage: str(area.entry.name) for area in library.areas.values()}
@@ -280,12 +320,12 @@ def _table(stands: Standing, marks: dict[str, Mark], on_way: dict[str, int] | No
                 "state": mark.state,
                 "word": state_name(mark.state),
                 "due": mark.due,
-                "kind": "prior" if entry.prior else "written" if slug in graph.lessons else "planned",
+                "kind": mark.kind,
                 "minutes": entry.minutes,
                 "requires": say("studio.map.comma").join(
                     str(graph.concepts[one].name) for one in graph.requires[slug]
                 ),
-                "on_way": on_way is not None and slug in on_way,
+                "on_way": to_goal and mark.on_way,
             }
         )
     return [
@@ -301,7 +341,7 @@ def _table(stands: Standing, marks: dict[str, Mark], on_way: dict[str, int] | No
 
 def _legend() -> list[dict[str, Any]]:
     """A stone of each kind, as drawn, and what it means."""
-    shown: list[tuple[Literal["written", "planned", "prior"], State, bool, str]] = [
+    shown: list[tuple[Kind, State, bool, str]] = [
         ("written", "new", False, say("studio.map.new")),
         ("written", "some", False, say("studio.map.some")),
         ("written", "held", False, say("studio.map.held")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -17,9 +18,9 @@ from jinjie.path.evidence import Evidence, day
 from jinjie.path.mastery import EXPLAINED, MASTERED, Belief
 from jinjie.path.review import Card
 from jinjie.studio.course import course
-from jinjie.studio.map_drawing import State, stone
-from jinjie.studio.map_pages import marked, state_name
-from jinjie.studio.render import page
+from jinjie.studio.map_drawing import Mark, stone
+from jinjie.studio.map_pages import here, marked, state_name
+from jinjie.studio.render import page, piece
 from jinjie.studio.standing import Standing, standing
 
 router = APIRouter(include_in_schema=False)
@@ -28,7 +29,7 @@ SHOWN = 8
 LIKELY, OPEN = 0.5, 0.2
 FEW, MANY = 3, 7
 """Answers below which one more may move a belief far, and from which it moves it little."""
-ROW, CELL = 29, 20
+ROW, CELL = 30, 20
 """Stones of a row of a stage's picture, and the width of each in pixels."""
 
 
@@ -36,32 +37,52 @@ ROW, CELL = 29, 20
 def mastery(request: Request, concept: str = "") -> Response:
     """Every stage with its concepts; `concept` is open."""
     stands = standing(course(request).library)
-    stages = _stages(stands)
-    events = sum(event.kind != "goal" for event in stands.events)
+    at = concept if concept in stands.graph.stages else here(stands) or ""
+    seen = _seen(stands)
     return page(
         request,
         "mastery.html",
-        stages=stages,
-        opened=concept,
-        held=sum(stage["held"] for stage in stages),
-        count=sum(len(stage["concepts"]) for stage in stages),
+        stages=seen.opened(stands.graph.stages.get(at), concept if concept == at else ""),
+        held=seen.held,
+        count=seen.count,
         due=len(stands.due),
-        events=events,
+        events=sum(event.kind != "goal" for event in stands.events),
         trouble=stands.trouble,
     )
 
 
-_kept: tuple[Standing, dict[Language, list[dict[str, Any]]]] | None = None
+@dataclass(frozen=True)
+class _Seen:
+    """What the page shows of a standing in one language, with everything closed."""
+
+    held: int
+    count: int
+    html: str
+
+    def opened(self, stage: int | None, concept: str) -> str:
+        """The stages with one of them open, and in it one concept."""
+        shown = self.html.replace(f'<details data-stage="{stage}"', f'<details open data-stage="{stage}"', 1)
+        return shown.replace(
+            f'<details data-concept="{concept}"', f'<details open data-concept="{concept}"', 1
+        )
 
 
-def _stages(stands: Standing) -> list[dict[str, Any]]:
-    """The stages for the page, made once for a standing and a language: questions are worded anew from their seeds."""
+_kept: tuple[Standing, dict[Language, _Seen]] | None = None
+
+
+def _seen(stands: Standing) -> _Seen:
+    """Made once for a standing and a language: every question is worded anew from its seed."""
     global _kept
     if _kept is None or _kept[0] is not stands:
         _kept = stands, {}
     kept = _kept[1]
     if language() not in kept:
-        kept[language()] = staged(stands)
+        stages = staged(stands)
+        kept[language()] = _Seen(
+            sum(stage["held"] for stage in stages),
+            sum(len(stage["concepts"]) for stage in stages),
+            piece("_mastery_stages.html", stages=stages),
+        )
     return kept[language()]
 
 
@@ -84,34 +105,29 @@ def staged(stands: Standing) -> list[dict[str, Any]]:
                 "some": states.count("some"),
                 "due": sum(marks[slug].due for slug in slugs),
                 "measured": measured(seen),
-                "picture": _row([(graph.concepts[s].prior, marks[s].state, marks[s].due) for s in slugs]),
-                "concepts": [
-                    _concept(stands, slug, marks[slug].state, marks[slug].due, events) for slug in slugs
-                ],
+                "picture": _row([marks[slug] for slug in slugs]),
+                "concepts": [_concept(stands, slug, marks[slug], events) for slug in slugs],
             }
         )
     return made
 
 
-def _concept(
-    stands: Standing, slug: str, its: State, due: bool, events: dict[str, Attempt]
-) -> dict[str, Any]:
+def _concept(stands: Standing, slug: str, mark: Mark, events: dict[str, Attempt]) -> dict[str, Any]:
     entry, belief = stands.graph.concepts[slug], stands.beliefs[slug]
     seen = stands.evidence.get(slug, [])
-    lesson = stands.graph.lessons.get(slug)
-    kind = "prior" if entry.prior else "written" if lesson else "planned"
     return {
         "slug": slug,
         "name": str(entry.name),
-        "href": f"/learn/{lesson}" if lesson else f"/map/{slug}",
-        "kind": kind,
-        "state": its,
-        "word": state_name(its),
-        "due": due,
-        "stone": stone(kind, its, due),
-        "chance": chance(belief.p),
+        "href": mark.href,
+        "kind": mark.kind,
+        "state": mark.state,
+        "word": state_name(mark.state),
+        "due": mark.due,
+        "stone": stone(mark.kind, mark.state, mark.due),
+        "chance": chance(belief.p) if seen else say("studio.mastery.inferred", chance=chance(belief.p)),
         "percent": percent(belief.p),
         "sure": sure(belief, any(one.said for one in seen)),
+        "counted": say("studio.mastery.counted") if mark.state == "held" and belief.p < MASTERED else "",
         "measured": measured(seen),
         "decays": decays(stands, stands.cards.get(slug)),
         "evidence": [
@@ -247,15 +263,14 @@ def _asked(library: Library, one: Evidence) -> tuple[str, str]:
     return html.line(parse_line(text), library, language()), f"/learn/{home}#quiz" if home else ""
 
 
-def _row(states: list[tuple[bool, State, bool]]) -> str:
+def _row(marks: list[Mark]) -> str:
     """A stage's stones in rows; the page says the same in words."""
-    columns = min(len(states), ROW)
-    rows = -(-len(states) // ROW)
+    columns, rows = min(len(marks), ROW), -(-len(marks) // ROW)
     stones = "".join(
-        f'<g class="point {"prior" if prior else "written"} {its}" '
+        f'<g class="point {mark.kind} {mark.state}" '
         f'transform="translate({CELL * (i % ROW) + CELL / 2:g} {CELL * (i // ROW) + 12:g})">'
-        f"{stone('prior' if prior else 'written', its, due)}</g>"
-        for i, (prior, its, due) in enumerate(states)
+        f"{stone(mark.kind, mark.state, mark.due)}</g>"
+        for i, mark in enumerate(marks)
     )
     return (
         f'<svg class="stones" width="{CELL * columns}" viewBox="0 0 {CELL * columns} {CELL * rows + 4}" '
