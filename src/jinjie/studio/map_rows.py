@@ -128,7 +128,7 @@ def wrapped(text: str, size: float, width: float, most: int) -> tuple[str, ...]:
             break
         else:
             lines.append(piece)
-    return tuple(_cut(line.strip(), size, width) for line in lines if line.strip())
+    return tuple(_cut(line.strip(" ·"), size, width) for line in lines if line.strip(" ·"))
 
 
 def _cut(line: str, size: float, width: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -256,10 +257,10 @@ def _asked(library: Library, one: Evidence) -> tuple[str, str]:
             parse_line(text), library, language()
         ), f"/learn/{home}#exercise-{one.slug}" if home else ""
     home = next((slug for slug, lesson in library.lessons.items() if lesson.entry.quiz == one.slug), "")
-    try:
-        text = variant(library.quizzes[one.slug], one.item or "", one.seed or 0, language()).stem
-    except JinjieError:  # a log from elsewhere may hold a seed that is none
-        text = one.item or one.slug
+    text = one.item or one.slug
+    if one.seed is not None and one.item is not None:
+        with suppress(JinjieError):  # a log from elsewhere may hold a seed that is none
+            text = variant(library.quizzes[one.slug], one.item, one.seed, language()).stem
     return html.line(parse_line(text), library, language()), f"/learn/{home}#quiz" if home else ""
 
 
