@@ -24,6 +24,8 @@ from jinjie.studio import (
     evaluations,
     experiments,
     lesson_pages,
+    map_pages,
+    mastery_pages,
     pages,
     path_pages,
     plan_pages,
@@ -72,6 +74,8 @@ def make_app(
     app.include_router(plan_pages.router)
     app.include_router(resource_pages.router)
     app.include_router(portfolio_pages.router)
+    app.include_router(map_pages.router)
+    app.include_router(mastery_pages.router)
     app.include_router(question_pages.router)
     app.include_router(evaluations.router)
     app.include_router(cleaning_pages.router)

@@ -130,6 +130,8 @@ def said(request: Request, filled: Filled) -> Response:
         )
     with open_store() as store:
         write(store, Attempt("placement", concept, detail={"said": word}))
+    if filled.get("back") == "mastery":
+        return RedirectResponse(f"/path/mastery?concept={concept}#{concept}", 303)
     return RedirectResponse("/path/place#concluded", 303)
 
 

@@ -15,7 +15,7 @@ from jinjie.learner.troubles import StoreError
 from jinjie.path import career, planning
 from jinjie.path.asking import Questions, of_library
 from jinjie.path.career import Gap
-from jinjie.path.evidence import day
+from jinjie.path.evidence import Evidence, day, evidence
 from jinjie.path.following import Step, following
 from jinjie.path.goals import Goal
 from jinjie.path.graph import Graph
@@ -23,6 +23,7 @@ from jinjie.path.known import Known, judged
 from jinjie.path.mastery import Belief, belief
 from jinjie.path.plan import Plan
 from jinjie.path.planning import Asked
+from jinjie.path.review import Card, cards
 
 KEPT = 64
 """Plans, and gaps, that are kept; a learner looks at a few."""
@@ -83,6 +84,27 @@ class Standing:
             )
             _keep(self._gaps, key, made)
         return self._gaps[key]
+
+    @cached_property
+    def evidence(self) -> dict[str, list[Evidence]]:
+        """What was seen of each concept, in the order of its times."""
+        made: dict[str, list[Evidence]] = {}
+        for one in evidence(self.library, self.events):
+            made.setdefault(one.concept, []).append(one)
+        return made
+
+    @cached_property
+    def cards(self) -> dict[str, Card]:
+        """What has begun and can be forgotten."""
+        return cards(self.library, self.events)
+
+    @cached_property
+    def due(self) -> list[Card]:
+        """The cards that are due today, what is nearest to being forgotten first."""
+        today = day(self.now)
+        return sorted(
+            (card for card in self.cards.values() if card.due <= today), key=lambda card: card.recall(today)
+        )
 
 
 def _keep(kept: dict[Any, Any], key: Any, made: Any) -> None:
