@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from invoked import invoke
 
 
 @pytest.fixture(scope="module")
@@ -18,12 +18,7 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def jinjie(shared_home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The command line in a process of its own."""
+    """The command line, in that home."""
     monkeypatch.setenv("JINJIE_HOME", str(shared_home))
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "jinjie", *words], capture_output=True, text=True, timeout=60
-        )
-
-    return run
+    return invoke

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-JINJIE = [sys.executable, "-m", "jinjie", "clean"]
+from invoked import invoke
+
 TABLE = "age,city\n20,Rome\nNA,Oslo\n20,Rome\n40,\n"
 
 
@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*JINJIE, *words], cwd=folder, capture_output=True, text=True, timeout=120)
+    return invoke("clean", *words, folder=folder)
 
 
 @pytest.mark.parametrize(

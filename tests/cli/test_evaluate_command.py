@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from invoked import invoke
 from jinjie import recipes
 from jinjie.training import launch, worker
 
-JINJIE = [sys.executable, "-m", "jinjie"]
 RUNS = {
     "cancer": {"budget.epochs": 2},
     "gpt-shakespeare": {
@@ -55,7 +53,7 @@ def environment(tmp_path_factory, data_home):
 
 
 def jinjie(environment, *words):
-    return subprocess.run([*JINJIE, *words], env=environment, capture_output=True, text=True, timeout=120)
+    return invoke(*words, environment=environment)
 
 
 def test_it_prints_the_scores_in_both_languages_and_says_where_the_report_is(environment):

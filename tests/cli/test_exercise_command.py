@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from invoked import invoke
 from jinjie.course.content import own
 
 COMMAND = [sys.executable, "-c", "from jinjie.cli.main import main; main()", "exercise"]
@@ -19,7 +20,7 @@ OURS = own() / "exercises" / SLUG
 
 
 def jinjie(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True)
+    return invoke("exercise", *arguments)
 
 
 def mine(home: Path) -> Path:

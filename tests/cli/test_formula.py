@@ -1,18 +1,15 @@
 """`jinjie formula`: listed, looked for, shown at work, as text and as JSON."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
+from invoked import invoke
 from jinjie.course.formula import find, formulas
-
-COMMAND = [sys.executable, "-c", "from jinjie.cli.main import main; main()", "formula"]
 
 
 def jinjie(*arguments):
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True)
+    return invoke("formula", *arguments)
 
 
 def test_the_list_has_every_formula_once_under_its_group():

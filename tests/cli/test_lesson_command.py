@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-c", "from jinjie.cli.main import main; main()", "lesson"]
+from invoked import invoke
+
 FILES = {
     "concepts/first.yaml": """\
 stage: 1
@@ -41,7 +41,7 @@ def content(tmp_path: Path) -> Path:
 
 
 def jinjie(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True)
+    return invoke("lesson", *arguments)
 
 
 def test_lessons_are_listed_by_stage_with_what_is_planned(content: Path) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from invoked import invoke
 from jinjie.base.files import write_json
 from jinjie.data import questions
 from jinjie.data.questions.pairs import AnswerProcessor
@@ -42,21 +41,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def jinjie(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {
-        **os.environ,
         "JINJIE_HOME": str(folder / "home"),
         "JINJIE_LANG": "en",
         "OMP_NUM_THREADS": "1",
         "COLUMNS": "200",
     }
-    return subprocess.run(
-        [sys.executable, "-m", "jinjie", *words],
-        env=environment,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return invoke(*words, environment=environment, folder=folder)
 
 
 def test_a_table_a_question_and_what_is_wrong(model: Path, tmp_path: Path) -> None:

@@ -1,15 +1,15 @@
-"""`jinjie progress` as it is used: real processes, from an empty log to one that has moved to another machine."""
+"""`jinjie progress` as it is used, from an empty log to one that has moved to another machine."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from invoked import invoke
 from jinjie.base import paths
 from jinjie.learner import attempts, summary
 from jinjie.learner.attempts import Attempt
@@ -25,9 +25,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def jinjie(*words: str) -> Done[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "jinjie", *words], capture_output=True, text=True, timeout=120
-    )
+    return invoke(*words)
 
 
 def learn() -> None:

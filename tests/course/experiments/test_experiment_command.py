@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from faulty_experiments import add
 
+from invoked import invoke
+
 
 def jinjie(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "jinjie", "experiment", *map(str, arguments)], capture_output=True, text=True
-    )
+    return invoke("experiment", *arguments)
 
 
 def test_the_list_says_the_knobs(folder: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from invoked import invoke
 from jinjie.learner import attempts
 from jinjie.learner.store import open_store
 
@@ -47,8 +48,7 @@ COMMAND = [sys.executable, "-m", "jinjie", "quiz"]
 
 
 def jinjie(folder: Path, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    command = [*COMMAND, *arguments, "--content", str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, input=typed)
+    return invoke("quiz", *arguments, "--content", folder, typed=typed)
 
 
 def logged() -> list[attempts.Attempt]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -107,9 +108,11 @@ def read(path: Path) -> Sheet:
     return Sheet(path, data, lines)
 
 
+@lru_cache(maxsize=512)
 def _quickly(path: Path, text: str) -> Sheet | None:
     """The same by libyaml, six times as fast; None where it is not there, or something is wrong with the file.
 
+    A text that was read before is not parsed again: what is returned belongs to all who ask, and nobody changes it.
     What is wrong is said by the reader in Python, whose sentences are the clearer ones; and a file that nests deeply is
     its as well, since libyaml's composer has no bound but the stack.
     """
