@@ -61,8 +61,8 @@ def test_a_run_is_evaluated_by_a_button_and_the_page_shows_it_by_itself(open_pag
 )
 def test_a_table_is_sent_cleaned_and_taken_home(open_page, tmp_path, wishes):
     (tmp_path / "people.csv").write_text("name,age\nAnn,34\nBob,\nAnn,34\nCid,40\n")
-    page = open_page("/", **wishes)
-    page.locator("nav.places a[href='/clean']").click()
+    page = open_page("/runs", **wishes)
+    page.locator("nav.within a[href='/clean']").click()
     page.wait_for_url("**/clean")
     page.evaluate("window.unchanged = true")
     page.locator("#clean-file").set_input_files(tmp_path / "people.csv")

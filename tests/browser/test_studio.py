@@ -34,7 +34,7 @@ def wait_for_points(page, more_than):
 
 
 def test_a_run_is_started_from_the_page_and_outlives_a_crash_of_the_studio(open_page, server, eye):
-    page = open_page()
+    page = open_page("/runs")
     assert page.locator("#empty").is_visible()
     page.get_by_role("radio", name=re.compile("gpt-shakespeare")).check()
     page.locator('[name="task.sample_tokens"]').wait_for(state="attached")
@@ -89,7 +89,7 @@ def test_a_run_is_started_from_the_page_and_outlives_a_crash_of_the_studio(open_
     assert page.evaluate("window.unchanged") is True, "no reload"
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("button", name="Delete for good").click()
-    page.wait_for_url(server.home + "/")
+    page.wait_for_url(server.home + "/runs")
     assert not run.path.exists()
     assert page.locator("#empty").is_visible()
 
@@ -128,7 +128,7 @@ def test_a_run_is_stopped_resumed_and_finished(open_page, server):
 
 
 def test_a_run_started_elsewhere_appears_and_leaves_by_itself(open_page, server):
-    page = open_page()
+    page = open_page("/runs")
     page.evaluate("window.unchanged = true")
     run = launch.launch(recipes.find("line-2").changed({"threads": 1, "budget.epochs": 20}))
     row = page.locator(f'[data-run="{run.name}"]')
@@ -146,7 +146,7 @@ def test_a_run_started_elsewhere_appears_and_leaves_by_itself(open_page, server)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_both_languages_and_themes_fit_the_screen_and_can_be_read(open_page, server, lang, theme, width):
     locale = "zh-CN" if lang == "zh" else "en-GB"
-    page = open_page(locale=locale, color_scheme=theme, viewport={"width": width, "height": 800})
+    page = open_page("/runs", locale=locale, color_scheme=theme, viewport={"width": width, "height": 800})
     assert page.locator("html").get_attribute("lang") == ("zh-CN" if lang == "zh" else "en")
     assert page.locator("h1").inner_text() == ("训练" if lang == "zh" else "Runs")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
@@ -157,7 +157,7 @@ def test_both_languages_and_themes_fit_the_screen_and_can_be_read(open_page, ser
 
 
 def test_switches_change_language_and_theme_and_are_remembered(open_page, server):
-    page = open_page(color_scheme="light")
+    page = open_page("/runs", color_scheme="light")
     light = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     page.get_by_role("button", name="Dark").click()
     page.locator('html[data-theme="dark"]').wait_for()
@@ -170,7 +170,7 @@ def test_switches_change_language_and_theme_and_are_remembered(open_page, server
 
 
 def test_the_keyboard_reaches_everything_that_starts_a_run(open_page, server):
-    page = open_page()
+    page = open_page("/runs")
     reached = []
     for _ in range(40):
         page.keyboard.press("Tab")

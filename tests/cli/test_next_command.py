@@ -73,7 +73,7 @@ def test_for_scripts(jinjie: Jinjie, library: Library) -> None:
     told = json.loads(jinjie("next", "--json"))
     assert (told["kind"], told["slug"]) == ("lesson", library.climb[0].slug)
     assert told["goal"]["name"] == "concept:softmax"
-    assert "--done" in told["reason"]["en"] and "--done" in told["reason"]["zh"]
+    assert "--done" in told["hint"]["en"] and "--done" in told["hint"]["zh"]
     assert told["command"] == f"jinjie lesson {told['slug']}"
 
 

@@ -14,9 +14,9 @@ def bearer(client):
 
 
 def test_an_empty_list_says_what_to_do_in_both_languages(client):
-    english = client.get("/", headers={"accept-language": "en-GB,en;q=0.9"})
+    english = client.get("/runs", headers={"accept-language": "en-GB,en;q=0.9"})
     assert 'lang="en"' in english.text and "Nothing has been trained" in english.text
-    chinese = client.get("/", headers={"accept-language": "fr;q=0.9,zh-CN;q=0.8,en;q=0.1"})
+    chinese = client.get("/runs", headers={"accept-language": "fr;q=0.9,zh-CN;q=0.8,en;q=0.1"})
     assert 'lang="zh-CN"' in chinese.text and "还没有训练过" in chinese.text
 
 
@@ -42,13 +42,13 @@ def test_every_state_of_a_run_has_its_word(client, diary):
         )
         if end:
             run.write(end, step=40, **more)
-    page = client.get("/").text
+    page = client.get("/runs").text
     for word in ("finished", "stopped", "failed", "interrupted"):
         assert f'<span class="state {word}">{word}</span>' in page
     assert "the loss is no number" in page
     assert "<path d=" in page
     client.cookies.set("lang", "zh")
-    page = client.get("/").text
+    page = client.get("/runs").text
     assert all(word in page for word in ("已完成", "已停止", "失败", "意外中断", "损失不是数"))
 
 
@@ -109,7 +109,7 @@ def test_an_unreadable_or_newer_run_does_not_break_the_list(client, diary):
     broken, newer = diary("a-1"), diary("a-2")
     (broken.path / "recipe.json").write_text("{")
     (newer.path / "recipe.json").write_text('{"schema": 99, "recipe": {}}')
-    page = client.get("/")
+    page = client.get("/runs")
     assert page.status_code == 200 and "cannot be read" in page.text and "newer Jinjie" in page.text
     assert client.get("/runs/a-1").status_code == 200
     assert client.get("/runs/a-1", headers={"accept-language": "zh"}).status_code == 200

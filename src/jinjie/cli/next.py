@@ -50,6 +50,7 @@ def register(app: typer.Typer) -> None:
                     "minutes": step.minutes,
                     "reason": step.reason.both(),
                     "command": step.command,
+                    "hint": step.hint.both() if step.hint else None,
                     "goal": {"name": goal.name, "title": goal.title.both()},
                 }
             )
@@ -66,4 +67,6 @@ def register(app: typer.Typer) -> None:
         out.print(Words(Text(str(step.reason))))
         if step.command:
             out.print(Text(f"\n  {step.command}\n", style="cyan"), soft_wrap=True)
+        if step.hint:
+            out.print(Words(Text(str(step.hint))))
         out.print(Text(say("cli.next.goal", goal=goal.title), style="dim"))

@@ -41,6 +41,8 @@ class Step:
     reason: Text
     command: str
     """What to type; empty where there is nothing to do."""
+    hint: Text | None = None
+    """What else may be typed, and when; the studio has buttons for it."""
 
 
 def following(
@@ -233,19 +235,22 @@ class _Way:
             yield None, self._quiz(quiz, "path.next.quiz")
 
     def _lesson(self, slug: str, lesson: Lesson, begun: bool) -> Step:
+        hint = None
         if begun:
-            reason = _said("path.next.lesson_begun", title=lesson.title, slug=slug)
+            reason = _said("path.next.lesson_begun", title=lesson.title)
+            hint = _said("path.next.lesson_read", slug=slug)
         elif not self.log.opened:
             placed = any(event.kind == "placement" for event in self.events)
             if placed:
                 reason = _said("path.next.lesson_placed", title=lesson.title)
             else:
                 reason = _said("path.next.lesson_first", title=lesson.title)
+                hint = _said("path.next.place_first")
         elif self.goal.kind == "spine":
             reason = _said("path.next.lesson_spine", title=lesson.title)
         else:
             reason = _said("path.next.lesson", title=lesson.title, goal=self.goal.title)
-        return Step("lesson", slug, lesson.minutes, reason, f"jinjie lesson {slug}")
+        return Step("lesson", slug, lesson.minutes, reason, f"jinjie lesson {slug}", hint)
 
     def _exercise(self, slug: str) -> Step:
         begun, entry = slug in self.log.tried, self.library.exercises[slug].entry
@@ -303,8 +308,9 @@ class _Way:
             return Step("rest", self.goal.name, 0, _said("path.next.rest", names=more), "")
         for one, concept in self.graph.concepts.items():
             if one in self.wants and one not in self.graph.lessons and not self.known(one, EXPLAIN):
-                reason = _said("path.next.resources", name=concept.name, slug=one)
-                return Step("resources", one, concept.minutes, reason, f"jinjie resources {one}")
+                reason = _said("path.next.resources", name=concept.name)
+                hint = _said("path.next.resources_known", slug=one)
+                return Step("resources", one, concept.minutes, reason, f"jinjie resources {one}", hint)
         return Step("done", self.goal.name, 0, _said("path.next.done", goal=self.goal.title), "")
 
 

@@ -23,15 +23,16 @@ from jinjie.studio import (
     course,
     evaluations,
     experiments,
+    home_pages,
     lesson_pages,
     map_pages,
     mastery_pages,
     pages,
     path_pages,
     plan_pages,
-    portfolio_pages,
     play_pages,
     playing,
+    portfolio_pages,
     question_pages,
     render,
     resource_pages,
@@ -67,6 +68,7 @@ def make_app(
     app.state.closing = closing or threading.Event()
     app.include_router(api.router)
     app.include_router(experiments.router)
+    app.include_router(home_pages.router)
     app.include_router(pages.router)
     app.include_router(lesson_pages.router)
     app.include_router(ask_pages.router)

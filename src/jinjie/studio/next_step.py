@@ -9,9 +9,9 @@ from jinjie.studio.standing import Standing
 
 
 def next_step(stands: Standing) -> dict[str, Any] | None:
-    """What to do next and the address of its page; None where what is next has none in the studio."""
+    """What to do next, why, and the address of its page; None where what is next has none in the studio."""
     step, library = stands.step, stands.library
-    made = {"minutes": step.minutes, "begun": bool(stands.events)}
+    made = {"minutes": step.minutes, "begun": bool(stands.events), "reason": str(step.reason)}
     if step.kind == "review":
         return {**made, "href": "/path/review", "title": say("studio.path.review")}
     for lesson in library.climb:

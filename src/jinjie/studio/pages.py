@@ -14,11 +14,8 @@ from jinjie.base.errors import InvalidInput, JinjieError
 from jinjie.base.words import LANGUAGES
 from jinjie.serve.guard import YEAR
 from jinjie.studio import forms, views
-from jinjie.studio.course import course
 from jinjie.studio.live import ListWatch, RunWatch, Watch, stream
-from jinjie.studio.next_step import next_step
 from jinjie.studio.render import Filled, drawing, leave, page, piece
-from jinjie.studio.standing import standing
 from jinjie.studio.story import Stories, Story
 from jinjie.studio.viewer import THEMES
 from jinjie.training import launch
@@ -37,8 +34,8 @@ def _stories(request: Request) -> Stories:
 # The list of runs, and starting one
 
 
-@router.get("/")
-def home(request: Request, all: bool = False) -> Response:
+@router.get("/runs")
+def all_runs(request: Request, all: bool = False) -> Response:
     """All runs, and the form that starts one."""
     stories = _stories(request).all()
     rows = _rows(stories if all else stories[:SHOWN])
@@ -49,7 +46,6 @@ def home(request: Request, all: bool = False) -> Response:
         rows=rows,
         count=len(stories),
         all=all,
-        step=next_step(standing(course(request).library)),
         **_start(chosen, request.query_params),
     )
 
@@ -66,7 +62,7 @@ def live_list(request: Request, all: bool = False) -> Response:
 def start_form(request: Request) -> Response:
     """The start form for another recipe, size or kind."""
     if "hx-request" not in request.headers:
-        return RedirectResponse("/?" + str(request.query_params), 303)
+        return RedirectResponse("/runs?" + str(request.query_params), 303)
     return page(
         request, "_start.html", **_start(request.query_params.get("recipe", ""), request.query_params)
     )
@@ -139,7 +135,7 @@ def resume(request: Request, name: str) -> Response:
 def delete(request: Request, name: str) -> Response:
     """Delete a run with everything it wrote."""
     views.run_named(name).delete()
-    return leave(request, "/")
+    return leave(request, "/runs")
 
 
 def _acted(request: Request, run: Run, stopping: bool = False) -> Response:

@@ -19,6 +19,7 @@ from jinjie.base import amounts
 from jinjie.base.svg import standalone
 from jinjie.base.words import Text, say
 from jinjie.studio import views
+from jinjie.studio.places import places
 from jinjie.studio.viewer import THEMES, Viewer
 
 
@@ -69,7 +70,13 @@ def page(request: Request, template: str, status: int = 200, /, **values: Any) -
     """A template as the viewer wants it: language, theme, and the address to come back to."""
     viewer: Viewer = request.state.viewer
     here = request.url.path
-    context = {"lang": viewer.lang, "theme": viewer.theme, "themes": THEMES, "here": here}
+    context = {
+        "lang": viewer.lang,
+        "theme": viewer.theme,
+        "themes": THEMES,
+        "here": here,
+        "places": places(here),
+    }
     return templates().TemplateResponse(request, template, {**context, **values}, status_code=status)
 
 

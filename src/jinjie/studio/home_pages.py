@@ -1,0 +1,38 @@
+"""The first page: the next step and why, what is due, this week; and for who is new, a model to play with at once."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from jinjie.path.review import due
+from jinjie.studio import views
+from jinjie.studio.course import course
+from jinjie.studio.next_step import next_step
+from jinjie.studio.plan_pages import this_week
+from jinjie.studio.render import page
+from jinjie.studio.standing import standing
+from jinjie.studio.story import Stories
+from jinjie.training.finished import PACKAGED
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def home(request: Request) -> Response:
+    """What to do now."""
+    stories: Stories = request.app.state.stories
+    runs = [views.summary(story) for story in stories.all()]
+    library = course(request).library
+    stands = standing(library)
+    return page(
+        request,
+        "home.html",
+        new=not stands.events,
+        step=next_step(stands),
+        due=len(due(library, stands.events, stands.now)),
+        week=this_week(stands),
+        running=[run for run in runs if run["state"] == "running"],
+        writer=PACKAGED,
+        trouble=stands.trouble,
+    )
