@@ -83,6 +83,19 @@ def test_text_is_counted_in_windows() -> None:
     assert found.tokens == found.steps * 12 * 64
 
 
+def test_texts_are_counted_as_rows_however_long_they_may_be() -> None:
+    """A regression test: rows without classes were taken for tokens, a pre-training of 20 minutes for 70 seconds."""
+    found = estimate(RECIPES["bert-pretrain"], profile=PROFILE)
+    assert found.steps == 4 * -(-44_113 // 32)
+    assert found.tokens is None
+    short, long = (
+        estimate(RECIPES["bert-pretrain"], {"vocabulary": 12_000, "block": 128, **length}, COUNTS, PROFILE)
+        for length in ({"length": 64}, {})
+    )
+    assert long.flops_per_step > 2 * short.flops_per_step  # of 128 tokens, when nothing else is known
+    assert long.memory == short.memory  # the longest rows fill it
+
+
 def test_two_passes_take_twice_the_arithmetic_and_activations() -> None:
     one, two = (estimate(mlp(**{"task.r_drop": w}), DIGITS, COUNTS, PROFILE) for w in (0.0, 3.0))
     assert two.flops_per_step == 2 * one.flops_per_step

@@ -219,7 +219,12 @@ def test_csv_tsv_and_json_lines_give_the_same(tmp_path: Path) -> None:
     assert len({data.fingerprint() for data in loaded}) == 1
     data = loaded[0]
     assert data.processor.labels == ["neg", "pos"]  # type: ignore[attr-defined]
-    assert data.facts == {"block": 128, "vocabulary": 30_522, "outputs": 2}
+    assert data.facts == {
+        "block": 128,
+        "vocabulary": 30_522,
+        "outputs": 2,
+        "length": data.splits["train"].length,
+    }
     assert data.about.licence == "yours" and sum(data.about.counts.values()) == 60
     for split in SPLITS:
         assert set(data.splits[split].each["y"].tolist()) == {0, 1}

@@ -114,6 +114,8 @@ def test_what_is_said_before_is_what_is_loaded(name: str) -> None:
     data = answers.load(recipe)
     assert dict(about.facts) == dict(data.facts)
     assert about.counts == {split: data.count(split) for split in SPLITS}
+    rows = recipe.data.rows("train", about.facts, about.counts)
+    assert rows is not None and -(-rows // recipe.budget.batch) == data.steps_per_epoch(recipe.budget.batch)
     assert (about.source, about.licence, about.real) == (
         data.about.source,
         data.about.licence,

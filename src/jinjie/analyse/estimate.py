@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jinjie.base import machine
 from jinjie.base.errors import JinjieError
@@ -111,10 +111,11 @@ def estimate(
 
     budget = recipe.budget
     piece = math.ceil(budget.batch / budget.accumulate)
-    parts = _parts(recipe, facts)
-    forward = sum(config.flops(budget.batch) for config, _, _ in parts)
+    parts = _parts(recipe, facts, "block")
+    usual = _parts(recipe, facts, "length")
+    forward = sum(config.flops(budget.batch) for config, _, _ in usual)
     passes = recipe.task.passes()
-    flops = forward + BACKWARD * sum(config.flops(budget.batch) for config, trained, _ in parts if trained)
+    flops = forward + BACKWARD * sum(config.flops(budget.batch) for config, trained, _ in usual if trained)
     flops *= passes
     threads = recipe.threads or machine.pick_threads(flops / budget.accumulate, cores)
     device = "cpu" if recipe.device == "auto" else recipe.device
@@ -126,17 +127,20 @@ def estimate(
     weights = sum(config.parameters() for config, _, _ in parts)
     trained = sum(config.parameters() for config, trains, _ in parts if trains)
     size = 2 if precision == "bf16" else 4
-    activations = size * passes * sum(config.activations(piece) for config, trains, _ in parts if trains)
+    kept, moved = (
+        size * passes * sum(config.activations(piece) for config, trains, _ in some if trains)
+        for some in (parts, usual)
+    )
     memory = Memory(
         weights=size * weights,
         masters=4 * trained if precision == "bf16" else 0,
         gradients=4 * trained,
         moments=4 * sum(MOMENTS[_kind(o)] * c.parameters() for c, trains, o in parts if trains),
-        activations=activations,
+        activations=kept,
     )
 
     used = profile or assumed(cores)
-    traffic = PASSES * activations * budget.accumulate + OPTIMIZER_BYTES * trained
+    traffic = PASSES * moved * budget.accumulate + OPTIMIZER_BYTES * trained
     compute = _seconds_of(flops, used, threads, precision)
     per_step = LOOP * used.step_us / 1e6 * budget.accumulate + compute + traffic / (used.read_gbytes * 1e9)
 
@@ -145,7 +149,7 @@ def estimate(
     seconds = None
     if steps is not None:
         looks = _looks(recipe, steps)
-        looked = looks * _looked_at(recipe, facts, counts) + _windows(counts.get("test", 0), facts)
+        looked = looks * _looked_at(recipe, facts, counts) + (recipe.data.rows("test", facts, counts) or 0)
         evaluation = LOOK * looks + _seconds_of(looked * forward / budget.batch, used, threads, precision)
         # looks at the validation split, the last one at the test split, and what the data needs first
         tokens = (looks + 1) * recipe.task.writes() + recipe.data.writes()
@@ -164,7 +168,7 @@ def estimate(
         flops_per_step=flops,
         steps=steps,
         examples=examples,
-        tokens=examples * facts["block"] if examples is not None and _of_windows(facts) else None,
+        tokens=examples * facts["block"] if examples is not None and recipe.data.in_tokens else None,
         memory=memory,
         seconds=seconds,
         seconds_per_step=per_step,
@@ -193,18 +197,20 @@ def assumed(cores: int) -> Profile:
     )
 
 
-def _parts(recipe: Recipe, facts: Mapping[str, int]) -> list[tuple[ModelConfig, bool, OptimizerConfig]]:
-    """Every model of the recipe, the main one first: its config, whether it trains, and its optimiser."""
+def _parts(
+    recipe: Recipe, facts: Mapping[str, int], long: Literal["block", "length"]
+) -> list[tuple[ModelConfig, bool, OptimizerConfig]]:
+    """Every model of the recipe, the main one first: its config, whether it trains, and its optimiser; at work on rows
+    that are as long as they may be (`block`), or as they are on average (`length`)."""
     others = [
         (other.model.fitted(facts), other.trainable, recipe.optimizers.get(name, recipe.optimizer))
         for name, other in recipe.others.items()
     ]
     model = recipe.model.fitted(facts)
-    if "block" in facts and not _of_windows(facts):
+    if "block" in facts and not recipe.data.in_tokens:
         # A text is as long as it is, and a model that could see more has no more work with it.
-        model = model.model_copy(
-            update={"block": min(facts["block"], getattr(model, "block", facts["block"]))}
-        )
+        row = facts.get(long, facts["block"])
+        model = model.model_copy(update={"block": min(row, getattr(model, "block", row))})
     return [(model, True, recipe.optimizer), *others]
 
 
@@ -223,24 +229,12 @@ def _seconds_of(flops: float, profile: Profile, threads: int, precision: Precisi
     return flops / (REACHED[precision] * rate * 1e9)
 
 
-def _windows(count: int, facts: Mapping[str, int]) -> int:
-    """Examples that `count` stands for: running text is counted in tokens, an example is `block` of them."""
-    return max(1, (count - 1) // facts["block"]) if _of_windows(facts) else count
-
-
-def _of_windows(facts: Mapping[str, int]) -> bool:
-    """Whether data is running text; texts that belong to classes are examples themselves, of `block` tokens at most."""
-    return "block" in facts and "outputs" not in facts
-
-
 def _steps(recipe: Recipe, facts: Mapping[str, int], counts: Mapping[str, int]) -> int | None:
     budget = recipe.budget
-    if budget.steps is None and "train" not in counts:
+    examples = recipe.data.rows("train", facts, counts)
+    if budget.steps is None and examples is None:
         return None
-    # data that draws rare examples more often says how many an epoch has
-    rows = facts.get("epoch", counts.get("train"))
-    per_epoch = 0 if rows is None else math.ceil(_windows(rows, facts) / budget.batch)
-    return budget.total(per_epoch)
+    return budget.total(math.ceil((examples or 0) / budget.batch))
 
 
 def _looks(recipe: Recipe, steps: int) -> int:
@@ -251,7 +245,7 @@ def _looks(recipe: Recipe, steps: int) -> int:
 def _looked_at(recipe: Recipe, facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
     """Examples that go forward in one look at the validation split."""
     limit = recipe.budget.evaluate_batches
-    split = _windows(counts.get("validation", 0), facts)
+    split = recipe.data.rows("validation", facts, counts) or 0
     return split if limit is None else min(split, limit * LOOKED_AT)
 
 

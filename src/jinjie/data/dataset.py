@@ -40,7 +40,8 @@ class About(BaseModel):
     counts: dict[str, int] = {}
     """Examples (or tokens) in each split, where known before loading."""
     facts: dict[str, int] = {}
-    """What a model must know to fit: `inputs`, `outputs`, `vocabulary`, where known before loading."""
+    """What a model must know to fit: `inputs`, `outputs`, `vocabulary`, where known before loading. And what an
+    estimate goes by: `block`, the longest row in tokens, `length`, a row's on average, `epoch`, rows in an epoch."""
 
 
 class DataConfig(Config):
@@ -49,6 +50,8 @@ class DataConfig(Config):
     kind: str
     tasks: ClassVar[tuple[str, ...]] = ()
     """Kinds of the tasks that can learn from it; empty where that is not told."""
+    in_tokens: ClassVar[bool] = False
+    """Whether it is running text, counted in tokens, of which an example is a window of `block`."""
 
     def about(self) -> About:
         """Source, licence, kind and sizes, without loading or downloading."""
@@ -57,6 +60,17 @@ class DataConfig(Config):
     def variants(self) -> Mapping[str, DataConfig]:
         """What the catalogue lists of this kind, by name: itself, unless its settings hold data of several sources."""
         return {self.kind: self}
+
+    def rows(self, split: Split, facts: Mapping[str, int], counts: Mapping[str, int]) -> int | None:
+        """How many rows of batches go once through a split, by what is known of it; None where that is not told yet.
+
+        An example each, or of running text a whole window, and one at least.
+        """
+        count = counts.get(split)
+        if count is not None and self.in_tokens:
+            return max(1, (count - 1) // facts["block"])
+        # data that draws rare examples more often says how many an epoch has
+        return facts.get("epoch", count) if split == "train" else count
 
     def writes(self) -> int:
         """About how many tokens a model writes before the data is there, the first time."""

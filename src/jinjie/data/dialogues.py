@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -49,6 +49,7 @@ class Config(DataConfig):
 
     kind: Literal["dialogues"] = "dialogues"
     tasks: ClassVar[tuple[str, ...]] = ("chat", "language")
+    in_tokens: ClassVar[bool] = True
     languages: Languages = option(
         "both", "both, or one alone: en, zh", "both（中英都要），或只要一种：en、zh"
     )
@@ -87,6 +88,11 @@ class Config(DataConfig):
                 **(FACTS[self.languages] if usual else {}),
             },
         )
+
+    def rows(self, split: Split, facts: Mapping[str, int], counts: Mapping[str, int]) -> int | None:
+        """Windows, which whole conversations do not quite fill: of the training split it is known how many they are."""
+        known = facts.get("windows") if split == "train" else None
+        return super().rows(split, facts, counts) if known is None else known
 
     def load(self, report: Report | None = None) -> Dialogues:
         """Raises InvalidInput naming every fault of an own file by its line, DownloadFailed."""

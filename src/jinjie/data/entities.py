@@ -35,7 +35,10 @@ NAMES = {
 }
 COUNTS = {"train": 36_985, "validation": 5077, "test": 4461}
 WORDS = 4880
-"""Sentences in each split and tokens of the vocabulary, known here so that they can be said before the download."""
+LENGTH = 40
+"""Sentences in each split, tokens of the vocabulary and of a sentence on average, known here so that they can be said
+before the download."""
+BLOCK = 128
 
 
 class Config(DataConfig):
@@ -63,7 +66,7 @@ class Config(DataConfig):
         "现成的分词器：文件夹、文件、训练名或 bert；留空时，中文从训练文本学一个，英文用 BERT 的词表",
     )
     block: int = option(
-        128, "longest sentence in tokens; longer ones are cut", "最长的句子（词元数），更长的截断", ge=1
+        BLOCK, "longest sentence in tokens; longer ones are cut", "最长的句子（词元数），更长的截断", ge=1
     )
     balance: Literal["none", "weights"] = option(
         "none",
@@ -78,6 +81,7 @@ class Config(DataConfig):
             return About(title=title, real=True, source=self.path, licence="yours", facts=facts)
         if self.tokenizer is None:
             facts["vocabulary"] = WORDS
+            facts |= {"length": LENGTH} if self.block == BLOCK else {}
         return About(
             title=TITLE,
             real=True,
@@ -146,6 +150,7 @@ def texts(
         )
     say_shortened(splits, config.block, report)
     facts = {"block": config.block, "vocabulary": processor.vocabulary, "outputs": len(labels)}
+    facts["length"] = splits["train"].length
     about = config.about().model_copy(
         update={"cached": True, "facts": facts, "counts": {str(s): len(rows) for s, rows in splits.items()}}
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -12,7 +12,7 @@ from jinjie.base.lazy import lazy
 from jinjie.base.words import Text
 from jinjie.data import cache, plays, poetry
 from jinjie.data.corpus.config import TokenizerName
-from jinjie.data.dataset import SPLITS, About, DataConfig, Report
+from jinjie.data.dataset import SPLITS, About, DataConfig, Report, Split
 from jinjie.data.sources import CHINESE_POETRY, SHAKESPEARE
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Config(DataConfig):
 
     kind: Literal["mix"] = "mix"
     tasks: ClassVar[tuple[str, ...]] = ("language",)
+    in_tokens: ClassVar[bool] = True
     languages: Languages = option(
         "both", "English (en), Chinese (zh), or both", "英文（en）、中文（zh），或两者都要（both）"
     )
@@ -91,6 +92,10 @@ class Config(DataConfig):
             counts=COUNTS[self.languages] if usual else {},
             facts=facts,
         )
+
+    def rows(self, split: Split, facts: Mapping[str, int], counts: Mapping[str, int]) -> int | None:
+        """Windows; of packed text the last one counts too, which is not full."""
+        return None if split not in counts else -(-counts[split] // self.block)
 
     def load(self, report: Report | None = None) -> Packed:
         """Raises DownloadFailed when the texts cannot be fetched, and JinjieError when the disk is full."""

@@ -41,6 +41,7 @@ class Config(DataConfig):
 
     kind: Literal["poems"] = "poems"
     tasks: ClassVar[tuple[str, ...]] = ("language",)
+    in_tokens: ClassVar[bool] = True
     form: Form = option(
         "all", "characters in a line: five, seven, or both", "每句字数：五言、七言，或两者都要"
     )

@@ -34,7 +34,11 @@ COUNTS: dict[Language, dict[str, int]] = {
     "zh": {"train": 13_864, "validation": 1716, "test": 1778},
 }
 WORDS: dict[Language, int] = {"en": 30_522, "zh": 5167}
-"""Texts in each split and tokens of the vocabulary, known here so that they can be said before the download."""
+LENGTH: dict[Language, int] = {"en": 27, "zh": 60}
+"""Texts in each split, tokens of the vocabulary and of a text on average, known here so that they can be said before
+the download."""
+
+BLOCK = 128
 
 
 class Config(DataConfig):
@@ -61,7 +65,7 @@ class Config(DataConfig):
         "现成的分词器：文件夹、文件、训练名或 bert；留空时，英文用 BERT 的词表，中文从训练文本学一个",
     )
     block: int = option(
-        128, "longest text in tokens; longer ones are cut", "最长的文本（词元数），更长的截断", ge=1
+        BLOCK, "longest text in tokens; longer ones are cut", "最长的文本（词元数），更长的截断", ge=1
     )
     hidden: float = option(
         0.0,
@@ -91,6 +95,7 @@ class Config(DataConfig):
         source = SOURCES[self.language]
         if self.tokenizer is None:
             facts["vocabulary"] = WORDS[self.language]
+            facts |= {"length": LENGTH[self.language]} if self.block == BLOCK else {}
         bert = self.tokenizer is None and self.language == "en"
         return About(
             title=source.title,
@@ -149,6 +154,7 @@ def texts(
         splits[split] = Rows.of([row.ids for row in framed], each={"y": y}, texts=written, shortened=cut)
     say_shortened(splits, config.block, report)
     facts = {"block": config.block, "vocabulary": processor.vocabulary, "outputs": len(labels)}
+    facts["length"] = splits["train"].length
     about = config.about().model_copy(
         update={"cached": True, "facts": facts, "counts": {str(s): len(rows) for s, rows in splits.items()}}
     )

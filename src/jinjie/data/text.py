@@ -29,6 +29,7 @@ class Config(DataConfig):
 
     kind: Literal["text"] = "text"
     tasks: ClassVar[tuple[str, ...]] = ("language",)
+    in_tokens: ClassVar[bool] = True
     path: OptionalPath = option(
         None,
         "a UTF-8 text file of your own; Shakespeare's plays when empty",

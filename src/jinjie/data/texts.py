@@ -77,6 +77,11 @@ class Rows:
     def __len__(self) -> int:
         return len(self.lengths)
 
+    @property
+    def length(self) -> int:
+        """Tokens in a row on average."""
+        return round(float(self.lengths.mean()))
+
     @cached_property
     def starts(self) -> np.ndarray[Any, Any]:
         """Where each row begins (N)."""

@@ -257,6 +257,7 @@ FIGURES: dict[str, Callable[[Asked], Figure]] = {
     "machine_device": _device,
     "time_mnist_mlp": partial(_run, "mnist-mlp"),
     "time_gpt_poems": partial(_run, "gpt-poems"),
+    "time_bert_pretrain": partial(_run, "bert-pretrain"),
     "time_sentiment_zh": partial(_run, "sentiment-zh"),
     "time_gpt2": _gpt2,
     "time_gpt3": partial(_training, GPT3_FLOPS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
@@ -11,7 +12,7 @@ from pydantic import AfterValidator, model_validator
 from jinjie.base import paths
 from jinjie.base.config import Wrong, option
 from jinjie.base.words import Text
-from jinjie.data.dataset import About, DataConfig, Report
+from jinjie.data.dataset import About, DataConfig, Report, Split
 from jinjie.data.reading import UserPath
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Config(DataConfig):
 
     kind: Literal["corpus"] = "corpus"
     tasks: ClassVar[tuple[str, ...]] = ("language",)
+    in_tokens: ClassVar[bool] = True
     path: UserPath = option(
         ...,
         "a file, folder or pattern like books/**/*.txt: .txt, .md, .jsonl, .json, .csv, .tsv, .parquet; .gz too",
@@ -84,6 +86,10 @@ class Config(DataConfig):
             licence="yours",
             facts=facts,
         )
+
+    def rows(self, split: Split, facts: Mapping[str, int], counts: Mapping[str, int]) -> int | None:
+        """Windows; of packed text the last one counts too, which is not full."""
+        return None if split not in counts else -(-counts[split] // self.block)
 
     def load(self, report: Report | None = None) -> Packed:
         """Tokenised on first use, opened at once after.

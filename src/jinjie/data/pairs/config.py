@@ -26,7 +26,9 @@ USUAL: tuple[Name, ...] = ("plays", "news", "reviews")
 VOCABULARY = 12_000
 BLOCK = 128
 COUNTS = {"train": 44_113, "validation": 4486, "test": 4364}
-"""Rows of each split when nothing is set, known here so that it can be said before the download."""
+LENGTH = 86
+"""Rows of each split, and tokens in one on average, when nothing is set: known here so that they can be said before the
+download."""
 
 
 class Config(DataConfig):
@@ -115,7 +117,7 @@ class Config(DataConfig):
             download_bytes=sum(source.bytes for source in sources),
             cached=self._cached(),
             counts=COUNTS if usual else {},
-            facts=facts,
+            facts=facts | ({"length": LENGTH} if usual else {}),
         )
 
     def load(self, report: Report | None = None) -> Pairs:

@@ -34,7 +34,8 @@ def opened(source: Source, settings: Settings, config: Config, report: Report | 
     cut = {split: stretches(stream, marks, config.block - 3) for split, stream in tokens.items()}
     if empty := [split for split, rows in cut.items() if not len(rows)]:
         raise InvalidInput([Problem("data.path", "pairs.too_short", split=", ".join(empty))])
-    facts = {"vocabulary": processor.vocabulary, "block": config.block}
+    length = round(float(cut["train"].length.mean())) + (3 if config.next_sentence else 2)
+    facts = {"vocabulary": processor.vocabulary, "block": config.block, "length": length}
     counts = {str(split): len(rows) for split, rows in cut.items()}
     said = config.about().model_copy(update={"cached": True, "counts": counts, "facts": facts})
     chosen = [config.block, config.next_sentence, config.masked, config.whole_word]
