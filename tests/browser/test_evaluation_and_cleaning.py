@@ -13,13 +13,12 @@ def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
+WIDE = {"viewport": {"width": 1280, "height": 900}}
+NARROW = {"viewport": {"width": 390, "height": 800}, "locale": "zh-CN", "color_scheme": "dark"}
+
+
 @pytest.mark.parametrize(
-    "wishes",
-    [
-        {"viewport": {"width": 1280, "height": 900}},
-        {"viewport": {"width": 390, "height": 800}, "locale": "zh-CN", "color_scheme": "dark"},
-    ],
-    ids=["wide", "narrow"],
+    "wishes", [pytest.param(WIDE, id="wide", marks=pytest.mark.slow), pytest.param(NARROW, id="narrow")]
 )
 def test_a_run_is_evaluated_by_a_button_and_the_page_shows_it_by_itself(open_page, wishes):
     run = launch.launch(recipes.find("cancer").changed({"budget.steps": 20, "threads": 1}))
@@ -52,12 +51,7 @@ def test_a_run_is_evaluated_by_a_button_and_the_page_shows_it_by_itself(open_pag
 
 
 @pytest.mark.parametrize(
-    "wishes",
-    [
-        {"viewport": {"width": 1280, "height": 900}},
-        {"viewport": {"width": 390, "height": 800}, "locale": "zh-CN", "color_scheme": "dark"},
-    ],
-    ids=["wide", "narrow"],
+    "wishes", [pytest.param(WIDE, id="wide"), pytest.param(NARROW, id="narrow", marks=pytest.mark.slow)]
 )
 def test_a_table_is_sent_cleaned_and_taken_home(open_page, tmp_path, wishes):
     (tmp_path / "people.csv").write_text("name,age\nAnn,34\nBob,\nAnn,34\nCid,40\n")

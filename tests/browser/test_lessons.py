@@ -3,41 +3,7 @@
 import re
 import time
 
-import pytest
-
 from jinjie.course.content.library import load
-
-LESSONS = sorted(load().lessons)
-
-
-@pytest.mark.parametrize(
-    ("lang", "theme", "width", "lessons"),
-    [
-        ("en-GB", "light", 1280, LESSONS),
-        ("zh-CN", "dark", 390, LESSONS),
-        ("zh-CN", "light", 820, ["attention", "overfitting"]),
-    ],
-)
-def test_lessons_fit_the_screen(open_page, server, lang, theme, width, lessons):
-    page = open_page(locale=lang, color_scheme=theme, viewport={"width": width, "height": 900})
-    others = (
-        "/learn",
-        "/formulas/scaled-dot-product-attention",
-        "/ask",
-        "/ask/what-is-attention",
-        "/ask?q=memory",
-        "/path",
-        "/path/review",
-        "/path/place",
-        "/path/roles/nlp-engineer",
-    )
-    for path in (*others, *(f"/learn/{slug}" for slug in lessons)):
-        page.goto(server.home + path)
-        page.wait_for_load_state("networkidle")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-        unset = page.locator(".tex[data-latex]:not(.set)").count()
-        assert unset == 0, f"{path}: {unset} formulas that KaTeX could not set"
-        assert page.locator(".katex-error").count() == 0
 
 
 def test_the_fonts_of_formulas_come_from_this_machine(open_page):

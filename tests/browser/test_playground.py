@@ -7,10 +7,13 @@ import pytest
 from jinjie import recipes
 from jinjie.training import launch
 
-WISHES = [
-    {"viewport": {"width": 1280, "height": 900}},
-    {"viewport": {"width": 390, "height": 800}, "locale": "zh-CN", "color_scheme": "dark", "has_touch": True},
-]
+WIDE = {"viewport": {"width": 1280, "height": 900}}
+NARROW = {
+    "viewport": {"width": 390, "height": 800},
+    "locale": "zh-CN",
+    "color_scheme": "dark",
+    "has_touch": True,
+}
 
 
 def fits(page):
@@ -18,7 +21,9 @@ def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-@pytest.mark.parametrize("wishes", WISHES, ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    "wishes", [pytest.param(WIDE, id="wide"), pytest.param(NARROW, id="narrow", marks=pytest.mark.slow)]
+)
 def test_a_poem_is_written_pressed_stopped_and_looked_into(open_page, wishes):
     page = open_page("/", **wishes)
     page.locator("nav.places a[href='/play']").click()
@@ -72,7 +77,9 @@ def test_a_poem_is_written_pressed_stopped_and_looked_into(open_page, wishes):
     assert fits(page)
 
 
-@pytest.mark.parametrize("wishes", WISHES, ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    "wishes", [pytest.param(WIDE, id="wide", marks=pytest.mark.slow), pytest.param(NARROW, id="narrow")]
+)
 def test_a_digit_is_drawn_and_told(open_page, tmp_path, wishes):
     changes = {"budget.epochs": 2, "threads": 1, "budget.evaluate_every": 1000}
     run = launch.launch(recipes.find("mnist-mlp").changed(changes))

@@ -20,7 +20,20 @@ CAMPAIGN = int(os.environ.get("JINJIE_TEST_KILLS", "200"))
 """Kills that the slow campaign has to make; fewer for a quick look."""
 
 
-@pytest.mark.parametrize("name", STORIES)
+QUICK = (
+    "line-1",
+    "line-2",
+    "mnist-mlp bf16",
+    "credit under focal",
+    "sentiment-zh r-drop",
+    "gpt-shakespeare bf16 muon",
+)
+"""Stories of every mechanism: each optimiser, an epoch's edge, accumulation, dropout, rare examples, bf16, Muon."""
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in STORIES]
+)
 def test_a_killed_run_ends_with_the_same_bits(
     name: str, nursery: Nursery, references: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +92,10 @@ def test_a_launched_worker_computes_the_same_bits(
     assert_same(told.run, run)
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS)
+@pytest.mark.parametrize(
+    "mutation",
+    [one if i % 2 == 0 else pytest.param(one, marks=pytest.mark.slow) for i, one in enumerate(MUTATIONS)],
+)
 def test_a_build_with_a_fault_fails(
     mutation: str, nursery: Nursery, references: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
