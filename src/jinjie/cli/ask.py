@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -39,7 +39,9 @@ def register(app: typer.Typer) -> None:
             return
         near = _nearest(library, asked)
         if as_json:
-            print_json(_plain(library, asked, near))
+            from jinjie.path import plain
+
+            print_json(plain.answer(library, asked, near))
         elif near and near[0].sure:
             _answer(library, near[0].question)
             _others(near[1:], say("cli.ask.also"))
@@ -63,20 +65,13 @@ def _list(library: Library, as_json: bool) -> None:
     """Every question by theme."""
     from rich.text import Text
 
-    themes = [written.entry for written in library.themes.values()]
     if as_json:
-        print_json(
-            [
-                {
-                    "theme": theme.theme.both(),
-                    "questions": [{"id": one.id, "question": one.question.both()} for one in theme.questions],
-                }
-                for theme in themes
-            ]
-        )
+        from jinjie.path import plain
+
+        print_json(plain.themes(library))
         return
     out = console()
-    for theme in themes:
+    for theme in [written.entry for written in library.themes.values()]:
         out.print(Text(f"\n{theme.theme}", style="bold"))
         for one in theme.questions:
             out.print(Text.assemble("  ", str(one.question), "  ", (one.id, "cyan")), soft_wrap=True)
@@ -121,33 +116,3 @@ def _others(near: list[Near], heading: str) -> None:
     for one in near:
         command = f"jinjie ask {one.question.id}"
         out.print(Text.assemble("  ", str(one.question.question), "  ", (command, "cyan")), soft_wrap=True)
-
-
-def _plain(library: Library, asked: str, near: list[Near]) -> dict[str, Any]:
-    """The first answer with its numbers, and the questions that come next."""
-    from jinjie.path.figures import figures, fill
-
-    answer = None
-    if near and near[0].sure:
-        question = near[0].question
-        found = figures(question, library)
-        answer = {
-            "id": question.id,
-            "question": question.question.both(),
-            "answer": fill(str(question.answer), found),
-            "language": language(),
-            "figures": {name: figure.for_json() for name, figure in found.items()},
-            "concepts": list(question.concepts),
-        }
-    return {
-        "asked": asked,
-        "answer": answer,
-        "nearest": [
-            {
-                "id": one.question.id,
-                "question": one.question.question.both(),
-                "likeness": round(one.likeness, 3),
-            }
-            for one in near
-        ],
-    }

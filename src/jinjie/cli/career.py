@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -63,7 +63,9 @@ def register(app: typer.Typer) -> None:
         if picture is not None:
             _draw(found, picture)
         if as_json:
-            print_json(_plain(found))
+            from jinjie.path import plain
+
+            print_json(plain.gap(found))
         else:
             _tell(library, found)
 
@@ -256,25 +258,3 @@ def _joined(names: list[str]) -> str:
 
 def _bar(depth: float) -> str:
     return "█" * round(depth * 4) + f" {depth:.1f}"
-
-
-def _plain(found: Gap) -> dict[str, Any]:
-    return {
-        "role": found.role.id,
-        "share": round(found.share, 3),
-        "missing": [{"concept": one.concept, "has": one.has, "wants": one.wanted} for one in found.missing],
-        "areas": [
-            {
-                "area": axis.area,
-                "has": round(axis.has, 2),
-                "wants": round(axis.wants, 2),
-                "concepts": axis.concepts,
-            }
-            for axis in found.axes
-        ],
-        "systems": {"built": list(found.built), "missing": list(found.unbuilt)},
-        "minutes": found.plan.minutes,
-        "done": found.plan.done.isoformat() if found.plan.done else None,
-        "steps": [{"kind": one.kind, "slug": one.slug, "minutes": one.minutes} for one in found.plan.steps],
-        "projects": [one.id for one in found.projects],
-    }

@@ -43,17 +43,9 @@ def register(app: typer.Typer) -> None:
         step = following(library, events, datetime.now().astimezone())
         goal, _ = chosen(library, events)
         if as_json:
-            print_json(
-                {
-                    "kind": step.kind,
-                    "slug": step.slug,
-                    "minutes": step.minutes,
-                    "reason": step.reason.both(),
-                    "command": step.command,
-                    "hint": step.hint.both() if step.hint else None,
-                    "goal": {"name": goal.name, "title": goal.title.both()},
-                }
-            )
+            from jinjie.path import plain
+
+            print_json(plain.step(step, goal))
             return
         from rich.text import Text
 

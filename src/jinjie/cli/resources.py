@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from jinjie.course.content.library import Library
     from jinjie.path.checked import Checked
     from jinjie.path.offered import Filter, Offered
-    from jinjie.path.recommend import Recommended
 
 CHECK = "check"
 
@@ -51,6 +50,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _list(library: Library, topic: str, asked: Filter, most: int, as_json: bool) -> None:
+    from jinjie.path import plain
     from jinjie.path.offered import offered
 
     log, graph, beliefs = _learner(library)
@@ -63,7 +63,7 @@ def _list(library: Library, topic: str, asked: Filter, most: int, as_json: bool)
                 "goal": found.sought.goal,
                 "concepts": list(found.sought.concepts),
                 "gone": list(found.gone),
-                "resources": [_plain(one, checks.get(one.resource.url)) for one in found.resources],
+                "resources": [plain.resource(one, checks.get(one.resource.url)) for one in found.resources],
             }
         )
         return
@@ -94,18 +94,6 @@ def _checks() -> dict[str, Checked]:
     except checked.Spoiled as error:
         note(str(error))
         return {}
-
-
-def _plain(one: Recommended, checked: Checked | None) -> dict[str, Any]:
-    about = one.resource.model_dump(mode="json") | {
-        "above": one.above,
-        "reason": one.reason.both(),
-        "teaches": list(one.concepts),
-    }
-    about["checked"] = (
-        {"status": checked.status, "asked": checked.asked.isoformat(), "to": checked.to} if checked else None
-    )
-    return about
 
 
 def _show(library: Library, found: Offered, checks: dict[str, Checked]) -> None:

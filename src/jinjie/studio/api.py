@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict
 from jinjie import __version__, recipes
 from jinjie.base.config import settings
 from jinjie.studio import views
+from jinjie.studio.refusals import REFUSALS
 from jinjie.studio.story import Stories
 from jinjie.training import launch
 
-router = APIRouter(prefix="/api")
+router = APIRouter(prefix="/api", responses=REFUSALS)
 
 
 class Start(BaseModel):

@@ -28,6 +28,7 @@ from jinjie.studio import (
     map_pages,
     mastery_pages,
     pages,
+    path_api,
     path_pages,
     plan_pages,
     play_pages,
@@ -67,6 +68,7 @@ def make_app(
     app.state.course = course.Course(preview)
     app.state.closing = closing or threading.Event()
     app.include_router(api.router)
+    app.include_router(path_api.router)
     app.include_router(experiments.router)
     app.include_router(home_pages.router)
     app.include_router(pages.router)

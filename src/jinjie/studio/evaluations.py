@@ -29,6 +29,7 @@ from jinjie.base.svg import embedded
 from jinjie.base.words import Text, say, text
 from jinjie.studio import views
 from jinjie.studio.drawing import inline
+from jinjie.studio.refusals import REFUSALS
 from jinjie.studio.render import SANDBOX, drawing, leave, page
 from jinjie.training.runs import Run
 
@@ -145,7 +146,7 @@ def evaluation_file(name: str, file: str, split: Split = "test") -> Response:
     return FileResponse(folder / file, headers=headers, media_type=FILES[file], filename=kept)
 
 
-@router.get("/api/runs/{name}/evaluation")
+@router.get("/api/runs/{name}/evaluation", responses=REFUSALS)
 def one_evaluation(request: Request, name: str, split: Split = "test") -> dict[str, Any]:
     """What is known of a run's evaluation: its state, why it failed, and what it found."""
     run = views.run_named(name)
@@ -157,7 +158,7 @@ def one_evaluation(request: Request, name: str, split: Split = "test") -> dict[s
     }
 
 
-@router.post("/api/runs/{name}/evaluation", status_code=202)
+@router.post("/api/runs/{name}/evaluation", status_code=202, responses=REFUSALS)
 def ask_for_one(request: Request, name: str, split: Split = "test") -> dict[str, str]:
     """Begin an evaluation, unless it is being made already."""
     run = views.run_named(name)

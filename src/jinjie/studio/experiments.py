@@ -20,8 +20,9 @@ from jinjie.course.experiments.shown import Shown
 from jinjie.course.experiments.worker import Worker, worker
 from jinjie.studio import views
 from jinjie.studio.api import stories
+from jinjie.studio.refusals import REFUSALS
 
-router = APIRouter(prefix="/api/experiments")
+router = APIRouter(prefix="/api/experiments", responses=REFUSALS)
 
 ASIDE = ("lang", "view")
 """What an address says beside the knobs: the language, and which of several pages asks."""
