@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from jinjie.path.review import due
 from jinjie.studio import views
 from jinjie.studio.course import course
 from jinjie.studio.next_step import next_step
@@ -23,14 +22,13 @@ def home(request: Request) -> Response:
     """What to do now."""
     stories: Stories = request.app.state.stories
     runs = [views.summary(story) for story in stories.all()]
-    library = course(request).library
-    stands = standing(library)
+    stands = standing(course(request).library)
     return page(
         request,
         "home.html",
         new=not stands.events,
         step=next_step(stands),
-        due=len(due(library, stands.events, stands.now)),
+        due=len(stands.due),
         week=this_week(stands),
         running=[run for run in runs if run["state"] == "running"],
         writer=PACKAGED,

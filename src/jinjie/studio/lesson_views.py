@@ -19,7 +19,7 @@ from jinjie.course.experiments import knobs, recorded
 from jinjie.course.experiments.draw import pictures
 from jinjie.course.grading import Grade
 from jinjie.course.quizzes import Judged, Variant, variant
-from jinjie.course.render import html, parse, parse_line
+from jinjie.course.render import html, parse_line
 from jinjie.course.render.html import drawing
 from jinjie.course.render.links import COSTS
 from jinjie.course.render.overview import overview
@@ -243,7 +243,7 @@ def exercise(course: Course, slug: str) -> dict[str, Any] | None:
         return None
     lang = language()
     try:
-        asked = parse(written.words(lang), written.words_file(lang))
+        asked = course.reading.tree(written.words(lang), written.words_file(lang), lang)
         starter = read_words(written.folder / "starter.py")
     except Unreadable as error:
         return {"slug": slug, "title": str(written.entry.title), "problem": str(error.finding.says())}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -21,6 +22,7 @@ from jinjie.path.goals import Goal
 from jinjie.path.graph import Graph
 from jinjie.path.known import Known, judged
 from jinjie.path.mastery import Belief, belief
+from jinjie.path.moved import Moved
 from jinjie.path.plan import Plan
 from jinjie.path.planning import Asked
 from jinjie.path.review import Card, cards
@@ -41,6 +43,10 @@ class Standing:
     _plans: dict[tuple[str, Asked], Plan] = field(default_factory=dict, repr=False, compare=False)
     _gaps: dict[tuple[str, float], Gap] = field(default_factory=dict, repr=False, compare=False)
 
+    _moved: dict[tuple[str, Asked, str], Moved | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
     @cached_property
     def graph(self) -> Graph:
         return Graph.of(self.library)
@@ -56,7 +62,7 @@ class Standing:
     @cached_property
     def step(self) -> Step:
         """The one best thing now."""
-        return following(self.library, self.events, self.now, self.known)
+        return following(self.library, self.events, self.now, self.known, len(self.due))
 
     def plan(self, goal: Goal, asked: Asked) -> Plan:
         """The weeks towards a goal."""
@@ -84,6 +90,15 @@ class Standing:
             )
             _keep(self._gaps, key, made)
         return self._gaps[key]
+
+    def since(self, goal: Goal, asked: Asked, saved: Attempt) -> Moved | None:
+        """How the plan of a goal that was saved has moved since then."""
+        key = goal.name, asked, saved.id
+        if key not in self._moved:
+            made = self.plan(goal, asked)
+            moved = planning.since(self.library, self.graph, goal, self.events, saved, made, day(self.now))
+            _keep(self._moved, key, moved)
+        return self._moved[key]
 
     @cached_property
     def evidence(self) -> dict[str, list[Evidence]]:
@@ -116,6 +131,7 @@ def _keep(kept: dict[Any, Any], key: Any, made: Any) -> None:
 
 _last: tuple[tuple[Any, ...], Standing] | None = None
 _asked: tuple[Library, Questions] | None = None
+_lock = threading.Lock()
 
 
 def standing(library: Library) -> Standing:
@@ -128,9 +144,10 @@ def standing(library: Library) -> Standing:
     try:
         with open_store() as store:
             of = (store.place, store.owner().id, count(store), day(now), _trained())
-            if _last is None or _last[1].library is not library or _last[0] != of:
-                _last = of, Standing(library, list(iterate(store)), now)
-            return _last[1]
+            with _lock:  # of a class's browsers one works it out, and the others wait for it
+                if _last is None or _last[1].library is not library or _last[0] != of:
+                    _last = of, Standing(library, list(iterate(store)), now)
+                return _last[1]
     except StoreError as error:
         return Standing(library, [], now, str(error))
 
