@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from sampled import sampled
+
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = {"README.md": "en", "README.zh.md": "zh"}
 
@@ -108,7 +110,7 @@ def served(command: str, environ: dict[str, str]) -> str:
     return printed
 
 
-@pytest.mark.parametrize("readme", LANGUAGES)
+@pytest.mark.parametrize("readme", sampled(LANGUAGES, 2))
 def test_every_command_of_the_readme_does_what_it_says(readme: str, home: Path, tmp_path: Path) -> None:
     environ = environment(LANGUAGES[readme], home)
     commands = [block for block in blocks(readme) if block.kind == "bash"]

@@ -15,6 +15,7 @@ from killing import MUTATIONS
 from stories import STORIES, Killer, Nursery, assert_same, begin, console
 
 from jinjie.training import launch
+from sampled import sampled
 
 CAMPAIGN = int(os.environ.get("JINJIE_TEST_KILLS", "200"))
 """Kills that the slow campaign has to make; fewer for a quick look."""
@@ -92,10 +93,7 @@ def test_a_launched_worker_computes_the_same_bits(
     assert_same(told.run, run)
 
 
-@pytest.mark.parametrize(
-    "mutation",
-    [one if i % 2 == 0 else pytest.param(one, marks=pytest.mark.slow) for i, one in enumerate(MUTATIONS)],
-)
+@pytest.mark.parametrize("mutation", sampled(MUTATIONS, 2))
 def test_a_build_with_a_fault_fails(
     mutation: str, nursery: Nursery, references: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

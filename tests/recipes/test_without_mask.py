@@ -5,6 +5,7 @@ The discriminating look: the same model asked for the next token when there is n
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from jinjie.data import text
@@ -47,6 +48,7 @@ def honest(network: torch.nn.Module) -> float:
     return float(torch.nn.functional.cross_entropy(logits, y[:, 30]))
 
 
+@pytest.mark.slow
 def test_without_its_mask_a_gpt_learns_to_look_and_not_to_write() -> None:
     """Measured: with the mask 2.23 nats, and 2.21 when asked honestly; without it 0.09, and then 5.98, far above the
     3.3 of guessing by how often characters come: it copies what it sees, and there is nothing to be seen."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import importlib
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -135,8 +136,10 @@ class Heading:
     subject: str
 
 
-def headings() -> dict[str, Heading]:
-    """All formulas by id, in the order of their groups and files, as far as a list needs them: read in milliseconds.
+@cache
+def headings() -> Mapping[str, Heading]:
+    """All formulas by id, in the order of their groups and files, as far as a list needs them: read in milliseconds,
+    once a process.
 
     An entry begins with its id and its name, each on a line of its own.
     """
@@ -147,7 +150,7 @@ def headings() -> dict[str, Heading]:
             if id_ in found:
                 raise ValueError(f"{subject}: the id {id_} is taken by {found[id_].subject}")
             found[id_] = Heading(id_, Text(**name), subject)
-    return found
+    return MappingProxyType(found)
 
 
 def formulas() -> dict[str, Formula]:
