@@ -37,6 +37,7 @@ PAGES = [
     "/path/resources",
     "/path/portfolio",
     "/path/roles/nlp-engineer",
+    "/components",
     "/nowhere",
 ]
 VIEWS = [

@@ -20,6 +20,7 @@ from jinjie.studio import (
     ask_pages,
     cleaning_pages,
     cleanings,
+    component_pages,
     course,
     evaluations,
     experiments,
@@ -84,6 +85,7 @@ def make_app(
     app.include_router(evaluations.router)
     app.include_router(cleaning_pages.router)
     app.include_router(play_pages.router)
+    app.include_router(component_pages.router)
     app.add_api_route("/static/{file}", static, include_in_schema=False)
     app.add_exception_handler(JinjieError, refused)
     app.add_exception_handler(HTTPException, not_served)
