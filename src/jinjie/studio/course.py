@@ -110,7 +110,8 @@ class Course:
         tree = self.reading.tree(lesson.words(lang), lesson.words_file(lang), lang)
         results = Kept(tree, lesson, library, lang, self.worker)
         notes = [one for one in self.findings(lesson) if one.file == tree.file]
-        return Read(html(tree, library, lang, results, notes), tree, results)
+        page = html(tree, library, lang, results, notes) if notes else self.reading.page(tree, lang, results)
+        return Read(page, tree, results)
 
     def findings(self, lesson: Written[schema.Lesson]) -> list[Finding]:
         """What is wrong with a lesson, for its writer: nothing outside a preview."""

@@ -11,7 +11,7 @@ from typing import Any
 from jinjie.base.paths import runs_home
 from jinjie.course.content.library import Library
 from jinjie.learner.attempts import Attempt, count, iterate
-from jinjie.learner.store import open_store
+from jinjie.learner.store import Store, open_store
 from jinjie.learner.troubles import StoreError
 from jinjie.path import career, planning
 from jinjie.path.asking import Questions, of_library
@@ -146,10 +146,21 @@ def standing(library: Library) -> Standing:
             of = (store.place, store.owner().id, count(store), day(now), _trained())
             with _lock:  # of a class's browsers one works it out, and the others wait for it
                 if _last is None or _last[1].library is not library or _last[0] != of:
-                    _last = of, Standing(library, list(iterate(store)), now)
+                    _last = of, Standing(library, _events(store, of), now)
                 return _last[1]
     except StoreError as error:
         return Standing(library, [], now, str(error))
+
+
+def _events(store: Store, of: tuple[Any, ...]) -> list[Attempt]:
+    """The log in the order of its times. What was read of it before is not read again, since it is never changed."""
+    if _last is not None and _last[0][:2] == of[:2]:
+        before = _last[1].events
+        after = max((event.seq or 0 for event in before), default=0)
+        new = list(iterate(store, after=after))
+        if len(before) + len(new) == of[2]:
+            return sorted([*before, *new], key=lambda event: (event.time, event.id))
+    return list(iterate(store))
 
 
 def _trained() -> frozenset[str]:
