@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from jinjie.base.paths import runs_home
 from jinjie.course.content.library import Library
@@ -27,7 +28,8 @@ from jinjie.path.plan import Plan
 from jinjie.path.planning import Asked
 from jinjie.path.review import Card, cards
 
-KEPT = 64
+T = TypeVar("T")
+KEPT = 128
 """Plans, and gaps, that are kept; a learner looks at a few."""
 
 
@@ -40,12 +42,8 @@ class Standing:
     now: datetime
     trouble: str = ""
     """Why the log could not be read; it is then as one that is empty."""
-    _plans: dict[tuple[str, Asked], Plan] = field(default_factory=dict, repr=False, compare=False)
-    _gaps: dict[tuple[str, float], Gap] = field(default_factory=dict, repr=False, compare=False)
-
-    _moved: dict[tuple[str, Asked, str], Moved | None] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False, compare=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
     @cached_property
     def graph(self) -> Graph:
@@ -66,39 +64,43 @@ class Standing:
 
     def plan(self, goal: Goal, asked: Asked) -> Plan:
         """The weeks towards a goal."""
-        key = goal.name, asked
-        if key not in self._plans:
-            made = planning.made(
+        return self._once(
+            ("plan", goal.name, asked),
+            lambda: planning.made(
                 self.library, self.graph, goal, self.events, self.now, asked, self.beliefs, self.known
-            )
-            _keep(self._plans, key, made)
-        return self._plans[key]
+            ),
+        )
 
     def gap(self, role: str, hours: float) -> Gap:
         """What lies between the learner and a role, with so many hours a week. Raises NotFound."""
-        key = role, hours
-        if key not in self._gaps:
-            made = career.gap(
-                self.library,
-                self.graph,
-                role,
-                self.beliefs,
-                self.events,
-                hours,
-                day(self.now),
-                known=self.known,
-            )
-            _keep(self._gaps, key, made)
-        return self._gaps[key]
+        today = day(self.now)
+        return self._once(
+            ("gap", role, hours),
+            lambda: career.gap(
+                self.library, self.graph, role, self.beliefs, self.events, hours, today, known=self.known
+            ),
+        )
 
     def since(self, goal: Goal, asked: Asked, saved: Attempt) -> Moved | None:
         """How the plan of a goal that was saved has moved since then."""
-        key = goal.name, asked, saved.id
-        if key not in self._moved:
-            made = self.plan(goal, asked)
-            moved = planning.since(self.library, self.graph, goal, self.events, saved, made, day(self.now))
-            _keep(self._moved, key, moved)
-        return self._moved[key]
+        today = day(self.now)
+        return self._once(
+            ("since", goal.name, asked, saved.id),
+            lambda: planning.since(
+                self.library, self.graph, goal, self.events, saved, self.plan(goal, asked), today
+            ),
+        )
+
+    def _once(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """What is asked for by many at once is worked out by one of them, and the newest are kept."""
+        with self._lock:
+            if key not in self._kept:
+                made = make()
+                if len(self._kept) >= KEPT:
+                    self._kept.clear()
+                self._kept[key] = made
+            found: T = self._kept[key]
+            return found
 
     @cached_property
     def evidence(self) -> dict[str, list[Evidence]]:
@@ -120,13 +122,6 @@ class Standing:
         return sorted(
             (card for card in self.cards.values() if card.due <= today), key=lambda card: card.recall(today)
         )
-
-
-def _keep(kept: dict[Any, Any], key: Any, made: Any) -> None:
-    """Room for the newest: pages are asked for by threads, and each may put one in."""
-    if len(kept) >= KEPT:
-        kept.clear()
-    kept[key] = made
 
 
 _last: tuple[tuple[Any, ...], Standing] | None = None
