@@ -88,3 +88,9 @@ def test_every_page_of_the_head_is_served(client: TestClient) -> None:
             answer = client.get(link.href)
             assert answer.status_code == 200, link.href
             assert re.search(rf'<a href="{link.href}" aria-current="page">', answer.text), link.href
+
+
+def test_an_address_of_a_recipe_leads_to_its_form(client: TestClient) -> None:
+    answer = client.get("/?recipe=gpt-poems")
+    assert answer.status_code == 303 and answer.headers["location"] == "/runs?recipe=gpt-poems"
+    assert 'value="gpt-poems" checked' in client.get(answer.headers["location"]).text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from jinjie.studio import views
 from jinjie.studio.course import course
@@ -19,7 +19,9 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 def home(request: Request) -> Response:
-    """What to do now."""
+    """What to do now. An address of a recipe, as it was when runs were the first page, leads on to its form."""
+    if "recipe" in request.query_params:
+        return RedirectResponse(f"/runs?{request.query_params}", 303)
     stories: Stories = request.app.state.stories
     runs = [views.summary(story) for story in stories.all()]
     stands = standing(course(request).library)
