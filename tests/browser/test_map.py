@@ -88,7 +88,7 @@ def test_the_map_and_mastery_work_without_a_script(browser, server):
     assert page.url.endswith("/map/mixture-of-experts")
     page.get_by_role("link", name="why the course believes so").click()
     assert page.url.endswith("/path/mastery?concept=mixture-of-experts#mixture-of-experts")
-    page.get_by_role("button", name="I know Mixture of experts").click()
+    page.get_by_role("button", name="I know it: Mixture of experts").click()
     assert page.url.endswith("/path/mastery?concept=mixture-of-experts#mixture-of-experts")
     assert page.locator("#mixture-of-experts .came").inner_text() == "you know it"
     context.close()
