@@ -25,6 +25,10 @@ PAGES = [
     "/formulas/scaled-dot-product-attention",
     "/runs",
     "/runs/line-1-1",
+    "/runs/line-1-1/predict",
+    "/runs/line-1-1/export",
+    "/runs/compare",
+    "/runs/compare?runs=line-1-1,line-1-2",
     "/clean",
     "/play",
     "/play/write/poems?prompt=明月",
@@ -68,8 +72,11 @@ def look(page, home, path, width):
 
 
 def looks(open_page, server, eye, lang, theme, width, paths):
-    run = launch.launch(recipes.find("line-1").changed({"threads": 1, "budget.evaluate_every": 1000}))
-    while run.state() == "running":
+    runs = [
+        launch.launch(recipes.find("line-1").changed({"threads": 1, "budget.evaluate_every": every}))
+        for every in (1000, 50)
+    ]
+    while any(run.state() == "running" for run in runs):
         time.sleep(0.1)
     page = open_page(locale=lang, color_scheme=theme, viewport={"width": width, "height": 900})
     wrong = [words for path in paths for words in look(page, server.home, path, width)]
