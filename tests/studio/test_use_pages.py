@@ -199,6 +199,9 @@ def test_a_gpt_is_taken_along_in_every_form(client, diary, tmp_path):
     model(diary, "gpt-poems-1", "gpt-poems", config, packaged.processor, language.Config(), data)
     page = client.get("/runs/gpt-poems-1/export").text
     assert page.index("form-published") < page.index("form-own") and "form-adapters" not in page
+    assert "token ids alone" in page and "--no-tokenizer" in page and "llama-cli" not in page, (
+        "its words are its own"
+    )
     names = unpacked(client.get("/runs/gpt-poems-1/export/published.zip?dtype=bf16"), tmp_path)
     assert {"gpt-poems-1/config.json", "gpt-poems-1/model.safetensors"} <= set(names)
     settings = json.loads((tmp_path / "gpt-poems-1" / "config.json").read_text())

@@ -39,7 +39,7 @@ class Offer:
     title: str
     use: str
     opens: str
-    """A line to type, with the name of what is in the download."""
+    """A line to type, with the name of what is in the download; empty where no program alone can use it."""
     command: str
     """The command that makes the same."""
     obstacle: str = ""
@@ -81,7 +81,7 @@ def download(request: Request, name: str, form: Form, dtype: Dtype | None = None
 def offers(kept: Kept, run: Run) -> list[Offer]:
     """Every form, last those that the model does not fit, with the reason; adapters only where there are some."""
     source, name = kept.model.folder, run.name
-    stored = exporting.as_stored(source)
+    stored, alone = exporting.as_stored(source), _ids_alone(kept)
     found = [
         Offer(
             "published",
@@ -96,10 +96,10 @@ def offers(kept: Kept, run: Run) -> list[Offer]:
             "gguf",
             say("studio.take.gguf"),
             say("studio.take.gguf_use"),
-            f"llama-cli -m {name}.gguf",
-            f"jinjie export {name} {name}.gguf --to gguf",
+            "" if alone else f"llama-cli -m {name}.gguf",
+            f"jinjie export {name} {name}.gguf --to gguf{' --no-tokenizer' if alone else ''}",
             _obstacle_of_gguf(source),
-            _ids_alone(kept),
+            alone,
             stored=stored,
         ),
         Offer(
