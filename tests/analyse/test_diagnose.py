@@ -19,6 +19,7 @@ from jinjie import recipes
 from jinjie.analyse.diagnose import Diagnosis, diagnose
 from jinjie.base import words
 from jinjie.base.config import parse_changes
+from sampled import sampled
 
 ALL = {patient.name: patient for patient in (*TUNED, *HELD_OUT, *HEALTHY)}
 QUICK = [
@@ -58,7 +59,7 @@ def told(found: Diagnosis) -> str:
     return ", ".join(f"{f.rule} ({f.severity})" for f in found.findings) or "nothing"
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", sampled(QUICK, 2))
 def test_what_is_wrong_is_named_first(name: str, tmp_path: Path) -> None:
     found = diagnose(trained(ALL[name], tmp_path / "data"))
     assert right(ALL[name], found), told(found)
@@ -115,7 +116,7 @@ def test_a_network_without_a_hidden_layer_may_be_too_small(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "cure", [{"data.balance": "weights"}, {"data.balance": "over"}, {"task.loss": "focal"}]
+    "cure", sampled([{"data.balance": "weights"}, {"data.balance": "over"}, {"task.loss": "focal"}], 3)
 )
 def test_the_cure_of_an_imbalance_is_no_fault(cure: dict[str, str], tmp_path: Path) -> None:
     """Balanced, an untrained model's loss is ln 2, not the labels' entropy of 0.14: once every step seemed too large,

@@ -7,17 +7,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import torch
 
 from jinjie.analyse.predictions import predict_file
 from jinjie.base.errors import InvalidInput, JinjieError
 from jinjie.base.words import speaking
+from jinjie.data import credit, labelled
+from jinjie.data.digits import PictureProcessor
 from jinjie.data.line import Config as Line
 from jinjie.data.questions.pairs import AnswerProcessor
 from jinjie.data.tokenization.labels import LabelledProcessor
 from jinjie.data.tokenization.train import WordPiece, train_wordpiece
-from jinjie.models import bert, linear
+from jinjie.models import bert, linear, mlp
 from jinjie.tasks import answer, classify, regress, tag
 from jinjie.training.finished import Finished
 
@@ -171,9 +174,99 @@ def test_where_it_may_not_write(classifier: Finished, tmp_path: Path) -> None:
 
 
 def test_models_of_other_things_are_refused(tmp_path: Path) -> None:
-    config = linear.Config(inputs=1, outputs=1)
-    line = Finished(
-        Path("line"), config, config.build(), Line().load().processor, regress.Config().build(), {}
+    seen = Finished(
+        Path("digits"),
+        mlp.Config(inputs=784, outputs=10),
+        mlp.Config(inputs=784, outputs=10).build(),
+        PictureProcessor([str(i) for i in range(10)], False),
+        classify.Config().build(),
+        {},
     )
-    with pytest.raises(JinjieError, match="no model of texts"):
-        predict_file(line, table(tmp_path), tmp_path / "out.csv")
+    with pytest.raises(JinjieError, match="cannot be asked by a table"):
+        predict_file(seen, table(tmp_path), tmp_path / "out.csv")
+
+
+def columns(cleaning: str | None = None) -> Finished:
+    """A model of a table with numbers, words, holes and dates, that has learned nothing."""
+    rows = [
+        (
+            i,
+            None if i % 3 == 0 else 20 + i,
+            ("rent", "own", "none")[i % 3],
+            f"2024-01-{i + 1:02}",
+            "good" if i % 2 else "bad",
+        )
+        for i in range(30)
+    ]
+    frame = pl.DataFrame(rows, ["n", "Age", "Home", "When", "Status"], orient="row")
+    frame = frame.with_columns(pl.col("When").str.to_date())
+    data = credit.Config(clean=cleaning) if cleaning else credit.Config()
+    made = labelled.examples(data, labelled.Table.of(frame, "Status"))
+    config = mlp.Config(hidden=(), inputs=made.facts["inputs"], outputs=2)
+    torch.manual_seed(0)
+    return Finished(Path("own"), config, config.build().eval(), made.processor, classify.Config().build(), {})
+
+
+def test_every_row_of_a_table_of_columns_has_what_predict_says_of_it(tmp_path: Path) -> None:
+    """Read as tables are for training: another encoding and delimiter, columns in another order, words for nothing
+    unless the model knows them as words."""
+    ours = columns()
+    lines = [
+        "Home;备注;Age;n;When",
+        "RENT;一;35;3;2024-01-09",
+        "own;二;n/a;1,200;2024-02-01",
+        "?;;;4;",
+        "none;;;5;",
+    ]
+    (tmp_path / "own.csv").write_bytes("\n".join(lines).encode("gb18030"))
+    made = predict_file(ours, str(tmp_path / "own.csv"), tmp_path / "out.csv")
+    assert (made.rows, made.empty, made.columns) == (4, 0, ("predicted", "probability"))
+    asked = [
+        "Home=rent, Age=35, n=3, When=2024-01-09",
+        "Home=own, n=1200, When=2024-02-01",
+        "n=4",
+        "n=5, Home=none",
+    ]
+    for row, text in zip(read(made.file), asked, strict=True):
+        said = ours.task.predict({"model": ours.network}, ours.processor, text).values
+        assert row["predicted"] == said["label"]
+        assert float(row["probability"]) == pytest.approx(said["probabilities"][said["label"]], abs=1e-6)
+    assert [row["备注"] for row in read(made.file)] == ["一", "二", "", ""]
+
+
+def test_a_row_that_the_models_cleaning_drops_keeps_its_place(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text(
+        "n,Age,Home,When\n1,30,own,2024-01-02\n2,,own,2024-01-02\n3,31,rent,2024-01-05\n"
+    )
+    made = predict_file(columns("missing.Age=drop"), str(tmp_path / "own.csv"), tmp_path / "out.csv")
+    rows = read(made.file)
+    assert made.empty == 1 and [bool(row["predicted"]) for row in rows] == [True, False, True]
+
+
+def test_every_fault_of_a_table_of_columns_is_told_by_its_line(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("n,Age,Home,When\n1,x,owm,2024-01-02\n2,30,own,yesterday\n")
+    with pytest.raises(InvalidInput) as caught:
+        predict_file(columns(), str(tmp_path / "own.csv"), tmp_path / "out.csv")
+    told = str(caught.value)
+    assert "own.csv:2 Age: expected a number" in told and "own.csv:3 When: expected a date" in told
+    assert "own.csv:2 Home: 'owm' never stood in this column. Did you mean 'own'?" in told
+    (tmp_path / "own.csv").write_text("n,age,Home\n1,2,own\n")
+    with pytest.raises(InvalidInput) as caught:
+        predict_file(columns(), str(tmp_path / "own.csv"), tmp_path / "out.csv")
+    assert "Age: the table has no such column" in str(caught.value) and "Did you mean 'age'?" in str(
+        caught.value
+    )
+    assert "When: " in str(caught.value) and not (tmp_path / "out.csv").exists()
+
+
+def test_numbers_are_predicted_by_row(tmp_path: Path) -> None:
+    config = linear.Config(inputs=1, outputs=1)
+    line = Finished(Path("l"), config, config.build(), Line().load().processor, regress.Config().build(), {})
+    (tmp_path / "own.csv").write_text("id,x\na,0.5\nb,-2\n")
+    made = predict_file(line, str(tmp_path / "own.csv"), tmp_path / "out.csv")
+    for row in read(made.file):
+        said = line.task.predict({"model": line.network}, line.processor, row["x"]).values["value"]
+        assert float(row["predicted"]) == pytest.approx(said, abs=1e-6)
+    (tmp_path / "own.csv").write_text("x\n\n0.5\nmany\n")
+    with pytest.raises(InvalidInput, match=r"own\.csv:4 x: .*many"):
+        predict_file(line, str(tmp_path / "own.csv"), tmp_path / "other.csv")

@@ -92,6 +92,7 @@ def test_pins_are_exact() -> None:
         assert all("==" in line for line in file.read_text().split()), file.name
 
 
+@pytest.mark.slow
 def test_the_digits_contender_learns(contest: Any, tmp_path: Path) -> None:
     """Our own two, on digits made of noise and a mark: the whole way from settings to a report."""
     import numpy as np

@@ -12,7 +12,7 @@ from jinjie.course.content.library import load
 from jinjie.training import launch
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-LESSONS = sorted(load().lessons)
+LEARN = [f"/learn/{slug}" for slug in sorted(load().lessons)]
 PAGES = [
     "/",
     "/learn",
@@ -25,6 +25,10 @@ PAGES = [
     "/formulas/scaled-dot-product-attention",
     "/runs",
     "/runs/line-1-1",
+    "/runs/line-1-1/predict",
+    "/runs/line-1-1/export",
+    "/runs/compare",
+    "/runs/compare?runs=line-1-1,line-1-2",
     "/clean",
     "/play",
     "/play/write/poems?prompt=明月",
@@ -69,30 +73,30 @@ def look(page, home, path, width):
 
 
 def looks(open_page, server, eye, lang, theme, width, paths):
-    run = launch.launch(recipes.find("line-1").changed({"threads": 1, "budget.evaluate_every": 1000}))
-    while run.state() == "running":
+    runs = [
+        launch.launch(recipes.find("line-1").changed({"threads": 1, "budget.evaluate_every": every}))
+        for every in (1000, 50)
+    ]
+    while any(run.state() == "running" for run in runs):
         time.sleep(0.1)
     page = open_page(locale=lang, color_scheme=theme, viewport={"width": width, "height": 900})
     wrong = [words for path in paths for words in look(page, server.home, path, width)]
-    assert [words for words in eye.complaints if "404" in words] == eye.complaints, "only of /nowhere"
+    assert [words for words in eye.complaints if "404" in words] == eye.complaints, "of /nowhere alone"
     eye.complaints.clear()
     return wrong
 
 
-@pytest.mark.parametrize(("lang", "theme", "width"), VIEWS[:2])
-def test_every_page_is_without_fault(open_page, server, eye, lang, theme, width):
-    """Half of the lessons each; the slow test below has all pages in every view."""
-    half = LESSONS[::2] if width > 1000 else LESSONS[1::2]
-    wrong = looks(open_page, server, eye, lang, theme, width, [*PAGES, *(f"/learn/{slug}" for slug in half)])
+@pytest.mark.parametrize(("view", "every"), [(VIEWS[0], slice(0, None, 2)), (VIEWS[1], slice(1, None, 2))])
+def test_every_page_is_without_fault(open_page, server, eye, view, every):
+    """Each page once, and some lessons; the slow test below has all in every view."""
+    wrong = looks(open_page, server, eye, *view, [*PAGES[every], *LEARN[every][::2]])
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("lang", "theme", "width"), VIEWS)
 def test_every_page_in_every_view(open_page, server, eye, lang, theme, width):
-    wrong = looks(
-        open_page, server, eye, lang, theme, width, [*PAGES, *(f"/learn/{slug}" for slug in LESSONS)]
-    )
+    wrong = looks(open_page, server, eye, lang, theme, width, [*PAGES, *LEARN])
     assert not wrong, "\n".join(wrong)
 
 

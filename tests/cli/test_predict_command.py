@@ -66,7 +66,7 @@ def test_a_table_a_question_and_what_is_wrong(model: Path, tmp_path: Path) -> No
 
     again = jinjie(tmp_path, *asked)
     assert again.returncode != 0 and "--replace" in again.stderr
-    assert "1 rows hold no text" in jinjie(tmp_path, *asked, "--replace").stderr
+    assert "1 rows got no answer" in jinjie(tmp_path, *asked, "--replace").stderr
     missing = jinjie(tmp_path, "predict", str(model), "--file", "own.tsv", "--replace")
     assert missing.returncode != 0 and "ask, context, n" in missing.stderr
 

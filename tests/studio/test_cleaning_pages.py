@@ -2,12 +2,14 @@
 
 import io
 import time
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 import pytest
 
 from jinjie.data.cleaning import clean
 from jinjie.data.cleaning.plan import Cleaning, parse
-from jinjie.studio import cleaning_form, cleaning_pages, cleanings
+from jinjie.studio import cleaning_form, cleaning_pages, cleanings, kept_tables
 from jinjie.studio.upload import plain_name
 
 TABLE = "name,age,city\nAnn,34,Beijing\nBob,,Shanghai\nAnn,34,Beijing\nCid,40,\n"
@@ -203,3 +205,52 @@ def test_a_cleaning_that_ends_while_its_page_is_written_still_shows_its_report(c
     monkeypatch.setattr(cleaning_form, "form", ends)
     assert "hx-trigger" in client.get(address).text, "it asks once more"
     assert "Written: 3 rows" in client.get(address).text
+
+
+def test_a_cleaned_table_is_trained_on_as_it_is_now(client):
+    """The start form names it; cleaning it again, or forgetting it, takes nothing away from a run."""
+    address = sent(client, TABLE.encode(), name="../Ünïque people.csv", missing="mode").headers["location"]
+    assert client.post(f"{address}/train", data={}).status_code in (303, 409), "too early or done already"
+    page = waited(client, address)
+    assert '<option value="city" selected>city</option>' in page and f'action="{address}/train"' in page
+    answer = client.post(f"{address}/train", data={"target": "age"})
+    start = answer.headers["location"]
+    asked = dict(parse_qsl(urlsplit(start).query))
+    kept = Path(asked["data.path"])
+    assert (
+        asked["recipe"] == "credit"
+        and asked["data.target"] == "age"
+        and kept.name == "Ünïque people-cleaned.csv"
+    )
+    cleaned = client.get(f"{address}/cleaned.csv").content
+    assert kept.read_bytes() == cleaned
+    form = client.get(start).text
+    assert f'name="data.path" value="{kept}"' in form and 'name="data.target" value="age"' in form
+    assert f"Your table {kept}" in form and "890 applicants" not in form, "what it says is of this table"
+    assert "recipe=cancer&amp;data.path=" in form, "another recipe keeps the table"
+    assert "data.target" not in client.post(f"{address}/train", data={"target": "city"}).headers["location"]
+
+    client.post(address, data={"missing": "drop"})
+    waited(client, address)
+    assert kept.read_bytes() == cleaned != client.get(f"{address}/cleaned.csv").content
+    other = client.post(f"{address}/train", data={}).headers["location"]
+    assert str(kept) not in unquote_plus(other), "another content, another place"
+
+
+def test_a_table_that_no_run_names_is_forgotten_after_a_day(client, diary, monkeypatch):
+    address = sent(client, TABLE.encode()).headers["location"]
+    waited(client, address)
+
+    def trained(**rules):
+        client.post(address, data=rules)
+        waited(client, address)
+        location = client.post(f"{address}/train", data={}).headers["location"]
+        return Path(dict(parse_qsl(urlsplit(location).query))["data.path"])
+
+    named, unused = trained(missing="keep"), trained(missing="drop")
+    recipe = diary("credit-1", "credit").path / "recipe.json"
+    recipe.write_text(recipe.read_text().replace('"path": null', f'"path": "{named}"'))
+    monkeypatch.setattr(kept_tables, "UNUSED", -1.0)
+    monkeypatch.setattr(kept_tables.os, "utime", lambda path: None)
+    newest = trained(missing="mode")
+    assert named.is_file() and not unused.is_file() and not newest.is_file()

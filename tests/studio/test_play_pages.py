@@ -103,7 +103,7 @@ def test_without_a_run_the_packaged_models_are_there_and_the_way_to_others(clien
     assert page.index('href="/play/write/poems"') < page.index('href="/play/write/mix"')
     assert 'href="/play/inside/poems"' in page
     for recipe in ("sentiment-en", "sentiment-zh", "mnist-cnn"):
-        assert f'href="/?recipe={recipe}"' in page
+        assert f'href="/runs?recipe={recipe}"' in page
     assert "jinjie run mnist-cnn" in page
     assert 'href="/play" aria-current="page"' in page
     client.cookies.set("lang", "zh")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jinjie.analyse.evaluation_page import found, older
+from jinjie.base.amounts import count, duration
 from jinjie.base.errors import JinjieError
 from jinjie.base.words import say
 
@@ -39,11 +41,18 @@ class Row:
     parameters: int | None
     settings: dict[str, Any]
     """Those that differ among the runs compared, by dotted path; None where a run has no such setting."""
+    measure: str
+    """What the kept model is chosen by."""
+    higher: bool
+    """Whether more of it is better."""
     best_step: int | None
     best: dict[str, float]
     """Validation metrics where the task's own measure was best: those of the model that is kept."""
     last: dict[str, float]
     test: dict[str, float]
+    measured: dict[str, tuple[float, float, float]]
+    """What `jinjie evaluate` found of the test split: each score, and its 95 % interval from below and above. Empty
+    where the run was not evaluated, or has a better model since."""
     train_curve: Path = field(repr=False, default_factory=list)
     validation_curve: Path = field(repr=False, default_factory=list)
 
@@ -59,6 +68,87 @@ def compare(runs: Sequence[Run]) -> list[Row]:
     return [
         _row(run, {path: one.get(path) for path in differing}) for run, one in zip(runs, flat, strict=True)
     ]
+
+
+class Line(NamedTuple):
+    """A line of the table that people read: one cell a run, each of one line or several."""
+
+    heading: str
+    cells: list[str]
+    setting: bool = False
+    """Whether it is one that was set, by its dotted path; all else came of it."""
+
+
+def lines(
+    rows: Sequence[Row], state: Callable[[str], str] = str, metric: Callable[[str], str] = str
+) -> list[Line]:
+    """The table without lines that say nothing of any run; `state` and `metric` name those in the reader's words."""
+
+    def several(metrics: Mapping[str, float]) -> str:
+        return "\n".join(f"{metric(name)} {value:.4g}" for name, value in metrics.items())
+
+    def at(row: Row) -> str:
+        return say("compare.at", values=several(row.best), step=row.best_step) if row.best else ""
+
+    def within(row: Row) -> str:
+        return "\n".join(
+            f"{metric(name)} {value:.4g} ({low:.4g}–{high:.4g})"
+            for name, (value, low, high) in row.measured.items()
+        )
+
+    made = [
+        Line(path, ["–" if row.settings[path] is None else str(row.settings[path]) for row in rows], True)
+        for path in (rows[0].settings if rows else ())
+    ]
+    made += [
+        Line(say("compare.state"), [state(row.state) for row in rows]),
+        Line(say("compare.steps"), [f"{row.step}/{row.total or '?'}" for row in rows]),
+        Line(say("compare.time"), [duration(row.seconds) for row in rows]),
+        Line(
+            say("compare.parameters"),
+            ["" if row.parameters is None else count(row.parameters) for row in rows],
+        ),
+        Line(say("compare.best"), [at(row) for row in rows]),
+        Line(say("compare.last"), [several(row.last) for row in rows]),
+        Line(say("compare.test"), [several(row.test) for row in rows]),
+        Line(say("compare.measured"), [within(row) for row in rows]),
+    ]
+    return [line for line in made if any(line.cells)]
+
+
+def verdict(rows: Sequence[Row], metric: Callable[[str], str] = str) -> list[str]:
+    """Which run is best by the measure that all share, in sentences, and how far that is to be believed.
+
+    Empty where they learned different things, or fewer than two have been looked at.
+    """
+    if not rows or any(path in rows[0].settings for path in ("task.kind", "data.kind")):
+        return []
+    able = [row for row in rows if row.measure in row.best]
+    if len(able) < 2 or len({(row.measure, row.higher) for row in rows}) > 1:
+        return []
+    name = rows[0].measure
+    ranked = sorted(able, key=lambda row: -row.best[name] if row.higher else row.best[name])
+    first, second = ranked[:2]
+    ahead = abs(first.best[name] - second.best[name])
+    if ahead == 0:
+        return [say("compare.level", metric=metric(name), run=first.run, other=second.run)]
+    told = [
+        say(
+            "compare.ahead",
+            metric=metric(name),
+            run=first.run,
+            value=f"{first.best[name]:.4g}",
+            ahead=f"{ahead:.2g}",
+            other=second.run,
+        )
+    ]
+    if any(path.startswith("data.") for path in rows[0].settings):
+        told.append(say("compare.other_data"))
+    elif name in first.measured and name in second.measured:
+        (_, low, high), (_, below, above) = first.measured[name], second.measured[name]
+        apart = low > above or below > high
+        told.append(say("compare.apart") if apart else say("compare.overlap"))
+    return told
 
 
 def picture(rows: Sequence[Row]) -> bytes:
@@ -173,7 +263,8 @@ def _row(run: Run, settings: dict[str, Any]) -> Row:
     validation = [e for e in evaluated if e["split"] == "validation"]
     tests = [e["metrics"] for e in evaluated if e["split"] == "test"]
     steps = [e for e in events if e["type"] == "step"]
-    best = _best(run, validation)
+    measure, higher = _measure(run, validation)
+    best = _best(measure, higher, validation)
     return Row(
         run=run.name,
         recipe=run.file["recipe"]["name"],
@@ -183,23 +274,38 @@ def _row(run: Run, settings: dict[str, Any]) -> Row:
         seconds=_seconds(events),
         parameters=started.get("parameters"),
         settings=settings,
+        measure=measure,
+        higher=higher,
         best_step=best["step"] if best else None,
         best=dict(best["metrics"]) if best else {},
         last=dict(validation[-1]["metrics"]) if validation else {},
         test=dict(tests[-1]) if tests else {},
+        measured=_measured(run),
         train_curve=[(e["step"], e["loss"]) for e in steps],
         validation_curve=[(e["step"], e["metrics"]["loss"]) for e in validation if "loss" in e["metrics"]],
     )
 
 
-def _best(run: Run, validation: Sequence[Event]) -> Event | None:
-    """The evaluation whose model is kept: the first with the best value of the task's own measure."""
+def _measured(run: Run) -> dict[str, tuple[float, float, float]]:
+    made = found(run, "test")
+    return {
+        name: (one.value, one.low, one.high)
+        for name, one in (made.scores.items() if made is not None and not older(run, made) else ())
+        if one.value is not None and one.low is not None and one.high is not None
+    }
+
+
+def _measure(run: Run, validation: Sequence[Event]) -> tuple[str, bool]:
+    """The task's own measure, and whether more of it is better; the loss where this run's data did not give it."""
     try:
         name, higher = run.recipe.task.build().best()
     except JinjieError:  # a recipe that this version cannot build any more still has its events
-        name, higher = "loss", False
-    if not any(name in e["metrics"] for e in validation):
-        name, higher = "loss", False  # a measure that this run's data did not give
+        return "loss", False
+    return (name, higher) if any(name in e["metrics"] for e in validation) else ("loss", False)
+
+
+def _best(name: str, higher: bool, validation: Sequence[Event]) -> Event | None:
+    """The evaluation whose model is kept: the first with the best value of the measure."""
     able = [e for e in validation if math.isfinite(e["metrics"].get(name, math.nan))]
     return min(able, key=lambda e: -e["metrics"][name] if higher else e["metrics"][name], default=None)
 

@@ -6,11 +6,14 @@ evaluation of the validation split goes to `RUN/evaluation-validation/`.
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from jinjie.analyse import answers
 from jinjie.analyse import evaluation as sentences
@@ -41,6 +44,23 @@ def folder_for(name: str) -> Path:
     parts = [part for part in re.split(r"[\\/]+", name) if part.strip(".")]
     last = parts[-2] if len(parts) > 1 and parts[-1] == "model" else parts[-1] if parts else "model"
     return evaluations_home() / (re.sub(r"[^\w.@+-]+", "-", last).strip(".-") or "model")
+
+
+def found(run: Run, split: str) -> Evaluation | None:
+    """What is in the run's folder; None where there is none, or one of another version."""
+    try:
+        return Evaluation.model_validate_json((folder_of(run, split) / "evaluation.json").read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def older(run: Run, made: Evaluation) -> bool:
+    """Whether the run has a newer model than the one that was evaluated."""
+    try:
+        card = json.loads((run.path / "model" / "jinjie.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return int(card.get("step", made.step)) != made.step
 
 
 def write(run: Run, made: Made) -> tuple[Evaluation, Path]:

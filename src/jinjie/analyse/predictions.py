@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.files import write_whole
+from jinjie.base.lazy import lazy
 from jinjie.base.words import say
+from jinjie.data.cleaning.plan import Cleaning
+from jinjie.data.cleaning.source import open_source
 from jinjie.data.dataset import Report
 from jinjie.data.fetch import tell
-from jinjie.data.reading import at_most
+from jinjie.data.labelled_texts import LINES, SEPARATORS
+from jinjie.data.reading import at_most, existing_file
 from jinjie.data.rows import ending_of, read_rows, written
 from jinjie.tasks.task import Prediction
 from jinjie.training.finished import Finished
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")
 
 PIECE = 512
 """Rows that are asked together: enough to put texts of like lengths side by side, few enough for the bar to move."""
@@ -42,6 +51,7 @@ _ADDED: dict[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any]], dict[str,
     "classify": (("predicted", "probability"), _of_class),
     "tag": (("entities",), lambda values: {"entities": values["entities"]}),
     "answer": (("predicted", "start", "end", "probability"), _of_answer),
+    "regress": (("predicted",), lambda values: {"predicted": values["value"]}),
 }
 """Of each task the columns it adds, and how they come from a prediction's values."""
 
@@ -59,16 +69,19 @@ def predict_file(
 ) -> Made:
     """Write `target` whole or not at all: the table at `path` with the model's answers in further columns.
 
-    `text` is the column of the texts; of a model that answers questions, `question` and `context` are theirs. A row
-    without a text keeps its place and gets no answer. A column that is there already keeps its name, the new one gets a
-    number behind it.
+    Of a model of tables the columns are found by their names, and the file is read as it is for training. Else `text`
+    is the column of the texts; of a model that answers questions, `question` and `context` are theirs. A row of which
+    nothing can be said keeps its place and gets no answer. A column that is there already keeps its name, the new one
+    gets a number behind it.
 
     Raises InvalidInput naming every fault of the table by its line, a `target` that is there, or is the table itself;
-    JinjieError when the model is none of texts.
+    JinjieError when the model is one of neither texts nor tables.
     """
-    kind = model.task.config.kind if hasattr(model.task, "config") else ""
+    kind = task_of(model)
+    if kind in _ADDED and hasattr(model.processor, "encode_rows"):
+        return _predict_table(model, path, target, replace, report)
     if kind not in _ADDED or not hasattr(model.processor, "framed_all"):
-        raise JinjieError("predict.no_texts", name=model.card.get("run", model.folder.name), task=kind or "–")
+        raise JinjieError("predict.no_texts", name=model.card.get("run", model.folder.name), task=kind)
     asked = {question: "--question", context: "--context-column"} if kind == "answer" else {text: "--text"}
     ending = ending_of(str(target), "--out")
     _free(target, Path(path), replace)
@@ -86,15 +99,62 @@ def predict_file(
     ]
     if problems:
         raise at_most(problems, "--file")
-    added, make = _ADDED[kind]
-    names = _fresh(added, table.columns)
     answers = list(_asked(model, [str(value) for value in inputs], report))
-    rows = [
+    return _write(target, ending, kind, table.columns, table.rows, answers)
+
+
+def task_of(model: Finished) -> str:
+    """The kind of a model's task, which is its module's name."""
+    return type(model.task).__module__.rpartition(".")[2]
+
+
+def _predict_table(model: Finished, path: str, target: Path, replace: bool, report: Report | None) -> Made:
+    """The same for a model whose inputs are columns. A row that the model's own cleaning drops gets no answer."""
+    ending = ending_of(str(target), "--out")
+    if Path(path).suffix.lower() in LINES:
+        raise InvalidInput(
+            [Problem("--file", "texts.other_format", path=path, endings=", ".join(SEPARATORS))]
+        )
+    _free(target, Path(path), replace)
+    rows: list[dict[str, Any]] = []
+    answers: list[Prediction | None] = []
+    source = open_source(existing_file(path, "--file"), Cleaning())
+    task: Any = model.task
+    processor: Any = model.processor
+    for block in source.blocks():
+        lines = block.lines(np.arange(len(block.frame)))
+        x, kept = processor.encode_rows(
+            block.frame, [f"{path}:{line}" for line in lines], source.missing_words
+        )
+        each = block.frame.rows(named=True)
+        told = [", ".join(str(value) for value in each[row].values()) for row in kept]
+        said = task.predict_rows({"model": model.network}, processor, x, told)
+        found = dict(zip(kept.tolist(), said, strict=True))
+        answers += [found.get(row) for row in range(len(each))]
+        rows += each
+        tell(report, say("predict.asking"), block.done, source.size)
+    if not rows:
+        raise InvalidInput([Problem("--file", "data.empty_file", path=path)])
+    return _write(target, ending, task_of(model), source.names, rows, answers)
+
+
+def _write(
+    target: Path,
+    ending: str,
+    kind: str,
+    columns: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    answers: Sequence[Prediction | None],
+) -> Made:
+    """The rows with what was said of each, in columns whose names are free."""
+    added, make = _ADDED[kind]
+    names = _fresh(added, columns)
+    made = [
         {**row, **({names[n]: v for n, v in make(said.values).items()} if said is not None else {})}
-        for row, said in zip(table.rows, answers, strict=True)
+        for row, said in zip(rows, answers, strict=True)
     ]
-    write_whole(target, written([*table.columns, *names.values()], rows, ending))
-    return Made(target, len(rows), sum(said is None for said in answers), tuple(names.values()))
+    write_whole(target, written([*columns, *names.values()], made, ending))
+    return Made(target, len(made), sum(said is None for said in answers), tuple(names.values()))
 
 
 def _asked(model: Finished, texts: Sequence[str], report: Report | None) -> Iterator[Prediction | None]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from jinjie.base.amounts import count, duration
 from jinjie.base.words import say
 from jinjie.cli.output import console, json_option, print_json
 
@@ -77,37 +76,15 @@ def _table(rows: list[Row]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from jinjie.analyse.compare import lines, verdict
     from jinjie.cli.runs import state_word
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     for row in rows:
         table.add_column(row.run, overflow="fold")
-
-    def line(heading: str, cells: list[str]) -> None:
-        if any(cells):
-            table.add_row(Text(heading, style="dim"), *(Text(cell) for cell in cells))
-
-    for path in rows[0].settings:
-        line(path, [_setting(row.settings[path]) for row in rows])
-    line(say("compare.state"), [state_word(row.state) for row in rows])
-    line(say("compare.steps"), [f"{row.step}/{row.total or '?'}" for row in rows])
-    line(say("compare.time"), [duration(row.seconds) for row in rows])
-    line(say("compare.parameters"), ["" if row.parameters is None else count(row.parameters) for row in rows])
-    line(say("compare.best"), [_at(row) for row in rows])
-    line(say("compare.last"), [_lines(row.last) for row in rows])
-    line(say("compare.test"), [_lines(row.test) for row in rows])
+    for line in lines(rows, state_word):
+        table.add_row(Text(line.heading, style="dim"), *(Text(cell) for cell in line.cells))
     console().print(table)
-
-
-def _at(row: Row) -> str:
-    return say("compare.at", values=_lines(row.best), step=row.best_step) if row.best else ""
-
-
-def _lines(metrics: dict[str, float]) -> str:
-    """Metrics one below the other, so that several runs fit side by side."""
-    return "\n".join(f"{name} {value:.4g}" for name, value in metrics.items())
-
-
-def _setting(value: Any) -> str:
-    return "–" if value is None else str(value)
+    for sentence in verdict(rows):
+        console().print(sentence)

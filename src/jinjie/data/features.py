@@ -16,6 +16,7 @@ from jinjie.base.lazy import lazy
 from jinjie.data.cleaning import types
 from jinjie.data.cleaning.fitted import Fitted
 from jinjie.data.dataset import Arrays, Processor
+from jinjie.data.reading import at_most
 
 if TYPE_CHECKING:
     import numpy as np
@@ -158,6 +159,18 @@ class Column(Config):
             own = cell.select(types.parse("cell", "number:any")).item()
         return None if isinstance(own, int | float) and not abs(own) <= LARGEST else own
 
+    def read_all(self, cells: pl.Series) -> pl.Series:
+        """As `read` of each of many cells, nulls staying null."""
+        if self.words is not None:
+            known = {cell: self.read(cell) for cell in cells.drop_nulls().unique().to_list()}
+            return cells.replace_strict(known, default=None, return_dtype=pl.String)
+        frame = cells.alias("cell").to_frame()
+        own = types.parse("cell", self.kind)
+        if types.is_numeric(self.kind):
+            own = pl.coalesce(own, types.parse("cell", "number:any")).cast(pl.Float64)
+            own = pl.when(own.abs() <= LARGEST).then(own)
+        return frame.select(own.alias("cell")).to_series()
+
 
 class Known(Config):
     """All that a finished model must know of its table."""
@@ -194,17 +207,8 @@ class FeaturesProcessor(Processor):
             if typed.strip() in MISSING:
                 continue
             row[name] = column.read(typed.strip())
-            if row[name] is None and column.words is not None:
-                suggestion = did_you_mean(typed.strip(), column.words)
-                problems.append(
-                    Problem(name, "features.no_such_word", came=typed.strip(), suggestion=suggestion)
-                )
-            elif row[name] is None and types.family(column.kind) == "date":
-                problems.append(
-                    Problem(name, "features.no_date", came=typed, form=column.kind.partition(":")[2])
-                )
-            elif row[name] is None:
-                problems.append(Problem(name, "features.no_number", came=typed))
+            if row[name] is None:
+                problems.append(_unread(name, column, typed))
         if problems:
             raise InvalidInput(problems)
         frame = pl.DataFrame({n: [value] for n, value in row.items()}, schema=self._schema())
@@ -213,6 +217,41 @@ class FeaturesProcessor(Processor):
             if not len(kept):
                 raise InvalidInput([Problem("", "features.cleaned_away", came=text)])
         return {"x": encode(self.known.features, frame)}
+
+    def encode_rows(
+        self, text: pl.DataFrame, where: Sequence[str], missing: Sequence[str] = ()
+    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """As `encode` of each row of a table whose cells are text (N rows), `where` saying where each stands: x of the
+        rows that the model's cleaning keeps, and which of the N those are. `missing` are further words for nothing,
+        where they are no words of a column. Columns that the model does not know are passed over.
+
+        Raises InvalidInput naming every column that is not there, and every cell that cannot be read by its place.
+        """
+        columns = self.known.columns
+        problems = [
+            Problem(
+                column.name, "features.column_missing", suggestion=did_you_mean(column.name, text.columns)
+            )
+            for column in columns
+            if column.name not in text.columns
+        ]
+        if problems:
+            raise InvalidInput(problems)
+        read: dict[str, pl.Series] = {}
+        for column in columns:
+            cells = text[column.name].str.strip_chars()
+            nothing = [word for word in {*MISSING, *missing} if word not in (column.words or ())]
+            cells = cells.set(cells.is_in(nothing).fill_null(False), None)
+            read[column.name] = column.read_all(cells)
+            wrong = (read[column.name].is_null() & cells.is_not_null()).arg_true().to_list()
+            problems += [_unread(f"{where[row]} {column.name}", column, cells[row]) for row in wrong]
+        if problems:
+            raise at_most(problems, "--file")
+        frame = pl.DataFrame([read[name].cast(dtype).alias(name) for name, dtype in self._schema().items()])
+        kept = np.arange(len(frame))
+        if self.known.fitted is not None:
+            frame, kept = apply(self.known.fitted, frame)
+        return encode(self.known.features, frame), kept
 
     def _given(self, text: str) -> list[tuple[str, str]]:
         """The columns named and what was typed for each, in order."""
@@ -269,6 +308,16 @@ class FeaturesProcessor(Processor):
 
 MISSING = ("", "null", "NA", "?")
 """What a person types for nothing."""
+
+
+def _unread(where: str, column: Column, typed: str) -> Problem:
+    """What is wrong with a cell that has none of its column's values."""
+    if column.words is not None:
+        suggestion = did_you_mean(typed.strip(), column.words)
+        return Problem(where, "features.no_such_word", came=typed.strip(), suggestion=suggestion)
+    if types.family(column.kind) == "date":
+        return Problem(where, "features.no_date", came=typed, form=column.kind.partition(":")[2])
+    return Problem(where, "features.no_number", came=typed)
 
 
 def _as_typed(value: Any) -> str:

@@ -84,6 +84,37 @@ class NumbersProcessor(Processor):
             )
         return {"x": self.scaled(np.array([values]))}
 
+    def encode_rows(
+        self, text: pl.DataFrame, where: Sequence[str], missing: Sequence[str] = ()
+    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """As `encode` of each row of a table whose cells are text (N rows), by the columns' names: x (N, columns), and
+        which rows those are, which is all: no number may be missing. Other columns are passed over.
+
+        Raises InvalidInput naming every column that is not there, and every cell that is no number by its place.
+        """
+        problems = [
+            Problem(name, "features.column_missing", suggestion=did_you_mean(name, text.columns))
+            for name in self.names
+            if name not in text.columns
+        ]
+        if problems:
+            raise InvalidInput(problems)
+        columns = []
+        for name in self.names:
+            cells = text[name].fill_null("").str.strip_chars()
+            values = cells.cast(pl.Float64, strict=False)
+            wrong = (values.abs() <= LARGEST).fill_null(False).not_().arg_true().to_list()
+            problems += [
+                Problem(f"{where[row]} {name}", "data.not_a_number", name=name, came=cells[row])
+                if cells[row]
+                else Problem(f"{where[row]} {name}", "data.empty_cell", name=name)
+                for row in wrong
+            ]
+            columns.append(values.to_numpy())
+        if problems:
+            raise at_most(problems, "--file")
+        return self.scaled(np.stack(columns, axis=1)), np.arange(len(text))
+
     def scaled(self, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """(N, columns) float32 from raw values."""
         scaled: np.ndarray[Any, Any] = (x - np.array(self.mean)) / np.array(self.deviation)

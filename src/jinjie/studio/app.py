@@ -20,10 +20,12 @@ from jinjie.studio import (
     ask_pages,
     cleaning_pages,
     cleanings,
+    compare_pages,
     component_pages,
     course,
     evaluations,
     experiments,
+    export_pages,
     home_pages,
     lesson_pages,
     map_pages,
@@ -38,6 +40,7 @@ from jinjie.studio import (
     question_pages,
     render,
     resource_pages,
+    use_pages,
 )
 from jinjie.studio.story import Stories
 from jinjie.studio.viewer import Speaks
@@ -68,11 +71,14 @@ def make_app(
     app.state.playing = playing.Playing()
     app.state.course = course.Course(preview)
     app.state.closing = closing or threading.Event()
+    app.include_router(compare_pages.router)  # before /runs/{name}: no run is called compare
     app.include_router(api.router)
     app.include_router(path_api.router)
     app.include_router(experiments.router)
     app.include_router(home_pages.router)
     app.include_router(pages.router)
+    app.include_router(use_pages.router)
+    app.include_router(export_pages.router)
     app.include_router(lesson_pages.router)
     app.include_router(ask_pages.router)
     app.include_router(path_pages.router)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import copy
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
@@ -16,12 +17,16 @@ from jinjie.data.cleaning.pages import section
 from jinjie.data.reading import existing_file
 from jinjie.studio import cleaning_form
 from jinjie.studio.cleanings import Cleanings, Table, new_folder, recent, table
-from jinjie.studio.render import SANDBOX, leave, page
+from jinjie.studio.kept_tables import columns, keep
+from jinjie.studio.render import SANDBOX, Filled, leave, page
 from jinjie.studio.upload import receive
 
 router = APIRouter(include_in_schema=False)
 LARGEST = 2_000_000_000
 """Bytes of a file that is sent; a larger one is named by its path, and read where it is."""
+
+RECIPE = "credit"
+"""What learns from a table of one's own: any with a column of classes."""
 
 
 @router.get("/clean")
@@ -79,6 +84,17 @@ def stop(request: Request, name: str) -> Response:
     if "hx-request" not in request.headers:
         return RedirectResponse(f"/clean/{known.id}", 303)
     return page(request, "_cleaning.html", **_values(request, known))
+
+
+@router.post("/clean/{name}/train")
+def train(request: Request, name: str, filled: Filled) -> Response:
+    """The form that starts a run on the cleaned table, as it is now."""
+    known = table(name)
+    target = filled.get("target", "")
+    asked = {"recipe": RECIPE, "data.path": str(keep(known))}
+    if target in columns(known)[:-1]:  # without one it is the last
+        asked["data.target"] = target
+    return leave(request, f"/runs?{urlencode(asked)}")
 
 
 @router.get("/clean/{name}/{file}")
@@ -144,5 +160,6 @@ def _values(request: Request, known: Table) -> dict[str, Any]:
         "work": work,
         "report": section(report, heading=False) if report is not None else None,
         "size": report and known.cleaned.is_file() and known.cleaned.stat().st_size,
+        "columns": columns(known) if report is not None else [],
         "form": cleaning_form.form(known.asked["filled"]),
     }

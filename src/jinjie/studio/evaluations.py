@@ -15,12 +15,11 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from jinjie.analyse import evaluation as sentences
 from jinjie.analyse.evaluation import TASKS, Evaluation
-from jinjie.analyse.evaluation_page import folder_of, mistake_file
+from jinjie.analyse.evaluation_page import folder_of, found, mistake_file, older
 from jinjie.analyse.texts import sentences as texts
 from jinjie.analyse.texts.page import legend
 from jinjie.analyse.texts.values import Shown, Texts
@@ -105,14 +104,6 @@ def obstacle(run: Run) -> JinjieError | None:
     if not (run.path / "model" / "jinjie.json").is_file():
         return JinjieError("studio.evaluation.no_model", run=run.name)
     return None
-
-
-def found(run: Run, split: Split) -> Evaluation | None:
-    """What is in the run's folder; None where there is none, or one of another version."""
-    try:
-        return Evaluation.model_validate_json((folder_of(run, split) / "evaluation.json").read_bytes())
-    except (OSError, ValidationError):
-        return None
 
 
 @router.get("/runs/{name}/evaluation", include_in_schema=False)
@@ -215,7 +206,7 @@ def shown(run: Run, made: Evaluation) -> dict[str, Any]:
         "headline": sentences.headline(made),
         "notes": [
             *sentences.notes(made),
-            *([say("studio.evaluation.older")] if _older(run, made) else []),
+            *([say("studio.evaluation.older")] if older(run, made) else []),
         ],
         "scores": {"head": sentences.score_head(made), "rows": sentences.score_rows(made)},
         "how": sentences.how(made),
@@ -293,12 +284,3 @@ def _drawing(path: Path) -> str | None:
         return inline(embedded(path.read_bytes()))
     except OSError:  # replaced by a newer evaluation just now
         return None
-
-
-def _older(run: Run, made: Evaluation) -> bool:
-    """Whether the run has a newer model than the one that was evaluated."""
-    try:
-        card = json.loads((run.path / "model" / "jinjie.json").read_bytes())
-    except (OSError, ValueError):
-        return False
-    return int(card.get("step", made.step)) != made.step

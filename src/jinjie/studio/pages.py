@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
@@ -14,9 +15,11 @@ from jinjie.base.errors import InvalidInput, JinjieError
 from jinjie.base.words import LANGUAGES
 from jinjie.serve.guard import YEAR
 from jinjie.studio import forms, views
+from jinjie.studio.compare_pages import MOST
 from jinjie.studio.live import ListWatch, RunWatch, Watch, stream
 from jinjie.studio.render import Filled, drawing, leave, page, piece
 from jinjie.studio.story import Stories, Story
+from jinjie.studio.use_pages import offered
 from jinjie.studio.viewer import THEMES
 from jinjie.training import launch
 from jinjie.training.runs import Run
@@ -24,6 +27,8 @@ from jinjie.training.runs import Run
 router = APIRouter(include_in_schema=False)
 SHOWN = 60
 """Runs listed before one asks for all."""
+OWN_DATA = ("data.path", "data.target")
+"""Settings that name a table of the user's own: they are kept when another recipe is chosen."""
 
 
 def _stories(request: Request) -> Stories:
@@ -37,17 +42,8 @@ def _stories(request: Request) -> Stories:
 @router.get("/runs")
 def all_runs(request: Request, all: bool = False) -> Response:
     """All runs, and the form that starts one."""
-    stories = _stories(request).all()
-    rows = _rows(stories if all else stories[:SHOWN])
     chosen = request.query_params.get("recipe", "")
-    return page(
-        request,
-        "runs.html",
-        rows=rows,
-        count=len(stories),
-        all=all,
-        **_start(chosen, request.query_params),
-    )
+    return page(request, "runs.html", **_listed(request, all), **_start(chosen, request.query_params))
 
 
 @router.get("/live")
@@ -77,12 +73,14 @@ def start(request: Request, filled: Filled) -> Response:
     except InvalidInput:
         if "hx-request" in request.headers:
             return page(request, "_start.html", 422, **_start(recipe.name, filled))
-        stories = _stories(request).all()
-        rows = _rows(stories[:SHOWN])
-        return page(
-            request, "runs.html", 422, rows=rows, count=len(stories), all=False, **_start(recipe.name, filled)
-        )
+        return page(request, "runs.html", 422, **_listed(request, False), **_start(recipe.name, filled))
     return leave(request, f"/runs/{launch.launch(wanted).name}")
+
+
+def _listed(request: Request, all: bool) -> dict[str, Any]:
+    stories = _stories(request).all()
+    rows = _rows(stories if all else stories[:SHOWN])
+    return {"rows": rows, "count": len(stories), "all": all, "most": MOST}
 
 
 def _start(name: str, filled: Mapping[str, str]) -> dict[str, Any]:
@@ -91,7 +89,17 @@ def _start(name: str, filled: Mapping[str, str]) -> dict[str, Any]:
     recipe = recipes.find(name) if name else next(iter(known.values()))
     card = next(card for card in cards if card["name"] == recipe.name)
     form = forms.considered(recipe, filled)
-    return {"cards": cards, "card": card, "form": form, "takes": views.takes(form.recipe)}
+    data = views.recipe_card(form.recipe)["data"]
+    own = (
+        {p: filled[p] for p in OWN_DATA if filled.get(p)} if data["source"] != card["data"]["source"] else {}
+    )
+    return {
+        "cards": cards,
+        "card": {**card, "data": data},
+        "own": urlencode(own),
+        "form": form,
+        "takes": views.takes(form.recipe),
+    }
 
 
 def _rows(stories: list[Story]) -> dict[str, str]:
@@ -161,6 +169,7 @@ def _parts(story: Story) -> dict[str, str]:
             "facts": piece("_facts.html", run=run),
             "actions": piece("_actions.html", run=run, stopping=False),
             "diagnosis": piece("_diagnosis.html", found=views.diagnosis(story)),
+            "use": piece("_use.html", name=story.run.name, use=offered(story.run)),
             "pictures": piece("_pictures.html", run=run, pictures=views.pictures(story)),
             "checkpoints": piece("_checkpoints.html", run=run, checkpoints=views.checkpoints(story)),
             "console": piece("_console.html", text=views.console(story.run)),

@@ -19,7 +19,7 @@ from jinjie.base.words import Text
 from jinjie.studio import views
 from jinjie.training import finished
 from jinjie.training.finished import Finished
-from jinjie.training.runs import all_runs
+from jinjie.training.runs import Run, all_runs
 
 MOST = 2
 """Models kept in memory."""
@@ -101,10 +101,16 @@ def players() -> list[Player]:
     """Every model that can be played with: the packaged ones, then the runs', newest first."""
     found = [_player(name, folder, packaged=True) for name, folder in finished.packaged().items()]
     found.sort(key=lambda one: one is None or one.name != finished.PACKAGED)
-    for run in all_runs():
-        if (run.path / "model" / "config.json").is_file():
-            found.append(_player(run.name, run.path / "model", running=run.pid is not None))
+    found += [player_of(run) for run in all_runs()]
     return [one for one in found if one is not None]
+
+
+def player_of(run: Run) -> Player | None:
+    """A run's model; None where there is none yet, or nothing to play."""
+    folder = run.path / "model"
+    if not (folder / "config.json").is_file():
+        return None
+    return _player(run.name, folder, running=run.pid is not None)
 
 
 def _player(name: str, folder: Path, packaged: bool = False, running: bool = False) -> Player | None:

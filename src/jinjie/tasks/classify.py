@@ -170,6 +170,17 @@ class Classify(task.Task):
                 made[row] = _said(texts[row], share, processor)
         return [made[row] for row in range(len(texts))]
 
+    def predict_rows(
+        self, models: Models, processor: Processor, x: np.ndarray[Any, Any], told: Sequence[str]
+    ) -> list[Prediction]:
+        """As `predict` of each of many rows that are numbers already, x (N, inputs); `told` is each as it was typed."""
+        with torch.no_grad():
+            logits = [
+                _logits(models["model"], {"x": part}) for part in torch.split(torch.from_numpy(x), BATCH)
+            ]
+        shares = torch.softmax(torch.cat(logits), 1)
+        return [_said(text, share, processor) for text, share in zip(told, shares, strict=True)]
+
     def outputs(
         self, models: Models, data: Dataset, split: Split, limit: int | None
     ) -> tuple[torch.Tensor, torch.Tensor]:

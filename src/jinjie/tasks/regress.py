@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from jinjie.base.lazy import lazy
@@ -74,10 +74,20 @@ class Regress(task.Task):
             yield self._equation(*self._line(models, data))
 
     def predict(self, models: Models, processor: Processor, text: str) -> Prediction:
-        inputs = torch.from_numpy(processor.encode(text)["x"])
+        return self.predict_rows(models, processor, processor.encode(text)["x"], [text])[0]
+
+    def predict_rows(
+        self, models: Models, processor: Processor, x: np.ndarray[Any, Any], told: Sequence[str]
+    ) -> list[Prediction]:
+        """As `predict` of each of many rows that are numbers already, x (N, inputs); `told` is each as it was typed."""
         with torch.no_grad():
-            value = float(models["model"](inputs)[0, 0])
-        return Prediction(say("task.predicted_number", input=text, value=f"{value:.6g}"), {"value": value})
+            values = torch.cat(
+                [models["model"](part)[:, 0] for part in torch.split(torch.from_numpy(x), BATCH)]
+            ).tolist()
+        return [
+            Prediction(say("task.predicted_number", input=text, value=f"{value:.6g}"), {"value": value})
+            for text, value in zip(told, values, strict=True)
+        ]
 
     def outputs(
         self, models: Models, data: Dataset, split: Split, limit: int | None

@@ -118,6 +118,11 @@ def export(
     )
 
 
+def check(source: Path, layout: str | None = None) -> None:
+    """Raise as `export` would where the layout of that name, or any, cannot hold the model. Nothing large is read."""
+    _chosen(with_constants(open_config(source), layout), layout)
+
+
 def _as_it_came(source: Path, folder: Path) -> None:
     """Take along a foreign folder's tokenizer, chat template and settings of generation, to the letter."""
     _copy(source, folder, TRAVEL)

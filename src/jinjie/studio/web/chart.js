@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 
 const ROOM = 4000; // points kept on the page; past that they are thinned, spikes kept
-const HEIGHT = 340;
+export const HEIGHT = 340;
 
 export function makeChart(place, empty) {
   const words = place.dataset;
@@ -24,21 +24,12 @@ export function makeChart(place, empty) {
 
   function build() {
     plot?.destroy();
-    const font = `12px ${getComputedStyle(document.body).fontFamily}`;
-    const axis = { stroke: colour("--soft"), font, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
     const series = (label, name, more) => ({ label, stroke: colour(name), spanGaps: true, value: (_, v) => (v == null ? "–" : v.toPrecision(4)), ...more });
     plot = new uPlot(
       {
         width: place.clientWidth,
         height: HEIGHT,
-        scales: {
-          x: { time: false, range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 1, 1)] },
-          y: log ? { distr: 3 } : {},
-        },
-        axes: [
-          { ...axis, values: (_, ticks) => ticks.map((v) => (Number.isInteger(v) ? v.toLocaleString() : "")) },
-          { ...axis, ...(log && { grid: { ...axis.grid, filter: decades }, ticks: { ...axis.ticks, filter: decades } }), size: 58, values: (_, ticks, _axis, _space, gap) => ticks.map((v) => figure(v, log ? 0 : gap)) },
-        ],
+        ...axesOf(place, log),
         series: [
           { label: words.step, value: (_, v) => (v == null ? "–" : v.toLocaleString()) },
           series(words.train, "--faint-curve", { width: 1, points: { show: false } }),
@@ -67,7 +58,7 @@ export function makeChart(place, empty) {
     }
   }
 
-  new ResizeObserver(() => plot && plot.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place.parentElement);
+  watchSize(place, () => plot);
   document.addEventListener("themechange", () => plot?.redraw());
 
   return {
@@ -85,6 +76,28 @@ export function makeChart(place, empty) {
       if (plot) build();
     },
   };
+}
+
+/** The axes and scales of a chart of losses over steps, in the page's colours. */
+export function axesOf(place, log) {
+  const colour = (name) => () => getComputedStyle(place).getPropertyValue(name).trim();
+  const font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  const axis = { stroke: colour("--soft"), font, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
+  return {
+    scales: {
+      x: { time: false, range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 1, 1)] },
+      y: log ? { distr: 3 } : {},
+    },
+    axes: [
+      { ...axis, values: (_, ticks) => ticks.map((v) => (Number.isInteger(v) ? v.toLocaleString() : "")) },
+      { ...axis, ...(log && { grid: { ...axis.grid, filter: decades }, ticks: { ...axis.ticks, filter: decades } }), size: 58, values: (_, ticks, _axis, _space, gap) => ticks.map((v) => figure(v, log ? 0 : gap)) },
+    ],
+  };
+}
+
+/** Keep a chart as wide as the box around its place. */
+export function watchSize(place, plot) {
+  new ResizeObserver(() => plot()?.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place.parentElement);
 }
 
 /** A tick in as many decimals as tell it from its neighbours; on a logarithmic axis, where gaps differ, in few figures. */

@@ -4,6 +4,7 @@ import { follow } from "./live.js";
 
 export function startList(list) {
   const empty = document.getElementById("empty");
+  const comparer = document.getElementById("compare");
   follow(list.dataset.live, {
     rows({ order, rows }) {
       const present = new Map([...list.children].map((item) => [item.dataset.run, item]));
@@ -15,9 +16,11 @@ export function startList(list) {
           item.classList.add("new");
           present.set(name, item);
         }
-        const focused = item.contains(document.activeElement);
+        const focused = item.contains(document.activeElement) && document.activeElement.localName;
+        const ticked = item.querySelector("[name=runs]")?.checked;
         item.innerHTML = html;
-        if (focused) item.querySelector("a").focus({ preventScroll: true });
+        item.querySelector("[name=runs]").checked = ticked ?? false;
+        if (focused) item.querySelector(focused).focus({ preventScroll: true });
       }
       for (const [name, item] of present) if (!order.includes(name)) item.remove();
       order.forEach((name, at) => {
@@ -25,6 +28,7 @@ export function startList(list) {
         if (item && list.children[at] !== item) list.insertBefore(item, list.children[at] ?? null);
       });
       empty.hidden = order.length > 0;
+      comparer.hidden = order.length < 2;
     },
   });
 }

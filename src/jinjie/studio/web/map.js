@@ -34,7 +34,7 @@ for (const map of sheet.querySelectorAll("svg.map")) {
     map.classList.add("looking");
     caption.querySelector("strong").textContent = point.querySelector("title").textContent;
     caption.querySelector(".requires").textContent = sheet.dataset.requires + names(requires);
-    caption.querySelector(".opens").textContent = sheet.dataset.opens + names(opens);
+    caption.querySelector(".opens").textContent = sheet.dataset.leads + names(opens);
     caption.hidden = false;
     const middle = point.getBoundingClientRect();
     const around = map.getBoundingClientRect();
@@ -55,8 +55,9 @@ for (const map of sheet.querySelectorAll("svg.map")) {
     else if (!map.contains(document.activeElement)) dark();
   });
   map.addEventListener("pointerleave", () => dark());
-  map.addEventListener("focusin", (event) => light(event.target.closest(".point")));
-  map.addEventListener("focusout", () => dark());
+  // Heard around the drawing: a drawing that hears of focus itself is one more stop of the Tab key in Chromium.
+  map.parentElement.addEventListener("focusin", (event) => light(event.target.closest(".point")));
+  map.parentElement.addEventListener("focusout", () => dark());
   map.addEventListener("keydown", (event) => {
     const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     const at = points.indexOf(event.target.closest(".point"));

@@ -24,7 +24,7 @@ export function startRun(page) {
     },
     gone() {
       stream.end();
-      location.assign("/");
+      location.assign("/runs");
     },
   });
   scrollToEnd(page.querySelector(".console"));

@@ -1,6 +1,6 @@
 // What is wider than its place and scrolls sideways is reached by the keyboard, and only then: nothing else stops the Tab key.
 
-const WIDE = ".tex.display, figure.drawn, .pictures, .table, pre";
+const WIDE = ".tex.display, figure.drawn, figure.attention, .pictures, .table, pre";
 const OFTEN = 300; // milliseconds: a live page changes all the time
 
 let waiting = false;

@@ -2,6 +2,7 @@
 
 import "htmx.org";
 import { startClean } from "./clean.js";
+import { startCompare } from "./compare.js";
 import { startList } from "./list.js";
 import { startRun } from "./run.js";
 import { startScrolling } from "./scroll.js";
@@ -14,6 +15,8 @@ if (list) startList(list);
 if (run) startRun(run);
 const cleaner = document.getElementById("clean");
 if (cleaner) startClean(cleaner);
+const comparison = document.getElementById("comparison");
+if (comparison) startCompare(comparison);
 if (list && list.children.length && matchMedia("(max-width: 63rem)").matches) {
   document.getElementById("starter").open = false; // where runs and form stand below each other, runs come first
 }
