@@ -135,7 +135,8 @@ class Eye:
 
     def _complaint(self, text: str) -> None:
         refused_form = "status of 422" in text  # a form sent back with its problems: chromium logs the status
-        if not refused_form and not (self.away and "net::ERR_" in text):
+        unanswered = "net::ERR_" in text or text.startswith("htmx:")
+        if not refused_form and not (self.away and unanswered):
             self.complaints.append(text)
 
 

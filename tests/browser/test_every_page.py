@@ -41,6 +41,7 @@ PAGES = [
     "/path/resources",
     "/path/portfolio",
     "/path/roles/nlp-engineer",
+    "/components",
     "/nowhere",
 ]
 VIEWS = [

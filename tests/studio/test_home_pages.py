@@ -48,7 +48,8 @@ def test_who_goes_on_sees_what_is_due_and_why(client: TestClient) -> None:
         )
     page = client.get("/").text
     assert "Welcome" not in page and "Your next step" in page
-    assert 'class="home-goes"><a href="/path/review">' in page and "due" in page
+    assert 'class="home-goes"><a href="/path/review">' in page
+    assert page.count('href="/path/review"') == 1, "what comes next is not named twice"
     assert page.index("Your next step") < page.index("home-word")
     assert "this-week" not in page and 'href="/path"' in page
     client.post("/path/plan", data={"goal": "concept:adam", "hours": "5"})
@@ -87,3 +88,9 @@ def test_every_page_of_the_head_is_served(client: TestClient) -> None:
             answer = client.get(link.href)
             assert answer.status_code == 200, link.href
             assert re.search(rf'<a href="{link.href}" aria-current="page">', answer.text), link.href
+
+
+def test_an_address_of_a_recipe_leads_to_its_form(client: TestClient) -> None:
+    answer = client.get("/?recipe=gpt-poems")
+    assert answer.status_code == 303 and answer.headers["location"] == "/runs?recipe=gpt-poems"
+    assert 'value="gpt-poems" checked' in client.get(answer.headers["location"]).text

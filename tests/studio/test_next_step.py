@@ -28,7 +28,7 @@ def test_worked_out_anew_when_the_log_has_grown(monkeypatch: pytest.MonkeyPatch)
     assert len(calls) == 1
     assert told[0] == told[2] == {
         "href": f"/learn/{first.slug}", "title": str(first.entry.title), "minutes": first.entry.minutes,
-        "begun": False,
+        "begun": False, "reason": str(standing.standing(library).step.reason),
     }  # fmt: skip
     when = datetime(2020, 1, 1).astimezone()  # an old event that comes late, as from another machine
     known = [Attempt("placement", one, time=when, detail={"said": "known"}) for one in first.entry.teaches]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jinjie.course.content.library import load
 from jinjie.learner.attempts import Attempt, write
-from jinjie.learner.store import open_store
+from jinjie.learner.store import Store, open_store
 from jinjie.studio import standing as studio
 
 
@@ -44,3 +46,25 @@ def test_the_questions_are_read_once() -> None:
     first = studio.questions(library)
     assert studio.questions(library) is first
     assert studio.questions(load()) is not first
+
+
+def test_only_what_is_new_of_the_log_is_read_and_its_order_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    library, now = load(), datetime.now().astimezone()
+    with open_store() as store:
+        write(store, Attempt("lesson", "attention", time=now))
+    before = studio.standing(library)
+    asked: list[dict[str, Any]] = []
+    read = studio.iterate
+
+    def iterated(store: Store, **which: Any) -> Any:
+        asked.append(which)
+        return read(store, **which)
+
+    monkeypatch.setattr(studio, "iterate", iterated)
+    late = Attempt("lesson", "transformer", time=now - timedelta(days=9))  # as an import brings them
+    with open_store() as store:
+        write(store, late, Attempt("lesson", "optimizers", time=now + timedelta(seconds=1)))
+        whole = [one.id for one in read(store)]
+    after = studio.standing(library)
+    assert [one.id for one in after.events] == whole and len(whole) == len(before.events) + 2
+    assert asked == [{"after": before.events[0].seq}]

@@ -73,10 +73,10 @@ def whole(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def expectation(recipe: Recipe) -> Estimate | None:
+def expectation(recipe: Recipe, cores: int | None = None) -> Estimate | None:
     """The recipe's estimate, or None where only the user's own data will tell the model's size."""
     try:
-        return estimate(recipe)
+        return estimate(recipe, cores=cores)
     except JinjieError:
         return None
 

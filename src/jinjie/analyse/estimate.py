@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from jinjie.base import machine
@@ -97,17 +99,19 @@ def estimate(
     facts: Mapping[str, int] | None = None,
     counts: Mapping[str, int] | None = None,
     profile: Profile | None = None,
+    cores: int | None = None,
 ) -> Estimate:
     """What a run of `recipe` takes on this machine.
 
     `facts` and `counts` are the data's (what `about()` knows when None); `profile` is what was measured of the
-    machine (the saved measurement when None). Raises JinjieError when a size of the model is still open.
+    machine (the saved measurement when None), and `cores` how many it has, for who asks often and knows. Raises
+    JinjieError when a size of the model is still open.
     """
     about = recipe.data.about() if facts is None or counts is None else None
     facts = about.facts if facts is None and about else dict(facts or {})
     counts = about.counts if counts is None and about else dict(counts or {})
     profile = profile or machine.profile()
-    cores = profile.cores if profile else machine.cores()
+    cores = profile.cores if profile else cores or machine.cores()
 
     budget = recipe.budget
     piece = math.ceil(budget.batch / budget.accumulate)
@@ -256,16 +260,41 @@ def _pace(recipe: Recipe, precision: Precision, threads: int) -> tuple[str, floa
     wanted = _what_takes_time(recipe.model_dump(mode="json"))
     found: list[tuple[float, str]] = []
     for run in all_runs():
-        try:
-            same = _what_takes_time(run.file["recipe"]) == wanted
-        except (JinjieError, KeyError, TypeError, AttributeError):
-            continue  # a damaged or older run tells nothing
-        pace = _pace_of(run.events, precision, threads) if same else None
+        if _asked(run.path, _stamp(run.path / "recipe.json")) != wanted:
+            continue
+        pace = _paced(run.path, _stamp(run.path / "events.jsonl"), precision, threads)
         if pace is not None:
             found.append((pace, run.name))
         if len(found) == PAST:
             break
     return (min(found)[1], min(found)[0]) if found else None
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """What differs when a file does."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size
+
+
+@lru_cache(maxsize=1000)
+def _asked(run: Path, stamp: tuple[int, int]) -> dict[str, Any] | None:
+    """What takes time of a run's recipe; None where the run is damaged or older, and tells nothing."""
+    from jinjie.training.runs import Run
+
+    try:
+        return _what_takes_time(Run(run).file["recipe"])
+    except (JinjieError, KeyError, TypeError, AttributeError):
+        return None
+
+
+@lru_cache(maxsize=1000)
+def _paced(run: Path, stamp: tuple[int, int], precision: Precision, threads: int) -> float | None:
+    from jinjie.training.runs import Run
+
+    return _pace_of(Run(run).events, precision, threads)
 
 
 def _pace_of(events: list[Event], precision: Precision, threads: int) -> float | None:

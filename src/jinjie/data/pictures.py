@@ -23,6 +23,9 @@ else:
     Image = lazy("PIL.Image")
     ImageOps = lazy("PIL.ImageOps")
 
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+"""What a file may be, by what is in it and whatever its name says. Pillow knows forty more, and for some of them
+(EPS) has another program run what the file says."""
 SIDE = 28
 FEWEST = 3
 """Pictures that a class must have: one for each split."""
@@ -35,7 +38,7 @@ def opened(path: str, where: str = "") -> Image.Image:
     """The picture at `path`, turned upright. Raises InvalidInput when it is missing or no picture."""
     file = existing_file(path, where)
     try:
-        with Image.open(file) as image:
+        with Image.open(file, formats=FORMATS) as image:
             return _eight_bits(ImageOps.exif_transpose(image))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InvalidInput([Problem(where, "data.no_picture", path=path, reason=str(error))]) from error

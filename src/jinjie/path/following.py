@@ -50,15 +50,18 @@ def following(
     events: Iterable[Attempt],
     now: datetime,
     known: Known | None = None,
+    waiting: int | None = None,
 ) -> Step:
     """The one best thing for the learner at `now`, which has their zone.
 
-    `known` says what they know; without it, `judged` does.
+    `known` says what they know; without it, `judged` does. `waiting` is how many cards are due, for who has counted.
     """
     events = list(events)
     graph = Graph.of(library)
     goal, _ = chosen(library, events)
-    return _Way(library, graph, goal, events, now, known or judged(library, graph, events, now)).step()
+    return _Way(
+        library, graph, goal, events, now, known or judged(library, graph, events, now), waiting
+    ).step()
 
 
 @dataclass(frozen=True)
@@ -106,10 +109,18 @@ class _Way:
     """A learner's way to a goal, as it stands now."""
 
     def __init__(
-        self, library: Library, graph: Graph, goal: Goal, events: list[Attempt], now: datetime, known: Known
+        self,
+        library: Library,
+        graph: Graph,
+        goal: Goal,
+        events: list[Attempt],
+        now: datetime,
+        known: Known,
+        waiting: int | None = None,
     ) -> None:
         self.library, self.graph, self.goal, self.events, self.now = library, graph, goal, events, now
         self.known = known
+        self.waiting = waiting
         self.log = _Log(sorted(events, key=lambda event: (event.time, event.id)), day(now))
         self.wants = way(library, graph, goal)
 
@@ -156,7 +167,11 @@ class _Way:
 
     def _review(self) -> Step | None:
         left = SESSION - reviewed(self.events, self.now)
-        waiting = len(due(self.library, self.events, self.now)) if left > 0 else 0
+        if left <= 0:
+            return None
+        waiting = self.waiting
+        if waiting is None:
+            waiting = len(due(self.library, self.events, self.now))
         if not waiting:
             return None
         count = min(waiting, left)

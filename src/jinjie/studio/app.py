@@ -21,6 +21,7 @@ from jinjie.studio import (
     cleaning_pages,
     cleanings,
     compare_pages,
+    component_pages,
     course,
     evaluations,
     experiments,
@@ -90,6 +91,7 @@ def make_app(
     app.include_router(evaluations.router)
     app.include_router(cleaning_pages.router)
     app.include_router(play_pages.router)
+    app.include_router(component_pages.router)
     app.add_api_route("/static/{file}", static, include_in_schema=False)
     app.add_exception_handler(JinjieError, refused)
     app.add_exception_handler(HTTPException, not_served)

@@ -95,7 +95,6 @@ def _themes(library: Library) -> list[dict[str, Any]]:
 
 def _hits(its: Course, asked: str) -> list[dict[str, Any]]:
     """What the search finds besides questions, each with the page it leads to or the command that shows it."""
-    roots = its.library.roots if its.preview else None
     kinds = [kind for kind in KINDS if kind != "answer"]
     return [
         {
@@ -108,7 +107,7 @@ def _hits(its: Course, asked: str) -> list[dict[str, Any]]:
             "command": "" if _place(hit) else hit.command,
             "planned": hit.planned,
         }
-        for hit in find(asked, kinds=kinds, limit=HITS, roots=roots).hits
+        for hit in find(asked, kinds=kinds, limit=HITS, database=its.reading.index).hits
     ]
 
 

@@ -15,10 +15,11 @@ from jinjie.course.content.finding import Finding
 from jinjie.course.content.library import Library, Written, load, own
 from jinjie.course.content.sheet import Unreadable
 from jinjie.course.experiments.worker import Worker, worker
-from jinjie.course.render import findings, parse
+from jinjie.course.render import findings
 from jinjie.course.render.html import Page, html
 from jinjie.course.render.kept import Kept
 from jinjie.course.render.tree import Tree
+from jinjie.studio.reading import Reading
 
 LOOK = 0.3
 """Seconds between two looks at the files of a preview."""
@@ -48,6 +49,7 @@ class Course:
         self._stamp: object = None
         self._library: Library | None = None
         self._worker: Worker | None = None
+        self._reading: Reading | None = None
 
     @property
     def library(self) -> Library:
@@ -74,6 +76,15 @@ class Course:
             assert self._worker is not None
             return self._worker
 
+    @property
+    def reading(self) -> Reading:
+        """The texts of the library as they were read."""
+        library = self.library
+        with self._lock:
+            if self._reading is None or self._reading.library is not library:
+                self._reading = Reading(library, tuple(library.roots) if self.preview else None)
+            return self._reading
+
     def stamp(self) -> object:
         """Something that differs when a file of the folders does."""
         with self._lock:
@@ -96,10 +107,11 @@ class Course:
     def read(self, lesson: Written[schema.Lesson], lang: Language) -> Read:
         """A lesson as a page. Raises Unreadable for a text that is not there."""
         library = self.library
-        tree = parse(lesson.words(lang), lesson.words_file(lang))
+        tree = self.reading.tree(lesson.words(lang), lesson.words_file(lang), lang)
         results = Kept(tree, lesson, library, lang, self.worker)
         notes = [one for one in self.findings(lesson) if one.file == tree.file]
-        return Read(html(tree, library, lang, results, notes), tree, results)
+        page = html(tree, library, lang, results, notes) if notes else self.reading.page(tree, lang, results)
+        return Read(page, tree, results)
 
     def findings(self, lesson: Written[schema.Lesson]) -> list[Finding]:
         """What is wrong with a lesson, for its writer: nothing outside a preview."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
-from jinjie.path.review import due
 from jinjie.studio import views
 from jinjie.studio.course import course
 from jinjie.studio.next_step import next_step
@@ -20,17 +19,18 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/")
 def home(request: Request) -> Response:
-    """What to do now."""
+    """What to do now. An address of a recipe, as it was when runs were the first page, leads on to its form."""
+    if "recipe" in request.query_params:
+        return RedirectResponse(f"/runs?{request.query_params}", 303)
     stories: Stories = request.app.state.stories
     runs = [views.summary(story) for story in stories.all()]
-    library = course(request).library
-    stands = standing(library)
+    stands = standing(course(request).library)
     return page(
         request,
         "home.html",
         new=not stands.events,
         step=next_step(stands),
-        due=len(due(library, stands.events, stands.now)),
+        due=len(stands.due),
         week=this_week(stands),
         running=[run for run in runs if run["state"] == "running"],
         writer=PACKAGED,

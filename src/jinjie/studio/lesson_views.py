@@ -19,7 +19,6 @@ from jinjie.course.experiments import knobs, recorded
 from jinjie.course.experiments.draw import pictures
 from jinjie.course.grading import Grade
 from jinjie.course.quizzes import Judged, Variant, variant
-from jinjie.course.render import html, parse, parse_line
 from jinjie.course.render.html import drawing
 from jinjie.course.render.links import COSTS
 from jinjie.course.render.overview import overview
@@ -108,7 +107,7 @@ def experiment(course: Course, slug: str, read: Read, asked: Mapping[str, str]) 
     made: dict[str, Any] = {
         "slug": slug,
         "title": str(entry.title),
-        "notice": html.line(parse_line(entry.notice.in_(lang)), course.library, lang),
+        "notice": course.reading.line(entry.notice.in_(lang), lang),
         "recipe": entry.recipe,
         "knobs": [_knob(knob, used[knob.name], prefix) for knob in entry.knobs],
         "pictures": [],
@@ -180,7 +179,7 @@ def question(
     asked = made.asked()
 
     def line(text: str) -> str:
-        return html.line(parse_line(text), course.library, made.lang)
+        return course.reading.line(text, made.lang)
 
     shown = {
         "item": item,
@@ -243,7 +242,7 @@ def exercise(course: Course, slug: str) -> dict[str, Any] | None:
         return None
     lang = language()
     try:
-        asked = parse(written.words(lang), written.words_file(lang))
+        statement = course.reading.text(written.words(lang), lang, written.words_file(lang))
         starter = read_words(written.folder / "starter.py")
     except Unreadable as error:
         return {"slug": slug, "title": str(written.entry.title), "problem": str(error.finding.says())}
@@ -256,7 +255,7 @@ def exercise(course: Course, slug: str) -> dict[str, Any] | None:
         "slug": slug,
         "title": str(written.entry.title),
         "minutes": written.entry.minutes,
-        "statement": html.html(asked, course.library, lang).body,
+        "statement": statement,
         "source": source,
         "warning": str(warning(best()) or ""),
         "rows": min(max(source.count("\n") + 2, 8), 28),

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from jinjie.base.errors import NotFound, did_you_mean
-from jinjie.base.words import language, say
+from jinjie.base.words import Language, language, say
 from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Role
-from jinjie.course.render import html, parse
 from jinjie.course.render.html import drawing
 from jinjie.path.calendar import summary
-from jinjie.path.career import Gap
+from jinjie.path.career import Axis, Gap
 from jinjie.path.radar import described, radar
-from jinjie.path.review import due
 from jinjie.studio.course import course
 from jinjie.studio.next_step import next_step
 from jinjie.studio.plan_pages import this_week, week
@@ -42,7 +41,7 @@ def roles(request: Request) -> Response:
         roles=[_card(slug, one.entry) for slug, one in library.roles.items()],
         step=next_step(stands),
         week=this_week(stands),
-        due=len(due(library, stands.events, stands.now)),
+        due=len(stands.due),
         answered=sum(event.kind == "placement" and event.item is not None for event in stands.events),
         trouble=stands.trouble,
     )
@@ -51,7 +50,8 @@ def roles(request: Request) -> Response:
 @router.get("/path/roles/{slug}")
 def role(request: Request, slug: str, hours: float = USUAL) -> Response:
     """One kind of work, and the way there at so many hours a week."""
-    library = course(request).library
+    its = course(request)
+    library = its.library
     if slug not in library.roles:
         raise NotFound("path.no_goal", name=slug, suggestion=did_you_mean(slug, library.roles))
     hours = hours if hours in HOURS else USUAL
@@ -65,11 +65,11 @@ def role(request: Request, slug: str, hours: float = USUAL) -> Response:
         role={
             "slug": slug,
             "name": str(entry.name),
-            "does": html.html(parse(str(entry.does)), library, lang).body,
+            "does": its.reading.text(str(entry.does), lang),
             "questions": [
                 {
                     "asked": str(one.question),
-                    "answer": html.html(parse(str(one.answer)), library, lang).body,
+                    "answer": its.reading.text(str(one.answer), lang),
                 }
                 for one in entry.questions
             ],
@@ -91,13 +91,18 @@ def _card(slug: str, entry: Role) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=64)
+def _picture(axes: tuple[Axis, ...], name: str, lang: Language) -> str:
+    return drawing(radar(axes, name, lang), described(axes, name, lang), "gap")
+
+
 def _shown(library: Library, found: Gap) -> dict[str, Any]:
     lang = language()
     name = str(found.role.name)
     systems = [*found.built, *found.unbuilt]
     return {
         "share": round(100 * found.share),
-        "picture": drawing(radar(found.axes, name, lang), described(found.axes, name, lang), "gap"),
+        "picture": _picture(tuple(found.axes), name, lang),
         "axes": [
             {"name": str(axis.name), "has": f"{axis.has:.1f}", "wants": f"{axis.wants:.1f}"}
             for axis in found.axes

@@ -150,9 +150,7 @@ def _page(request: Request, stands: Standing, wish: Wish) -> Response:
     if wish.goal is not None and wish.asked is not None:
         made = stands.plan(wish.goal, wish.asked)
         if wish.saved is not None:
-            moved = planning.since(
-                stands.library, stands.graph, wish.goal, stands.events, wish.saved, made, day(stands.now)
-            )
+            moved = stands.since(wish.goal, wish.asked, wish.saved)
             since = calendar.moved(moved, language()) if moved is not None else []
     return page(
         request,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from jinjie.base.paths import runs_home
 from jinjie.course.content.library import Library
 from jinjie.learner.attempts import Attempt, count, iterate
-from jinjie.learner.store import open_store
+from jinjie.learner.store import Store, open_store
 from jinjie.learner.troubles import StoreError
 from jinjie.path import career, planning
 from jinjie.path.asking import Questions, of_library
@@ -21,11 +23,13 @@ from jinjie.path.goals import Goal
 from jinjie.path.graph import Graph
 from jinjie.path.known import Known, judged
 from jinjie.path.mastery import Belief, belief
+from jinjie.path.moved import Moved
 from jinjie.path.plan import Plan
 from jinjie.path.planning import Asked
 from jinjie.path.review import Card, cards
 
-KEPT = 64
+T = TypeVar("T")
+KEPT = 128
 """Plans, and gaps, that are kept; a learner looks at a few."""
 
 
@@ -38,8 +42,8 @@ class Standing:
     now: datetime
     trouble: str = ""
     """Why the log could not be read; it is then as one that is empty."""
-    _plans: dict[tuple[str, Asked], Plan] = field(default_factory=dict, repr=False, compare=False)
-    _gaps: dict[tuple[str, float], Gap] = field(default_factory=dict, repr=False, compare=False)
+    _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False, compare=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
     @cached_property
     def graph(self) -> Graph:
@@ -56,34 +60,47 @@ class Standing:
     @cached_property
     def step(self) -> Step:
         """The one best thing now."""
-        return following(self.library, self.events, self.now, self.known)
+        return following(self.library, self.events, self.now, self.known, len(self.due))
 
     def plan(self, goal: Goal, asked: Asked) -> Plan:
         """The weeks towards a goal."""
-        key = goal.name, asked
-        if key not in self._plans:
-            made = planning.made(
+        return self._once(
+            ("plan", goal.name, asked),
+            lambda: planning.made(
                 self.library, self.graph, goal, self.events, self.now, asked, self.beliefs, self.known
-            )
-            _keep(self._plans, key, made)
-        return self._plans[key]
+            ),
+        )
 
     def gap(self, role: str, hours: float) -> Gap:
         """What lies between the learner and a role, with so many hours a week. Raises NotFound."""
-        key = role, hours
-        if key not in self._gaps:
-            made = career.gap(
-                self.library,
-                self.graph,
-                role,
-                self.beliefs,
-                self.events,
-                hours,
-                day(self.now),
-                known=self.known,
-            )
-            _keep(self._gaps, key, made)
-        return self._gaps[key]
+        today = day(self.now)
+        return self._once(
+            ("gap", role, hours),
+            lambda: career.gap(
+                self.library, self.graph, role, self.beliefs, self.events, hours, today, known=self.known
+            ),
+        )
+
+    def since(self, goal: Goal, asked: Asked, saved: Attempt) -> Moved | None:
+        """How the plan of a goal that was saved has moved since then."""
+        today = day(self.now)
+        return self._once(
+            ("since", goal.name, asked, saved.id),
+            lambda: planning.since(
+                self.library, self.graph, goal, self.events, saved, self.plan(goal, asked), today
+            ),
+        )
+
+    def _once(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """What is asked for by many at once is worked out by one of them, and the newest are kept."""
+        with self._lock:
+            if key not in self._kept:
+                made = make()
+                if len(self._kept) >= KEPT:
+                    self._kept.clear()
+                self._kept[key] = made
+            found: T = self._kept[key]
+            return found
 
     @cached_property
     def evidence(self) -> dict[str, list[Evidence]]:
@@ -107,15 +124,9 @@ class Standing:
         )
 
 
-def _keep(kept: dict[Any, Any], key: Any, made: Any) -> None:
-    """Room for the newest: pages are asked for by threads, and each may put one in."""
-    if len(kept) >= KEPT:
-        kept.clear()
-    kept[key] = made
-
-
 _last: tuple[tuple[Any, ...], Standing] | None = None
 _asked: tuple[Library, Questions] | None = None
+_lock = threading.Lock()
 
 
 def standing(library: Library) -> Standing:
@@ -128,11 +139,23 @@ def standing(library: Library) -> Standing:
     try:
         with open_store() as store:
             of = (store.place, store.owner().id, count(store), day(now), _trained())
-            if _last is None or _last[1].library is not library or _last[0] != of:
-                _last = of, Standing(library, list(iterate(store)), now)
-            return _last[1]
+            with _lock:  # of a class's browsers one works it out, and the others wait for it
+                if _last is None or _last[1].library is not library or _last[0] != of:
+                    _last = of, Standing(library, _events(store, of), now)
+                return _last[1]
     except StoreError as error:
         return Standing(library, [], now, str(error))
+
+
+def _events(store: Store, of: tuple[Any, ...]) -> list[Attempt]:
+    """The log in the order of its times. What was read of it before is not read again, since it is never changed."""
+    if _last is not None and _last[0][:2] == of[:2]:
+        before = _last[1].events
+        after = max((event.seq or 0 for event in before), default=0)
+        new = list(iterate(store, after=after))
+        if len(before) + len(new) == of[2]:
+            return sorted([*before, *new], key=lambda event: (event.time, event.id))
+    return list(iterate(store))
 
 
 def _trained() -> frozenset[str]:

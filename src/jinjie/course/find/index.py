@@ -39,18 +39,23 @@ def connect(roots: Sequence[Path] | None = None) -> sqlite3.Connection:
 
     Raises InvalidInput when one of the folders is none.
     """
+    return opened(database(roots))
+
+
+def database(roots: Sequence[Path] | None = None) -> bytes:
+    """The same as the bytes that `opened` opens: whoever asks often keeps them, as long as the content is the same."""
     wanted = fingerprint(roots)
     path = paths.find_home() / f"{_key(roots)}.index"
     stored = _stored(path, wanted)
     if stored is not None:
-        return _opened(stored)
-    database = _build(roots)
+        return stored
+    made = _build(roots)
     # A disk that is full or cannot be written costs the next search a second, and this one nothing.
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        head = json.dumps({"content": wanted, "sha256": hashlib.sha256(database).hexdigest()})
-        files.write_whole(path, head.encode() + b"\n" + database)
-    return _opened(database)
+        head = json.dumps({"content": wanted, "sha256": hashlib.sha256(made).hexdigest()})
+        files.write_whole(path, head.encode() + b"\n" + made)
+    return made
 
 
 def fingerprint(roots: Sequence[Path] | None) -> str:
@@ -96,7 +101,8 @@ def _stored(path: Path, wanted: str) -> bytes | None:
     return database if whole else None
 
 
-def _opened(database: bytes) -> sqlite3.Connection:
+def opened(database: bytes) -> sqlite3.Connection:
+    """An index in memory, for one reader."""
     connection = sqlite3.connect(":memory:")
     connection.deserialize(database)
     connection.execute("PRAGMA query_only = ON")

@@ -17,7 +17,7 @@ from jinjie.base.errors import InvalidInput, Problem, did_you_mean
 from jinjie.base.words import Text, language
 from jinjie.course.find import query as questions
 from jinjie.course.find.fold import LONGEST, at_home, fold, is_chinese, pairs, runs, stem
-from jinjie.course.find.index import COLUMNS, connect
+from jinjie.course.find.index import COLUMNS, connect, opened
 from jinjie.course.find.kinds import KINDS
 from jinjie.course.find.query import Query, Term
 from jinjie.course.find.snippet import Snippet, snippet
@@ -100,12 +100,17 @@ class Found:
 
 
 def find(
-    question: str, *, kinds: Sequence[str] = (), limit: int = 10, roots: Sequence[Path] | None = None
+    question: str,
+    *,
+    kinds: Sequence[str] = (),
+    limit: int = 10,
+    roots: Sequence[Path] | None = None,
+    database: bytes | None = None,
 ) -> Found:
     """What answers a question in either language. Any text is a question; one of signs alone finds nothing.
 
     A Latin word that stands nowhere is taken for the nearest one that does, and `suggestion` says so.
-    Raises InvalidInput for a kind that there is not.
+    `database` is the index of `roots` where the caller has kept it. Raises InvalidInput for a kind that there is not.
     """
     wrong = [kind for kind in kinds if kind not in KINDS]
     if wrong:
@@ -118,7 +123,7 @@ def find(
     asked = questions.read(question)
     if not asked.terms:
         return Found((), 0, None)
-    connection = connect(roots)
+    connection = connect(roots) if database is None else opened(database)
     try:
         search = _Search(connection, asked)
         suggestion = search.suggestion(question)

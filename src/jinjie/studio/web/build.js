@@ -25,7 +25,7 @@ const fonts = {
 
 mkdirSync(partial, { recursive: true });
 await build({
-  entryPoints: ["studio.js", "studio.css", "lesson.js", "lesson.css", "play.js", "play.css", "map.js"].map((name) => join(here, name)),
+  entryPoints: ["studio.js", "studio.css", "lesson.js", "lesson.css", "play.js", "play.css", "map.js", "components.css"].map((name) => join(here, name)),
   loader: { ".woff2": "file" },
   assetNames: "[name]-[hash]",
   plugins: [fonts],

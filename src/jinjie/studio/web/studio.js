@@ -62,9 +62,11 @@ document.addEventListener("htmx:afterSettle", () => {
   before = null;
 });
 
-// A button pressed while the server is away says so.
-document.addEventListener("htmx:sendError", () => {
+// A button pressed while the server is away says so, until an answer comes.
+function tellLost(gone) {
   const lost = document.getElementById("lost");
-  lost.textContent = lost.dataset.text;
-  lost.hidden = false;
-});
+  lost.textContent = gone ? lost.dataset.text : "";
+  lost.hidden = !gone;
+}
+document.addEventListener("htmx:sendError", () => tellLost(true));
+document.addEventListener("htmx:beforeOnLoad", () => tellLost(false));
