@@ -108,6 +108,13 @@ def test_code_is_written_checked_and_kept(open_page):
     place.locator(".passed").wait_for()
     page.reload()
     assert page.locator("#exercise-descent-step textarea").input_value() == solution
+    # What was typed and not handed in is there again as well, whether the pause was long enough or not.
+    page.locator("#exercise-descent-step textarea").fill("def half():\n")
+    page.locator("#exercise-descent-step .draft", has_text="Kept as typed").wait_for()
+    page.locator("#exercise-descent-step textarea").fill("def half_a_thought():\n")
+    page.reload()
+    assert page.locator("#exercise-descent-step textarea").input_value() == "def half_a_thought():\n"
+    assert "not handed in" in page.locator("#exercise-descent-step .draft").inner_text()
 
 
 def test_a_preview_reloads_when_a_file_changes(browser, home, tmp_path):

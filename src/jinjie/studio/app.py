@@ -23,6 +23,7 @@ from jinjie.studio import (
     compare_pages,
     component_pages,
     course,
+    draft_pages,
     evaluations,
     experiments,
     export_pages,
@@ -80,6 +81,7 @@ def make_app(
     app.include_router(use_pages.router)
     app.include_router(export_pages.router)
     app.include_router(lesson_pages.router)
+    app.include_router(draft_pages.router)
     app.include_router(ask_pages.router)
     app.include_router(path_pages.router)
     app.include_router(plan_pages.router)

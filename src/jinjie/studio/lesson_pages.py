@@ -16,7 +16,8 @@ from jinjie.course.content.library import Written
 from jinjie.course.content.sheet import Unreadable
 from jinjie.studio import formula_views, lesson_views
 from jinjie.studio.course import Course, Read, course
-from jinjie.studio.lesson_views import SOURCE, Answered
+from jinjie.studio.draft_pages import source_of
+from jinjie.studio.lesson_views import Answered
 from jinjie.studio.live import Frame, stream
 from jinjie.studio.render import Filled, page, piece
 
@@ -245,9 +246,7 @@ def hand_in(request: Request, slug: str, name: str, filled: Filled) -> Response:
 
     its = course(request)
     exercise = its.library.exercise(name)
-    source = filled.get("source", "").replace("\r\n", "\n")
-    if len(source) > SOURCE:
-        raise InvalidInput([Problem("source", "studio.learn.too_long", most=SOURCE)])
+    source = source_of(filled.get("source", ""))
     work = workspace.start(exercise)
     write_whole(work.file, source)
     note = ""

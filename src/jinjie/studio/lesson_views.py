@@ -14,7 +14,7 @@ from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.words import Language, language, say
 from jinjie.course.content import schema
 from jinjie.course.content.library import Library, Written
-from jinjie.course.content.sheet import Unreadable, read_words
+from jinjie.course.content.sheet import Unreadable
 from jinjie.course.experiments import knobs, recorded
 from jinjie.course.experiments.draw import pictures
 from jinjie.course.grading import Grade
@@ -24,11 +24,10 @@ from jinjie.course.render.links import COSTS
 from jinjie.course.render.overview import overview
 from jinjie.course.render.tree import Figure
 from jinjie.studio.course import Course, Read
+from jinjie.studio.draft_pages import newest
 
 SHORT = 22
 """Columns of all choices together that still fit beside one another."""
-SOURCE = 100_000
-"""Characters of code that a page takes."""
 
 
 def climb(library: Library) -> list[dict[str, Any]]:
@@ -234,7 +233,6 @@ class Answered:
 
 def exercise(course: Course, slug: str) -> dict[str, Any] | None:
     """An exercise at its place in a lesson, with the learner's own code where there is some."""
-    from jinjie.course.grading import workspace
     from jinjie.course.sandbox.tiers import best, warning
 
     written = course.library.exercises.get(slug)
@@ -243,20 +241,16 @@ def exercise(course: Course, slug: str) -> dict[str, Any] | None:
     lang = language()
     try:
         statement = course.reading.text(written.words(lang), lang, written.words_file(lang))
-        starter = read_words(written.folder / "starter.py")
+        source, typed = newest(written)
     except Unreadable as error:
         return {"slug": slug, "title": str(written.entry.title), "problem": str(error.finding.says())}
-    file = workspace.file_of(slug)
-    try:
-        source = workspace.content(file).decode("utf-8", "replace") if file.is_file() else starter
-    except JinjieError:
-        source = starter
     return {
         "slug": slug,
         "title": str(written.entry.title),
         "minutes": written.entry.minutes,
         "statement": statement,
         "source": source,
+        "typed": typed,
         "warning": str(warning(best()) or ""),
         "rows": min(max(source.count("\n") + 2, 8), 28),
         "problem": None,

@@ -5,6 +5,7 @@ import { startExperiment } from "./experiment.js";
 import { follow } from "./live.js";
 
 const page = document.getElementById("lesson");
+const PAUSE = 1000; // milliseconds without a key
 
 /** Set the formulas of a part of the page; one that KaTeX cannot set stays as the browser draws it. */
 function set(part) {
@@ -64,11 +65,44 @@ function indent(area) {
   });
 }
 
+/** What is typed is kept by the studio at every pause, and when the page is left; while there is no answer, again and again. */
+function keep(area) {
+  const status = area.form.querySelector(".draft");
+  const to = area.form.getAttribute("action").split("#")[0] + "/draft";
+  let kept = area.value;
+  let waiting = 0;
+  async function send() {
+    clearTimeout(waiting);
+    const typed = area.value;
+    if (typed === kept) return;
+    let fine = false;
+    try {
+      const body = new URLSearchParams({ source: typed });
+      fine = (await fetch(to, { method: "POST", headers: { "HX-Request": "true" }, body, keepalive: typed.length < 30_000 })).ok;
+    } catch {
+      // the studio is away: below
+    }
+    status.textContent = fine ? status.dataset.kept : status.dataset.unkept;
+    if (fine) kept = typed;
+    if (area.value !== kept) waiting = setTimeout(send, PAUSE);
+  }
+  area.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(send, PAUSE);
+  });
+  area.form.addEventListener("htmx:afterRequest", (event) => event.detail.successful && (status.textContent = ""));
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && send());
+  addEventListener("pagehide", send);
+}
+
 if (page) {
   set(page);
   followReader();
   keepPlace();
-  for (const area of page.querySelectorAll("textarea.source")) indent(area);
+  for (const area of page.querySelectorAll("textarea.source")) {
+    indent(area);
+    keep(area);
+  }
   for (const place of page.querySelectorAll(".experiment")) startExperiment(place, set);
   document.addEventListener("htmx:afterSettle", (event) => {
     set(page);
