@@ -142,39 +142,46 @@ def test_the_cure_of_an_imbalance_is_no_fault(cure: dict[str, str], tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("rule", "recipe", "changes"),
-    [
-        # Units die of it, batch norm keeps the gradients short, and the loss comes back to that of guessing.
-        ("rate_high", "mnist-cnn", {"optimizer.lr": 2.0, "budget.steps": 60, "budget.evaluate_every": 20}),
-        # Three hundred times too high: clipped gradients and a falling rate let the loss creep down all the same.
-        (
-            "rate_high",
-            "gpt-shakespeare",
-            {
-                "optimizer.lr": 0.3,
-                "schedule.warmup": 5,
-                "budget.batch": 4,
-                "budget.steps": 120,
-                "budget.evaluate_every": 20,
-                "budget.evaluate_batches": 4,
-                "data.block": 32,
-                "model.block": 32,
-                "model.layers": 1,
-                "model.width": 32,
-                "model.heads": 2,
-            },
-        ),
-        # Something is learned in the end, a fifth of what is to be learned.
-        (
-            "vanishing",
-            "mnist-mlp",
-            {
-                "model.activation": "sigmoid",
-                "model.hidden": [64] * 6,
-                "budget.steps": 300,
-                "budget.evaluate_every": 75,
-            },
-        ),
-    ],
+    sampled(
+        [
+            # Units die of it, batch norm keeps the gradients short, and the loss comes back to that of guessing.
+            (
+                "rate_high",
+                "mnist-cnn",
+                {"optimizer.lr": 2.0, "budget.steps": 60, "budget.evaluate_every": 20},
+            ),
+            # Three hundred times too high: clipped gradients and a falling rate let the loss creep down all the same.
+            (
+                "rate_high",
+                "gpt-shakespeare",
+                {
+                    "optimizer.lr": 0.3,
+                    "schedule.warmup": 5,
+                    "budget.batch": 4,
+                    "budget.steps": 120,
+                    "budget.evaluate_every": 20,
+                    "budget.evaluate_batches": 4,
+                    "data.block": 32,
+                    "model.block": 32,
+                    "model.layers": 1,
+                    "model.width": 32,
+                    "model.heads": 2,
+                },
+            ),
+            # Something is learned in the end, a fifth of what is to be learned.
+            (
+                "vanishing",
+                "mnist-mlp",
+                {
+                    "model.activation": "sigmoid",
+                    "model.hidden": [64] * 6,
+                    "budget.steps": 300,
+                    "budget.evaluate_every": 75,
+                },
+            ),
+        ],
+        2,
+    ),
 )
 def test_a_fault_that_looks_like_another_is_named(
     rule: str, recipe: str, changes: dict[str, Any], tmp_path: Path

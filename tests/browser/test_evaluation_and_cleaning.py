@@ -17,9 +17,8 @@ WIDE = {"viewport": {"width": 1280, "height": 900}}
 NARROW = {"viewport": {"width": 390, "height": 800}, "locale": "zh-CN", "color_scheme": "dark"}
 
 
-@pytest.mark.parametrize(
-    "wishes", [pytest.param(WIDE, id="wide", marks=pytest.mark.slow), pytest.param(NARROW, id="narrow")]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("wishes", [pytest.param(WIDE, id="wide"), pytest.param(NARROW, id="narrow")])
 def test_a_run_is_evaluated_by_a_button_and_the_page_shows_it_by_itself(open_page, wishes):
     run = launch.launch(recipes.find("cancer").changed({"budget.steps": 20, "threads": 1}))
     while run.state() == "running":

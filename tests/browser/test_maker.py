@@ -9,6 +9,8 @@ import random
 import re
 import zipfile
 
+import pytest
+
 from jinjie.training.runs import find
 
 
@@ -46,6 +48,7 @@ def start(page, **changes):
     page.wait_for_url(re.compile(r"/runs/credit-\d+$"))
 
 
+@pytest.mark.slow
 def test_from_a_table_of_ones_own_to_a_model_taken_along(open_page, server, eye, tmp_path):
     (tmp_path / "loans.csv").write_text(loans())
     page = open_page("/clean")

@@ -16,7 +16,7 @@ PAGES = ("/map", "/map?goal=role:nlp-engineer", "/map/mixture-of-experts", "/pat
             ("en-GB", "dark", 320, "narrow"),
             ("zh-CN", "light", 820, "middle"),
         ],
-        2,
+        4,
     ),
 )
 def test_the_map_fits_the_screen(open_page, server, lang, theme, width, shape):

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from invoked import invoke
 from jinjie.base.words import say
 from jinjie.training.runs import Run
 
@@ -36,8 +37,10 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def jinjie(*words: str) -> Done[str]:
-    """A command, from its start to its end."""
-    return subprocess.run([*JINJIE, *words], capture_output=True, text=True, timeout=120)
+    """A command, from its start to its end; one that starts or stops a worker in a process of its own."""
+    if {"run", "resume", "stop"} & set(words[:1]):
+        return subprocess.run([*JINJIE, *words], capture_output=True, text=True, timeout=120)
+    return invoke(*words)
 
 
 def done(*words: str) -> Any:

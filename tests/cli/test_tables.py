@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from invoked import invoke
+
 JINJIE = [sys.executable, "-m", "jinjie"]
 ROWS = "".join(
     f"{i / 6:.2f},{('tea', 'coffee', '')[i % 3]},{('stays', 'goes')[i > 180]}\n" for i in range(240)
@@ -54,9 +56,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory, data_home: Path, file: Pat
 
 
 def told(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*JINJIE, *words], env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    if words[0] == "run":
+        return subprocess.run(
+            [*JINJIE, *words], env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+    return invoke(*words, environment=environment)
 
 
 def test_the_finished_model_answers(trained: dict[str, str]) -> None:

@@ -29,6 +29,7 @@ def test_it_lists_what_needs_no_file_of_the_users() -> None:
         )
 
 
+@pytest.mark.slow
 def test_prepared_data_needs_no_client(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     prepare(report=lambda what, done, total: said.append(what))

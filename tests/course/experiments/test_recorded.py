@@ -119,6 +119,7 @@ def test_the_command_records(training: Written[Experiment], folder: Path) -> Non
     assert recorded.find(training, {"budget.batch": 32})
 
 
+@pytest.mark.slow
 def test_the_command_runs_a_training_as_jinjie_run_does(training: Written[Experiment], folder: Path) -> None:
     command = [sys.executable, "-m", "jinjie", "experiment", "line", "--json", "--content", str(folder)]
     ran = subprocess.run(command, capture_output=True, text=True)
