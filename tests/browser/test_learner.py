@@ -96,12 +96,12 @@ def test_a_learner_is_placed_learns_survives_a_crash_and_reviews(open_page, serv
     page.locator("#lost").wait_for(state="visible")
     assert area.input_value() == typed
     server.start()
-    eye.away = False
     check.click()
     page.locator("#lost").wait_for(state="hidden")
     task.locator(".verbatim").first.wait_for()  # the smallest case that fails, from the second try on
     assert area.input_value() == typed
     page.reload()
+    eye.away = False
     assert area.input_value() == typed, "what was handed in is there when the page is opened anew"
     area.fill((exercise.folder / "solution.py").read_text("utf-8"))
     check.click()

@@ -87,9 +87,8 @@ def test_a_run_is_started_from_the_page_and_outlives_a_crash_of_the_studio(open_
     assert page.evaluate("window.unchanged") is True, "no reload"
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("button", name="Delete for good").click()
-    page.wait_for_url(server.home + "/runs")
-    assert not run.path.exists()
-    assert page.locator("#empty").is_visible()
+    page.locator("#empty").wait_for()
+    assert page.url == server.home + "/runs" and not run.path.exists()
 
 
 def test_a_run_is_stopped_resumed_and_finished(open_page, server):

@@ -7,6 +7,7 @@ line once. `Stories` keeps one for every run folder.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,12 @@ class Story:
 
     @property
     def state(self) -> State:
-        return self.run.state([self.mark] if self.mark else [])
+        state = self.run.state([self.mark] if self.mark else [])
+        if state == "interrupted":  # or the worker wrote its last word, and went, since the events were read
+            with suppress(RunGone):
+                self.refresh()
+            state = self.run.state([self.mark] if self.mark else [])
+        return state
 
     @property
     def end(self) -> Event | None:

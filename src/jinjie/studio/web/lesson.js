@@ -69,6 +69,7 @@ function indent(area) {
 function keep(area) {
   const status = area.form.querySelector(".draft");
   const to = area.form.getAttribute("action").split("#")[0] + "/draft";
+  const unsent = `typed ${to}`; // in this browser, for what the studio has not answered yet
   let kept = area.value;
   let waiting = 0;
   async function send() {
@@ -83,16 +84,29 @@ function keep(area) {
       // the studio is away: below
     }
     status.textContent = fine ? status.dataset.kept : status.dataset.unkept;
-    if (fine) kept = typed;
+    if (fine) {
+      kept = typed;
+      if (localStorage.getItem(unsent) === typed) localStorage.removeItem(unsent);
+    }
     if (area.value !== kept) waiting = setTimeout(send, PAUSE);
   }
   area.addEventListener("input", () => {
+    localStorage.setItem(unsent, area.value);
     clearTimeout(waiting);
     waiting = setTimeout(send, PAUSE);
   });
-  area.form.addEventListener("htmx:afterRequest", (event) => event.detail.successful && (status.textContent = ""));
+  area.form.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.successful) return;
+    status.textContent = "";
+    localStorage.removeItem(unsent);
+  });
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && send());
   addEventListener("pagehide", send);
+  const left = localStorage.getItem(unsent);
+  if (left !== null && left !== area.value) {
+    area.value = left;
+    send();
+  }
 }
 
 if (page) {
