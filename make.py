@@ -375,7 +375,7 @@ def test(plan_only: bool, rest: list[str]) -> int:
         tell("no_browser")
     # A worker takes half of the files in their order, so that what the tests of one file share is made once; who is
     # done first takes from the other's end.
-    return pytest(["-n", "3", "--dist", "worksteal", "-m", "not slow", *rest], checks())
+    return pytest(["-n", "2", "--dist", "worksteal", "-m", "not slow", *rest], checks())
 
 
 def prove(plan_only: bool, rest: list[str]) -> int:
