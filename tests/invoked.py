@@ -22,14 +22,16 @@ from jinjie.cli.main import main
 
 def invoke(
     *arguments: str | Path,
-    typed: str = "",
+    typed: str | bytes = "",
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """`jinjie ARGUMENTS` with what is typed on its standard input, in `folder`; what it said and its exit code."""
     command = ["jinjie", *map(str, arguments)]
     out, err = _pipe(), _pipe()
-    given = io.TextIOWrapper(io.BytesIO(typed.encode()), encoding="utf-8")
+    given = io.TextIOWrapper(
+        io.BytesIO(typed.encode() if isinstance(typed, str) else typed), encoding="utf-8"
+    )
     with (
         mock.patch.object(sys, "argv", command),
         mock.patch.object(sys, "stdin", given),

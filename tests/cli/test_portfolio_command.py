@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from invoked import invoke
 from jinjie import recipes
 from jinjie.base.files import write_json
-from jinjie.cli.main import main
 from jinjie.learner.attempts import Attempt, write
 from jinjie.learner.store import open_store
 
@@ -59,7 +58,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory, data_home: Path) -> di
 def jinjie(
     environment: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
     """The command line as it is called, in this process; a process of its own would take longer than its answer."""
@@ -67,14 +65,7 @@ def jinjie(
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
 
-    def call(*words: str) -> subprocess.CompletedProcess[str]:
-        monkeypatch.setattr(sys, "argv", ["jinjie", *words])
-        with pytest.raises(SystemExit) as end:
-            main()
-        out, err = capsys.readouterr()
-        return subprocess.CompletedProcess(list(words), int(end.value.code or 0), out, err)
-
-    return call
+    return invoke
 
 
 def test_it_writes_here_says_what_and_checks(jinjie: Jinjie, tmp_path: Path) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jinjie.cli.main import main
+from invoked import invoke
 
 JINJIE = [sys.executable, "-m", "jinjie", "tokenize"]
 
@@ -28,14 +26,7 @@ Done = subprocess.CompletedProcess
 
 def jinjie(*words: str, given: str | bytes = "") -> Done[str]:
     """A command, run within this process: a hundred of them in their own would take a minute."""
-    content = given if isinstance(given, bytes) else given.encode()
-    out, errors = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(errors):
-        patch.setattr(sys, "argv", ["jinjie", "tokenize", *words])
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), "utf-8"))
-        with pytest.raises(SystemExit) as end:
-            main()
-    return Done(words, int(end.value.code or 0), out.getvalue(), errors.getvalue())
+    return invoke("tokenize", *words, typed=given)
 
 
 def done(*words: str, given: str | bytes = "") -> Any:

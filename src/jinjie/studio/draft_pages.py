@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
@@ -40,8 +41,18 @@ def source_of(text: str) -> str:
     return source
 
 
-def newest(exercise: Written[Exercise]) -> tuple[str, bool]:
-    """The learner's code: what was typed last, else what was handed in or edited elsewhere, else the starter; and
+def typed_last(slugs: Iterable[str]) -> dict[str, Draft]:
+    """What was typed last into each of these exercises; nothing where the log cannot be read."""
+    try:
+        with open_store() as store:
+            found = {slug: latest(store, slug) for slug in slugs}
+    except StoreError:
+        return {}
+    return {slug: draft for slug, draft in found.items() if draft is not None}
+
+
+def newest(exercise: Written[Exercise], typed: Draft | None) -> tuple[str, bool]:
+    """The learner's code: what was `typed` last, else what was handed in or edited elsewhere, else the starter; and
     whether it was typed and not handed in. Raises Unreadable for a starter that is not there."""
     file = workspace.file_of(exercise.slug)
     source, changed = read_words(exercise.folder / "starter.py"), None
@@ -51,11 +62,6 @@ def newest(exercise: Written[Exercise]) -> tuple[str, bool]:
             changed = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     except (JinjieError, OSError):
         pass  # said when it is handed in
-    try:
-        with open_store() as store:
-            typed = latest(store, exercise.slug)
-    except StoreError:
-        typed = None
     if typed is None or typed.text == source or (changed is not None and typed.time < changed):
         return source, False
     return typed.text, True

@@ -11,16 +11,15 @@ from tempfile import mkdtemp
 from typing import Literal, get_args
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, Response
-from starlette.background import BackgroundTask
+from fastapi.responses import Response
 
 from jinjie.base.errors import JinjieError
 from jinjie.base.words import say
 from jinjie.data.tokenization.gguf import described
 from jinjie.models.folder import OWN, open_config
 from jinjie.studio import views
-from jinjie.studio.playing import Kept, Playing, folder_of
-from jinjie.studio.render import SANDBOX, page
+from jinjie.studio.playing import Kept, Playing
+from jinjie.studio.render import download_of, page
 from jinjie.training import adapter_files, gguf
 from jinjie.training import export as exporting
 from jinjie.training.export import Dtype
@@ -69,13 +68,7 @@ def download(request: Request, name: str, form: Form, dtype: Dtype | None = None
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return FileResponse(
-        made,
-        headers={**SANDBOX, "cache-control": "no-store"},
-        media_type="application/zip",
-        filename=made.name,
-        background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True),
-    )
+    return download_of(made, folder, "application/zip")
 
 
 def offers(kept: Kept, run: Run) -> list[Offer]:
@@ -180,6 +173,5 @@ def _ids_alone(kept: Kept) -> str:
 
 
 def _opened(request: Request, run: Run) -> Kept:
-    folder_of(run.name)
     kept: Playing = request.app.state.playing
     return kept.open(run.name)

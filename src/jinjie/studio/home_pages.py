@@ -23,7 +23,6 @@ def home(request: Request) -> Response:
     if "recipe" in request.query_params:
         return RedirectResponse(f"/runs?{request.query_params}", 303)
     stories: Stories = request.app.state.stories
-    runs = [views.summary(story) for story in stories.all()]
     stands = standing(course(request).library)
     return page(
         request,
@@ -32,7 +31,7 @@ def home(request: Request) -> Response:
         step=next_step(stands),
         due=len(stands.due),
         week=this_week(stands),
-        running=[run for run in runs if run["state"] == "running"],
+        running=[views.summary(story) for story in stories.all() if story.state == "running"],
         writer=PACKAGED,
         trouble=stands.trouble,
     )

@@ -16,7 +16,7 @@ from jinjie.course.content.library import Written
 from jinjie.course.content.sheet import Unreadable
 from jinjie.studio import formula_views, lesson_views
 from jinjie.studio.course import Course, Read, course
-from jinjie.studio.draft_pages import source_of
+from jinjie.studio.draft_pages import source_of, typed_last
 from jinjie.studio.lesson_views import Answered
 from jinjie.studio.live import Frame, stream
 from jinjie.studio.render import Filled, page, piece
@@ -102,6 +102,7 @@ class _Live:
         self.read = read
         self.answered = answered
         self.graded = graded
+        self.typed = typed_last(lesson.entry.exercises)
         self.placed: set[tuple[str, str]] = set()
 
     def piece(self, found: re.Match[str]) -> str:
@@ -114,7 +115,7 @@ class _Live:
                 made = lesson_views.experiment(self.its, slug, self.read, self.request.query_params)
                 return piece("_experiment.html", lesson=self.lesson.slug, x=made) if made else ""
             case "exercise":
-                task = lesson_views.exercise(self.its, slug)
+                task = lesson_views.exercise(self.its, slug, self.typed.get(slug))
                 if task is None:
                     return ""
                 grade = self.graded.get("grade") if self.graded.get("exercise") == slug else None

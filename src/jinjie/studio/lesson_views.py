@@ -23,6 +23,7 @@ from jinjie.course.render.html import drawing
 from jinjie.course.render.links import COSTS
 from jinjie.course.render.overview import overview
 from jinjie.course.render.tree import Figure
+from jinjie.learner.drafts import Draft
 from jinjie.studio.course import Course, Read
 from jinjie.studio.draft_pages import newest
 
@@ -231,7 +232,7 @@ class Answered:
 # Exercises
 
 
-def exercise(course: Course, slug: str) -> dict[str, Any] | None:
+def exercise(course: Course, slug: str, draft: Draft | None) -> dict[str, Any] | None:
     """An exercise at its place in a lesson, with the learner's own code where there is some."""
     from jinjie.course.sandbox.tiers import best, warning
 
@@ -241,7 +242,7 @@ def exercise(course: Course, slug: str) -> dict[str, Any] | None:
     lang = language()
     try:
         statement = course.reading.text(written.words(lang), lang, written.words_file(lang))
-        source, typed = newest(written)
+        source, typed = newest(written, draft)
     except Unreadable as error:
         return {"slug": slug, "title": str(written.entry.title), "problem": str(error.finding.says())}
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -13,6 +14,7 @@ from fastapi import Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
 from jinjie.base import amounts
@@ -105,6 +107,17 @@ SANDBOX = {
     "cache-control": "private, max-age=3600",
 }
 """Headers of a file that comes from data: it may run and load nothing of its own."""
+
+
+def download_of(file: Path, folder: Path, kind: str) -> Response:
+    """A file that was made for this answer alone, in a folder that goes when it is sent."""
+    return FileResponse(
+        file,
+        headers={**SANDBOX, "cache-control": "no-store"},
+        media_type=kind,
+        filename=file.name,
+        background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True),
+    )
 
 
 def drawing(folder: Path, file: str) -> Response:

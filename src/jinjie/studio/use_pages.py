@@ -11,8 +11,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, Response
-from starlette.background import BackgroundTask
+from fastapi.responses import Response
 
 from jinjie.analyse.predictions import predict_file
 from jinjie.base.amounts import size
@@ -23,7 +22,7 @@ from jinjie.studio import predict_form, views
 from jinjie.studio.play_pages import LONGEST, Told
 from jinjie.studio.playing import Kept, Playing, player_of
 from jinjie.studio.predict_form import Input
-from jinjie.studio.render import SANDBOX, Filled, page
+from jinjie.studio.render import Filled, download_of, page
 from jinjie.studio.upload import receive
 from jinjie.training.runs import Run
 
@@ -137,13 +136,7 @@ async def table(request: Request, name: str) -> Response:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return FileResponse(
-        made,
-        headers={**SANDBOX, "cache-control": "no-store"},
-        media_type="text/csv",
-        filename=made.name,
-        background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True),
-    )
+    return download_of(made, folder, "text/csv")
 
 
 def _answered(kept: Kept, file: Path, column: str) -> Path:
