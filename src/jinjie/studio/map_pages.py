@@ -173,26 +173,16 @@ class _View:
     way: str
 
 
-_views: tuple[Standing, dict[tuple[Language, str], _View]] | None = None
-VIEWS = 12
-"""Goals of one standing that are kept."""
-
-
 def _view(stands: Standing, found: Goal | None) -> _View:
     """Made once for a standing: a learner looks oftener than they learn."""
-    global _views
-    if _views is None or _views[0] is not stands:
-        _views = stands, {}
-    kept, key = _views[1], (language(), found.name if found is not None else "")
-    if key not in kept:
+
+    def made() -> _View:
         library, graph = stands.library, stands.graph
         marks = marked(stands, way(library, graph, found) if found is not None else None)
         at = here(stands)
         drawings = _drawings(library, graph, language())
         words = say("studio.map.here")
-        while len(kept) >= VIEWS:
-            kept.pop(next(iter(kept)))
-        kept[key] = _View(
+        return _View(
             marks,
             [{"shape": shape, "svg": drawn.painted(marks, at, words)} for shape, drawn in drawings.items()],
             piece(
@@ -202,7 +192,8 @@ def _view(stands: Standing, found: Goal | None) -> _View:
             ),
             _way(stands, found, marks),
         )
-    return kept[key]
+
+    return stands.once(("map", language(), found.name if found is not None else ""), made)
 
 
 _kept: tuple[Library, dict[Language, dict[str, Drawing]]] | None = None
@@ -211,9 +202,10 @@ _kept: tuple[Library, dict[Language, dict[str, Drawing]]] | None = None
 def _drawings(library: Library, graph: Graph, lang: Language) -> dict[str, Drawing]:
     """The map in its three shapes, drawn once for a course and a language."""
     global _kept
-    if _kept is None or _kept[0] is not library:
-        _kept = library, {}
-    kept = _kept[1]
+    known = _kept
+    if known is None or known[0] is not library:
+        known = _kept = library, {}
+    kept = known[1]  # not of what another thread may have put in its place
     if lang not in kept:
         stages, stones = on_map(library, graph, lang)
         requires = [(one, slug) for slug, needs in graph.requires.items() for one in needs]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from jinjie.base.errors import JinjieError
-from jinjie.base.words import Language, language, say
+from jinjie.base.words import language, say
 from jinjie.course.content.library import Library
 from jinjie.course.quizzes import variant
 from jinjie.course.render import html, parse_line
@@ -68,23 +68,18 @@ class _Seen:
         )
 
 
-_kept: tuple[Standing, dict[Language, _Seen]] | None = None
-
-
 def _seen(stands: Standing) -> _Seen:
     """Made once for a standing and a language: every question is worded anew from its seed."""
-    global _kept
-    if _kept is None or _kept[0] is not stands:
-        _kept = stands, {}
-    kept = _kept[1]
-    if language() not in kept:
+
+    def made() -> _Seen:
         stages = staged(stands)
-        kept[language()] = _Seen(
+        return _Seen(
             sum(stage["held"] for stage in stages),
             sum(len(stage["concepts"]) for stage in stages),
             piece("_mastery_stages.html", stages=stages),
         )
-    return kept[language()]
+
+    return stands.once(("mastery", language()), made)
 
 
 def staged(stands: Standing) -> list[dict[str, Any]]:

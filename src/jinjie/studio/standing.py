@@ -64,7 +64,7 @@ class Standing:
 
     def plan(self, goal: Goal, asked: Asked) -> Plan:
         """The weeks towards a goal."""
-        return self._once(
+        return self.once(
             ("plan", goal.name, asked),
             lambda: planning.made(
                 self.library, self.graph, goal, self.events, self.now, asked, self.beliefs, self.known
@@ -74,7 +74,7 @@ class Standing:
     def gap(self, role: str, hours: float) -> Gap:
         """What lies between the learner and a role, with so many hours a week. Raises NotFound."""
         today = day(self.now)
-        return self._once(
+        return self.once(
             ("gap", role, hours),
             lambda: career.gap(
                 self.library, self.graph, role, self.beliefs, self.events, hours, today, known=self.known
@@ -84,14 +84,14 @@ class Standing:
     def since(self, goal: Goal, asked: Asked, saved: Attempt) -> Moved | None:
         """How the plan of a goal that was saved has moved since then."""
         today = day(self.now)
-        return self._once(
+        return self.once(
             ("since", goal.name, asked, saved.id),
             lambda: planning.since(
                 self.library, self.graph, goal, self.events, saved, self.plan(goal, asked), today
             ),
         )
 
-    def _once(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+    def once(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
         """What is asked for by many at once is worked out by one of them, and the newest are kept."""
         with self._lock:
             if key not in self._kept:
