@@ -25,11 +25,12 @@ _TEXMATH = re.compile(r"\\\[(?P<display>.+?)\\\]|\\\((?P<inline>.+?)\\\)", re.DO
 
 @dataclass(frozen=True)
 class Place:
-    """Where something stands: the lines from `line` to `end`, counted from 1, of `cell` (counted from 1) in a notebook."""
+    """Where something stands: the lines from `line` to `end`, counted from 1; in a notebook those of a cell."""
 
     line: int
     end: int
     cell: int | None = None
+    """Counted from 1."""
 
     def __str__(self) -> str:
         lines = str(self.line) if self.end == self.line else f"{self.line}-{self.end}"
@@ -85,6 +86,10 @@ class Article:
     """Each heading's line and text."""
 
 
+Piece = Sentence | Formula | Code | tuple[int, str]
+"""What an article is made of; a heading as its line and text."""
+
+
 def read(path: Path) -> Article:
     """The article in a file. Raises InvalidInput where it is no file, is too long, of another kind or not UTF-8."""
     if path.suffix.lower() not in SUFFIXES:
@@ -106,7 +111,7 @@ def _wrong(path: Path, key: str, **params: object) -> InvalidInput:
 
 
 def of_text(content: str, path: Path) -> Article:
-    """The article in a text; the ending of `path` says of which kind it is. Raises InvalidInput for a damaged notebook."""
+    """The article in a text, of the kind that the ending of `path` says. Raises InvalidInput for a damaged notebook."""
     content = content.replace("\r\n", "\n").replace("\r", "\n")
     suffix = path.suffix.lower()
     if suffix == ".py":
@@ -117,21 +122,25 @@ def of_text(content: str, path: Path) -> Article:
     return _article(path, pieces)
 
 
-def _article(path: Path, pieces: list[Any]) -> Article:
-    of = {kind: tuple(p for p in pieces if isinstance(p, kind)) for kind in (Sentence, Formula, Code)}
-    sections = tuple(p for p in pieces if isinstance(p, tuple))
-    return Article(path, of[Sentence], of[Formula], of[Code], sections)
+def _article(path: Path, pieces: list[Piece]) -> Article:
+    return Article(
+        path,
+        tuple(p for p in pieces if isinstance(p, Sentence)),
+        tuple(p for p in pieces if isinstance(p, Formula)),
+        tuple(p for p in pieces if isinstance(p, Code)),
+        tuple(p for p in pieces if isinstance(p, tuple)),
+    )
 
 
 def _notebook(content: str, path: Path) -> Article:
     import nbformat
 
     try:
-        book = nbformat.reads(content, as_version=4)
+        book: Any = nbformat.reads(content, as_version=4)  # type: ignore[no-untyped-call]
         cells = [(cell.cell_type, "".join(cell.source)) for cell in book.cells]
     except Exception as error:  # nbformat raises whatever the damage makes its readers raise
         raise _wrong(path, "audit.no_notebook", why=str(error)[:200]) from None
-    pieces: list[Any] = []
+    pieces: list[Piece] = []
     section = ""
     for number, (kind, source) in enumerate(cells, 1):
         if kind == "code":
@@ -158,7 +167,7 @@ def _code(text: str, line: int, cell: int | None, section: str) -> Code:
     return Code(Place(line, line + text.count("\n"), cell), text, section)
 
 
-def _markdown(content: str, cell: int | None, section: str) -> Iterator[Any]:
+def _markdown(content: str, cell: int | None, section: str) -> Iterator[Piece]:
     """Pieces in their order; a heading as (line, text)."""
     from markdown_it import MarkdownIt
     from mdit_py_plugins.amsmath import amsmath_plugin

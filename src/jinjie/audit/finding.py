@@ -11,7 +11,7 @@ from jinjie.base.words import Text
 Kind = Literal["formula", "code", "claim"]
 Verdict = Literal["right", "wrong", "unknown"]
 Severity = Literal["high", "medium", "low"]
-"""high: it does not run, or what it gives is wrong. medium: it runs and misleads. low: it works, and there is better."""
+"""high: it does not run, or gives what is wrong. medium: it runs and misleads. low: it works, and there is better."""
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
 
 
