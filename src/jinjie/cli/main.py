@@ -19,6 +19,7 @@ def build() -> typer.Typer:
     """The application with every command, its help in the current language. Imports nothing heavy."""
     from jinjie.cli import (
         ask,
+        audit,
         career,
         chat,
         clean,
@@ -99,6 +100,7 @@ def build() -> typer.Typer:
         content,
         tokenize,
         clean,
+        audit,
         doctor,
         serve,
         studio,

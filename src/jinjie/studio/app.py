@@ -18,6 +18,7 @@ from jinjie.serve.guard import Guard
 from jinjie.studio import (
     api,
     ask_pages,
+    audit_pages,
     cleaning_pages,
     cleanings,
     compare_pages,
@@ -83,6 +84,7 @@ def make_app(
     app.include_router(lesson_pages.router)
     app.include_router(draft_pages.router)
     app.include_router(ask_pages.router)
+    app.include_router(audit_pages.router)
     app.include_router(path_pages.router)
     app.include_router(plan_pages.router)
     app.include_router(resource_pages.router)

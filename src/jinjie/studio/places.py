@@ -35,6 +35,7 @@ def places(here: str) -> list[Place]:
         ("/learn", say("studio.home.course")),
         ("/map", say("studio.map.title")),
         ("/ask", say("studio.ask.title")),
+        ("/audit", say("studio.audit.title")),
     ]
     runs = [("/runs", say("studio.runs")), ("/clean", say("studio.clean.title"))]
     play = [("/play", say("studio.play.title"))]

@@ -1,0 +1,54 @@
+"""The words in which terminal, page and studio speak of a finding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jinjie.audit.finding import Finding, Severity, Verdict
+from jinjie.base.words import say
+
+if TYPE_CHECKING:
+    from jinjie.audit.judge import Report
+
+
+def verdict(name: Verdict) -> str:
+    """What a verdict is called."""
+    words = {
+        "wrong": say("audit.verdict.wrong"),
+        "right": say("audit.verdict.right"),
+        "unknown": say("audit.verdict.unknown"),
+    }
+    return words[name]
+
+
+def kind(finding: Finding) -> str:
+    """What a finding is about: a formula, code, or a claim."""
+    words = {
+        "formula": say("audit.of.formula"),
+        "code": say("audit.of.code"),
+        "claim": say("audit.of.claim"),
+    }
+    return words[finding.kind]
+
+
+def severity(name: Severity) -> str:
+    """How grave it is."""
+    words = {
+        "high": say("audit.severity.high"),
+        "medium": say("audit.severity.medium"),
+        "low": say("audit.severity.low"),
+    }
+    return words[name]
+
+
+def counted(report: Report) -> str:
+    """How much was read and what came of it, in a sentence."""
+    return say(
+        "audit.counted",
+        sentences=report.sentences,
+        formulas=report.formulas,
+        programs=report.programs,
+        wrong=len(report.of("wrong")),
+        right=len(report.of("right")),
+        unknown=len(report.of("unknown")),
+    )

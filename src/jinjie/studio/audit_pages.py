@@ -1,0 +1,100 @@
+"""The page on which an article is put on trial: a file or a text in, every verdict with its line out."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import shutil
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from jinjie.audit import article as articles
+from jinjie.audit.finding import Finding
+from jinjie.audit.judge import Report, judge
+from jinjie.audit.wording import counted, kind, severity
+from jinjie.base.amounts import size
+from jinjie.base.errors import JinjieError
+from jinjie.base.words import say
+from jinjie.studio.course import course
+from jinjie.studio.render import page
+from jinjie.studio.upload import receive
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/audit")
+def form(request: Request) -> Response:
+    """Which article."""
+    return page(request, "audit.html", **_form())
+
+
+@router.post("/audit")
+async def trial(request: Request) -> Response:
+    """The verdicts. The article is read here and kept nowhere."""
+    folder = Path(mkdtemp(prefix="jinjie-audit-"))
+    filled = ""
+    try:
+        received = await receive(request, folder / "article", articles.LARGEST)
+        filled = received.fields.get("text", "")
+        report = await asyncio.to_thread(_judged, received.file, filled)
+    except JinjieError as error:
+        return page(request, "audit.html", 422, **(_form() | {"filled": filled, "wrong": str(error)}))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return page(request, "audit.html", **(_form() | {"filled": filled, **_shown(request, report)}))
+
+
+def _form() -> dict[str, Any]:
+    return {
+        "filled": "",
+        "wrong": "",
+        "report": None,
+        "suffixes": ",".join(articles.SUFFIXES),
+        "most": size(articles.LARGEST),
+        "most_bytes": articles.LARGEST,
+    }
+
+
+def _judged(file: Path | None, text: str) -> Report:
+    if file is not None:
+        return judge(articles.read(file))
+    if not text.strip():
+        raise JinjieError("studio.audit.nothing")
+    suffix = ".py" if _python(text) else ".md"
+    return judge(articles.of_text(text, Path(say("studio.audit.pasted")).with_suffix(suffix)))
+
+
+def _python(text: str) -> bool:
+    """Whether a text that somebody put in is a program and no article with programs in it."""
+    try:
+        return any(not isinstance(node, ast.Expr) for node in ast.parse(text).body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+def _shown(request: Request, report: Report) -> dict[str, Any]:
+    library = course(request).library
+    titles = {slug: str(lesson.entry.title) for slug, lesson in library.lessons.items()}
+    return {
+        "report": report,
+        "counted": counted(report),
+        "found": [_values(finding, titles) for finding in report.of("wrong")],
+        "others": [
+            (name, [_values(finding, titles) for finding in report.of(verdict)])
+            for verdict, name in (("right", say("audit.verdict.right")), ("unknown", say("audit.verdict.unknown")))
+        ],
+    }
+
+
+def _values(finding: Finding, titles: dict[str, str]) -> dict[str, Any]:
+    return {
+        "finding": finding,
+        "at": say("audit.at", place=str(finding.place)),
+        "kind": kind(finding),
+        "severity": severity(finding.severity),
+        "lessons": [(slug, titles[slug]) for slug in finding.lessons if slug in titles],
+    }
