@@ -24,7 +24,13 @@ def section(report: Report) -> str:
     for sort in ("right", "unknown"):
         if found := report.of(sort):
             rows = [[str(f.place), kind(f), f.quote, str(f.title), str(f.says)] for f in found]
-            head = [say("audit.line"), say("audit.kind"), say("audit.stands"), say("audit.about"), say("audit.why")]
+            head = [
+                say("audit.line"),
+                say("audit.kind"),
+                say("audit.stands"),
+                say("audit.about"),
+                say("audit.why"),
+            ]
             parts += [f"<h2>{escape(verdict(sort))}</h2>", table(head, rows, words=5)]
     return "".join(parts)
 
@@ -46,5 +52,7 @@ def _wrong(finding: Finding) -> str:
         if shown.command:
             parts.append(f"<p><code>{escape(shown.command)}</code></p>")
     if finding.lessons:
-        parts.append(f'<p class="note">{escape(say("audit.lessons"))} {escape(", ".join(finding.lessons))}</p>')
+        parts.append(
+            f'<p class="note">{escape(say("audit.lessons"))} {escape(", ".join(finding.lessons))}</p>'
+        )
     return "".join(parts)

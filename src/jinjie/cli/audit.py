@@ -104,7 +104,9 @@ def _wrong(out: Console, finding: Finding) -> None:
         out.print(Line.assemble(("  │ ", "dim"), line), soft_wrap=True)
     out.print(Padding(Line(str(finding.says)), (0, 0, 0, 2)))
     if finding.instead is not None:
-        out.print(Padding(Line.assemble((f"{say('audit.instead')} ", "green"), str(finding.instead)), (0, 0, 0, 2)))
+        out.print(
+            Padding(Line.assemble((f"{say('audit.instead')} ", "green"), str(finding.instead)), (0, 0, 0, 2))
+        )
     if finding.shown is not None:
         _shown(out, finding.shown)
     if finding.lessons:
@@ -134,6 +136,7 @@ def _line(out: Console, finding: Finding) -> None:
 
     first = (finding.quote.splitlines() or [""])[0]
     out.print(
-        Line.assemble((f"  {finding.place}  ", "dim"), f"{finding.title}  ", (first[:90], "dim")), soft_wrap=True
+        Line.assemble((f"  {finding.place}  ", "dim"), f"{finding.title}  ", (first[:90], "dim")),
+        soft_wrap=True,
     )
     out.print(Line(f"      {finding.says}", "dim"), soft_wrap=True)

@@ -17,6 +17,7 @@ from jinjie.base.words import say
 from jinjie.serve.guard import Guard
 from jinjie.studio import (
     api,
+    article_pages,
     ask_pages,
     audit_pages,
     cleaning_pages,
@@ -85,6 +86,7 @@ def make_app(
     app.include_router(draft_pages.router)
     app.include_router(ask_pages.router)
     app.include_router(audit_pages.router)
+    app.include_router(article_pages.router)
     app.include_router(path_pages.router)
     app.include_router(plan_pages.router)
     app.include_router(resource_pages.router)

@@ -85,7 +85,10 @@ def _shown(request: Request, report: Report) -> dict[str, Any]:
         "found": [_values(finding, titles) for finding in report.of("wrong")],
         "others": [
             (name, [_values(finding, titles) for finding in report.of(verdict)])
-            for verdict, name in (("right", say("audit.verdict.right")), ("unknown", say("audit.verdict.unknown")))
+            for verdict, name in (
+                ("right", say("audit.verdict.right")),
+                ("unknown", say("audit.verdict.unknown")),
+            )
         ],
     }
 
