@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from jinjie.audit import article as articles
 from jinjie.audit import claims, code, formulas
 from jinjie.audit.article import Article
 from jinjie.audit.finding import SEVERITIES, Finding, Severity, Verdict
+from jinjie.audit.running import Ran, run
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Report:
     programs: int
     """How much of each was read."""
     findings: tuple[Finding, ...]
+    ran: tuple[Ran, ...] = ()
+    """What its code did, where it was asked to be run."""
 
     def of(self, verdict: Verdict) -> list[Finding]:
         """The findings of one verdict; what is wrong with the gravest first, the rest by line."""
@@ -44,16 +47,17 @@ class Report:
             "read": {"sentences": self.sentences, "formulas": self.formulas, "programs": self.programs},
             "counts": {verdict: counts[verdict] for verdict in ("wrong", "right", "unknown")},
             "findings": [finding.values() for finding in self.findings],
+            "ran": [asdict(one) for one in self.ran],
         }
 
 
-def audit(path: Path) -> Report:
+def audit(path: Path, running: bool = False) -> Report:
     """The verdicts on the article in a file. Raises InvalidInput where it cannot be read."""
-    return judge(articles.read(path))
+    return judge(articles.read(path), running)
 
 
-def judge(article: Article) -> Report:
-    """The verdicts on an article. Nothing of it is executed."""
+def judge(article: Article, running: bool = False) -> Report:
+    """The verdicts on an article. Nothing of it is executed, except `running` asks for its code to be: in the sandbox."""
     found = [*formulas.judge(article), *claims.judge(article), *code.judge(article.codes)]
     return Report(
         article.path.name,
@@ -61,6 +65,7 @@ def judge(article: Article) -> Report:
         len(article.formulas),
         len(article.codes),
         tuple(sorted(_once(found), key=_where)),
+        run(article.codes) if running else (),
     )
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 from jinjie.audit.finding import Finding
 from jinjie.audit.judge import Report
-from jinjie.audit.wording import counted, kind, severity, verdict
+from jinjie.audit.wording import counted, ended, kind, severity, verdict
 from jinjie.base.page import bilingual, table
 from jinjie.base.words import say
 
@@ -32,6 +32,11 @@ def section(report: Report) -> str:
                 say("audit.why"),
             ]
             parts += [f"<h2>{escape(verdict(sort))}</h2>", table(head, rows, words=5)]
+    if report.ran:
+        parts.append(f"<h2>{escape(say('audit.ran'))}</h2>")
+        for ran in report.ran:
+            parts.append(f"<p>{escape(say('audit.at', place=str(ran.place)))}: {escape(ended(ran))}</p>")
+            parts += [f"<blockquote>{escape(ran.printed)}</blockquote>"] if ran.printed else []
     return "".join(parts)
 
 

@@ -9,6 +9,7 @@ from jinjie.base.words import say
 
 if TYPE_CHECKING:
     from jinjie.audit.judge import Report
+    from jinjie.audit.running import Ran
 
 
 def verdict(name: Verdict) -> str:
@@ -52,3 +53,12 @@ def counted(report: Report) -> str:
         right=len(report.of("right")),
         unknown=len(report.of("unknown")),
     )
+
+
+def ended(ran: Ran) -> str:
+    """How a block of code ended, in a sentence."""
+    if ran.missing:
+        return say("audit.not_run", why=ran.error)
+    if not ran.error:
+        return say("audit.ran_well")
+    return say("audit.raised", error=ran.error, place=str(ran.at or ran.place))

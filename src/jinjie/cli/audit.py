@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from jinjie.audit.finding import Finding, Shown
     from jinjie.audit.judge import Report
+    from jinjie.audit.running import Ran
 
 STYLE = {"high": "bold red", "medium": "yellow", "low": "cyan"}
 
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
     def audit(
         articles: list[Path] = typer.Argument(..., help=say("cli.audit.articles"), metavar="ARTICLE..."),
         every: bool = typer.Option(False, "--all", help=say("cli.audit.all")),
+        running: bool = typer.Option(False, "--run", help=say("cli.audit.run")),
         html: Path = typer.Option(None, "--html", help=say("cli.audit.html"), metavar="FILE.html"),
         fail_on: str = typer.Option("medium", "--fail-on", help=say("cli.audit.fail_on"), metavar="SEVERITY"),
         as_json: bool = json_option(),
@@ -37,7 +39,7 @@ def register(app: typer.Typer) -> None:
             from jinjie.base.errors import InvalidInput, Problem
 
             raise InvalidInput([Problem("--html", "cli.audit.one_page", count=len(articles))])
-        reports = [judged(path) for path in articles]
+        reports = [judged(path, running) for path in articles]
         if as_json:
             values = [report.values() for report in reports]
             print_json(values[0] if len(values) == 1 else values)
@@ -79,6 +81,11 @@ def _print(report: Report, every: bool) -> None:
             out.print(verdict(sort), style="bold")
             for finding in found:
                 _line(out, finding)
+    if report.ran:
+        out.print()
+        out.print(say("audit.ran"), style="bold")
+        for ran in report.ran:
+            _ran(out, ran)
     if not every and len(report.findings) > len(report.of("wrong")):
         out.print()
         out.print(say("cli.audit.more"), style="dim")
@@ -140,3 +147,15 @@ def _line(out: Console, finding: Finding) -> None:
         soft_wrap=True,
     )
     out.print(Line(f"      {finding.says}", "dim"), soft_wrap=True)
+
+
+def _ran(out: Console, ran: Ran) -> None:
+    from rich.text import Text as Line
+
+    from jinjie.audit.wording import ended
+
+    out.print(
+        Line.assemble((f"  {say('audit.at', place=str(ran.place))}  ", "dim"), ended(ran)), soft_wrap=True
+    )
+    for line in ran.printed.splitlines()[-6:]:
+        out.print(Line.assemble(("  │ ", "dim"), line), soft_wrap=True)

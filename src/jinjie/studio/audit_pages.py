@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from jinjie.audit import article as articles
 from jinjie.audit.finding import Finding
 from jinjie.audit.judge import Report, judge
-from jinjie.audit.wording import counted, kind, severity
+from jinjie.audit.wording import counted, ended, kind, severity
 from jinjie.base.amounts import size
 from jinjie.base.errors import JinjieError
 from jinjie.base.words import say
@@ -40,7 +40,8 @@ async def trial(request: Request) -> Response:
     try:
         received = await receive(request, folder / "article", articles.LARGEST)
         filled = received.fields.get("text", "")
-        report = await asyncio.to_thread(_judged, received.file, filled)
+        running = received.fields.get("run") == "yes"
+        report = await asyncio.to_thread(_judged, received.file, filled, running)
     except JinjieError as error:
         return page(request, "audit.html", 422, **(_form() | {"filled": filled, "wrong": str(error)}))
     finally:
@@ -59,13 +60,13 @@ def _form() -> dict[str, Any]:
     }
 
 
-def _judged(file: Path | None, text: str) -> Report:
+def _judged(file: Path | None, text: str, running: bool) -> Report:
     if file is not None:
-        return judge(articles.read(file))
+        return judge(articles.read(file), running)
     if not text.strip():
         raise JinjieError("studio.audit.nothing")
     suffix = ".py" if _python(text) else ".md"
-    return judge(articles.of_text(text, Path(say("studio.audit.pasted")).with_suffix(suffix)))
+    return judge(articles.of_text(text, Path(say("studio.audit.pasted")).with_suffix(suffix)), running)
 
 
 def _python(text: str) -> bool:
@@ -82,6 +83,7 @@ def _shown(request: Request, report: Report) -> dict[str, Any]:
     return {
         "report": report,
         "counted": counted(report),
+        "ran": [(say("audit.at", place=str(one.place)), ended(one), one.printed) for one in report.ran],
         "found": [_values(finding, titles) for finding in report.of("wrong")],
         "others": [
             (name, [_values(finding, titles) for finding in report.of(verdict)])
