@@ -57,7 +57,7 @@ def audit(path: Path, running: bool = False) -> Report:
 
 
 def judge(article: Article, running: bool = False) -> Report:
-    """The verdicts on an article. Nothing of it is executed, except `running` asks for its code to be: in the sandbox."""
+    """The verdicts on an article. Nothing of it is executed but where `running` asks for it, in the sandbox."""
     found = [*formulas.judge(article), *claims.judge(article), *code.judge(article.codes)]
     return Report(
         article.path.name,
