@@ -15,6 +15,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -342,8 +344,8 @@ def checks() -> list[str]:
     return failed
 
 
-def pytest(arguments: list[str], failed: list[str]) -> int:
-    """Run pytest; its summary is the last line, with the checks that failed before named just above it."""
+def pytest(arguments: list[str], beside: Callable[[], list[str]] | None = None) -> int:
+    """Run pytest, and checks beside it; its summary is the last line, the checks that failed are named just above."""
     # Two tests at a time on few cores: more threads in each would only stand in one another's way.
     environment = {"OMP_NUM_THREADS": "1", **os.environ}
     # Hundreds of tests start the command line: without kept bytecode each compiles our source anew, half of its time.
@@ -351,7 +353,11 @@ def pytest(arguments: list[str], failed: list[str]) -> int:
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     command = [str(in_venv("python")), "-m", "pytest", *colour, *arguments]
     held = b""
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as child:
+    with (
+        ThreadPoolExecutor(1) as thread,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as child,
+    ):
+        checked = thread.submit(beside or list)
         assert child.stdout is not None
         output = child.stdout.fileno()
         for piece in iter(lambda: os.read(output, 65536), b""):
@@ -360,6 +366,7 @@ def pytest(arguments: list[str], failed: list[str]) -> int:
             sys.stdout.buffer.write(held[:lines])
             sys.stdout.flush()
             held = held[lines:]
+    failed = checked.result()
     if failed:
         tell("also", names=", ".join(failed))
     sys.stdout.buffer.write(held)
@@ -375,12 +382,12 @@ def test(plan_only: bool, rest: list[str]) -> int:
         tell("no_browser")
     # A worker takes half of the files in their order, so that what the tests of one file share is made once; who is
     # done first takes from the other's end.
-    return pytest(["-n", "2", "--dist", "worksteal", "-m", "not slow", *rest], checks())
+    return pytest(["-n", "2", "--dist", "worksteal", "-m", "not slow", *rest], checks)
 
 
 def prove(plan_only: bool, rest: list[str]) -> int:
     set_up(TO_TEST, plan_only)
-    return 0 if plan_only else pytest(["-m", "slow", *(rest or ["tests"])], [])
+    return 0 if plan_only else pytest(["-m", "slow", *(rest or ["tests"])])
 
 
 def lint(plan_only: bool, rest: list[str]) -> int:

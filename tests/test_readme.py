@@ -110,6 +110,7 @@ def served(command: str, environ: dict[str, str]) -> str:
     return printed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("readme", sampled(LANGUAGES, 2))
 def test_every_command_of_the_readme_does_what_it_says(readme: str, home: Path, tmp_path: Path) -> None:
     environ = environment(LANGUAGES[readme], home)

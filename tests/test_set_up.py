@@ -278,7 +278,7 @@ def test_the_summary_of_the_tests_comes_last_and_a_failed_check_is_not_lost(
 ) -> None:
     (tmp_path / "test_one.py").write_text("def test_one(): pass\n")
     monkeypatch.setattr(make, "in_venv", lambda name: Path(sys.executable))
-    assert make.pytest(["-c", os.devnull, "-p", "no:cacheprovider", str(tmp_path)], ["mypy"]) == 1
+    assert make.pytest(["-c", os.devnull, "-p", "no:cacheprovider", str(tmp_path)], lambda: ["mypy"]) == 1
     lines = capfd.readouterr().out.rstrip().splitlines()
     assert re.search(r"1 passed in", lines[-1])
     assert lines[-2] == make.say("also", names="mypy")

@@ -86,6 +86,7 @@ def looks(open_page, server, eye, lang, theme, width, paths):
     return wrong
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("view", "every"), [(VIEWS[0], slice(0, None, 2)), (VIEWS[1], slice(1, None, 2))])
 def test_every_page_is_without_fault(open_page, server, eye, view, every):
     """Each page once, and some lessons; the slow test below has all in every view."""

@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from jinjie.course.content.library import load
 from jinjie.training.runs import find
 
@@ -39,6 +41,7 @@ class Minutes:
         print(f"{self.took[name]:6.1f} s  {name}")
 
 
+@pytest.mark.long
 def test_the_first_ten_minutes(open_page, server, eye):
     minutes = Minutes()
     with minutes.step("the first page"):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from answers import about, answer
 
 from jinjie.base.paths import learner_home
@@ -31,6 +32,7 @@ def later(days: int, put_by: Path) -> None:
         assert write(store, *aged) == len(events)
 
 
+@pytest.mark.long
 def test_a_learner_is_placed_learns_survives_a_crash_and_reviews(open_page, server, eye, tmp_path):
     page = open_page("/")
     assert "Welcome" in page.locator("h1").inner_text()

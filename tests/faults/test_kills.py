@@ -32,6 +32,7 @@ QUICK = (
 """Stories of every mechanism: each optimiser, an epoch's edge, accumulation, dropout, rare examples, bf16, Muon."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in STORIES]
 )
