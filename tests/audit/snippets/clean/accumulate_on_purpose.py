@@ -1,6 +1,6 @@
 import torch
 from torch import nn
-from torch.cuda.amp import GradScaler
+from torch.amp import GradScaler
 
 
 def train(model, loader, epochs, accumulate=8, device="cuda"):
@@ -9,7 +9,7 @@ def train(model, loader, epochs, accumulate=8, device="cuda"):
     scheduler = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, max_lr=1e-3, total_steps=epochs * len(loader) // accumulate
     )
-    scaler = GradScaler()
+    scaler = GradScaler("cuda")
     criterion = nn.CrossEntropyLoss()
     optimizer.zero_grad()
     for _ in range(epochs):
