@@ -23,12 +23,14 @@ from jinjie.studio import (
     compare_pages,
     component_pages,
     course,
+    data_pages,
     draft_pages,
     evaluations,
     experiments,
     export_pages,
     home_pages,
     lesson_pages,
+    machine_pages,
     map_pages,
     mastery_pages,
     pages,
@@ -41,6 +43,7 @@ from jinjie.studio import (
     question_pages,
     render,
     resource_pages,
+    token_pages,
     use_pages,
 )
 from jinjie.studio.story import Stories
@@ -92,6 +95,9 @@ def make_app(
     app.include_router(question_pages.router)
     app.include_router(evaluations.router)
     app.include_router(cleaning_pages.router)
+    app.include_router(data_pages.router)
+    app.include_router(machine_pages.router)
+    app.include_router(token_pages.router)
     app.include_router(play_pages.router)
     app.include_router(component_pages.router)
     app.add_api_route("/static/{file}", static, include_in_schema=False)

@@ -36,8 +36,13 @@ def places(here: str) -> list[Place]:
         ("/map", say("studio.map.title")),
         ("/ask", say("studio.ask.title")),
     ]
-    runs = [("/runs", say("studio.runs")), ("/clean", say("studio.clean.title"))]
-    play = [("/play", say("studio.play.title"))]
+    runs = [
+        ("/runs", say("studio.runs")),
+        ("/data", say("studio.datasets.title")),
+        ("/clean", say("studio.clean.title")),
+        ("/machine", say("studio.doctor.title")),
+    ]
+    play = [("/play", say("studio.play.models")), ("/play/tokens", say("studio.tokens.title"))]
     path = [
         ("/path", say("studio.home.overview")),
         ("/path/mastery", say("studio.mastery.title")),
