@@ -18,6 +18,7 @@ from jinjie.serve.guard import Guard
 from jinjie.studio import (
     api,
     ask_pages,
+    checks,
     cleaning_pages,
     cleanings,
     compare_pages,
@@ -30,6 +31,7 @@ from jinjie.studio import (
     export_pages,
     home_pages,
     lesson_pages,
+    log_pages,
     machine_pages,
     map_pages,
     mastery_pages,
@@ -72,6 +74,7 @@ def make_app(
     app.state.stories = Stories()
     app.state.evaluations = evaluations.Evaluations()
     app.state.cleanings = cleanings.Cleanings()
+    app.state.checks = checks.Checks()
     app.state.playing = playing.Playing()
     app.state.course = course.Course(preview)
     app.state.closing = closing or threading.Event()
@@ -90,6 +93,7 @@ def make_app(
     app.include_router(plan_pages.router)
     app.include_router(resource_pages.router)
     app.include_router(portfolio_pages.router)
+    app.include_router(log_pages.router)
     app.include_router(map_pages.router)
     app.include_router(mastery_pages.router)
     app.include_router(question_pages.router)

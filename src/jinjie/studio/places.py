@@ -51,6 +51,7 @@ def places(here: str) -> list[Place]:
         ("/path/plan", say("studio.plan.title")),
         ("/path/resources", say("studio.resources.title")),
         ("/path/portfolio", say("studio.portfolio.title")),
+        ("/path/log", say("studio.log.title")),
     ]
     named = [
         (say("studio.learn.title"), learn),

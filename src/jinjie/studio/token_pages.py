@@ -22,7 +22,7 @@ LONGEST = 2_000
 """Characters of a text: each of its tokens is drawn."""
 FIRST, MOST = 3, 6
 """Tokenizers that are compared where none is chosen, and at most."""
-EXAMPLE = "The moon is bright tonight. \n床前明月光，疑是地上霜。\nunbelievable! 3.14159 🌙"
+EXAMPLE = "The moon is bright tonight.\n床前明月光，疑是地上霜。\nunbelievable! 3.14159 🌙"
 
 Names = Annotated[Sequence[str], Query()]
 
