@@ -7,10 +7,12 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 import pytest
 
+from jinjie import recipes
 from jinjie.data.cleaning import clean
 from jinjie.data.cleaning.plan import Cleaning, parse
 from jinjie.studio import cleaning_form, cleaning_pages, cleanings, kept_tables
 from jinjie.studio.upload import plain_name
+from jinjie.training import launch
 
 TABLE = "name,age,city\nAnn,34,Beijing\nBob,,Shanghai\nAnn,34,Beijing\nCid,40,\n"
 
@@ -212,8 +214,11 @@ def test_a_cleaned_table_is_trained_on_as_it_is_now(client):
     address = sent(client, TABLE.encode(), name="../Ünïque people.csv", missing="mode").headers["location"]
     assert client.post(f"{address}/train", data={}).status_code in (303, 409), "too early or done already"
     page = waited(client, address)
-    assert '<option value="city" selected>city</option>' in page and f'action="{address}/train"' in page
-    answer = client.post(f"{address}/train", data={"target": "age"})
+    assert (
+        '<option value="city" selected>city (classes)</option>' in page
+        and f'action="{address}/train"' in page
+    )
+    answer = client.post(f"{address}/train", data={"target": "age", "holds": "classes"})
     start = answer.headers["location"]
     asked = dict(parse_qsl(urlsplit(start).query))
     kept = Path(asked["data.path"])
@@ -237,20 +242,66 @@ def test_a_cleaned_table_is_trained_on_as_it_is_now(client):
     assert str(kept) not in unquote_plus(other), "another content, another place"
 
 
+HOUSES = "area,rooms,town,floor,price\n" + "".join(
+    f"{40 + i},{i % 4 + 1},{'ab'[i % 2]},{i % 3},{1000.5 * (40 + i) + 500 * (i % 4 + 1)}\n" for i in range(90)
+)
+
+
+def trained(client, address, **asked):
+    answer = client.post(f"{address}/train", data=asked)
+    return answer, dict(parse_qsl(urlsplit(answer.headers.get("location", "")).query))
+
+
+def test_numbers_are_predicted_from_the_columns_of_numbers(client):
+    """What fits the column is proposed, and the learner may say otherwise; the run then explains the price."""
+    address = sent(client, HOUSES.encode(), name="houses.csv").headers["location"]
+    page = waited(client, address)
+    for name, holds in (("area", "numbers"), ("rooms", "classes"), ("town", "classes"), ("price", "numbers")):
+        assert f"{name} ({holds})</option>" in page
+    answer, asked = trained(client, address)
+    assert (asked["recipe"], asked["data.kind"]) == ("line-1", "table")
+    kept = Path(asked["data.path"]).read_text("utf-8").splitlines()
+    assert kept[0] == "area,rooms,floor,price" and kept[1].startswith("40,1,0,40520") and len(kept) == 91
+    form = client.get(answer.headers["location"]).text
+    assert f'value="{asked["data.path"]}"' in form and 'name="optimizer.lr" value="0.1"' in form
+
+    changes = {key: value for key, value in asked.items() if key != "recipe"}
+    run = launch.launch(recipes.find("line-1").changed({**changes, "threads": 1}))
+    while run.pid is not None:
+        time.sleep(0.05)
+    assert run.events[-1]["metrics"]["r2"] > 0.99
+
+    assert trained(client, address, target="rooms")[1]["recipe"] == "credit"
+    assert trained(client, address, target="rooms", holds="numbers")[1]["recipe"] == "line-1"
+    assert trained(client, address, holds="classes")[1]["recipe"] == "credit"
+
+
+def test_what_holds_no_numbers_is_not_predicted_as_such(client):
+    address = sent(client, HOUSES.encode()).headers["location"]
+    waited(client, address)
+    answer, _ = trained(client, address, target="town", holds="numbers")
+    assert answer.status_code == 422 and "town: holds something else than numbers" in answer.text
+    assert '<option value="town" selected>' in answer.text and 'value="numbers" selected' in answer.text
+    address = sent(client, b"price,town\n1.5,a\n2.5,b\n3,a\n").headers["location"]
+    waited(client, address)
+    answer, _ = trained(client, address, target="price")
+    assert answer.status_code == 422 and "the only column of numbers" in answer.text
+
+
 def test_a_table_that_no_run_names_is_forgotten_after_a_day(client, diary, monkeypatch):
     address = sent(client, TABLE.encode()).headers["location"]
     waited(client, address)
 
-    def trained(**rules):
+    def cleaned(**rules):
         client.post(address, data=rules)
         waited(client, address)
         location = client.post(f"{address}/train", data={}).headers["location"]
         return Path(dict(parse_qsl(urlsplit(location).query))["data.path"])
 
-    named, unused = trained(missing="keep"), trained(missing="drop")
+    named, unused = cleaned(missing="keep"), cleaned(missing="drop")
     recipe = diary("credit-1", "credit").path / "recipe.json"
     recipe.write_text(recipe.read_text().replace('"path": null', f'"path": "{named}"'))
     monkeypatch.setattr(kept_tables, "UNUSED", -1.0)
     monkeypatch.setattr(kept_tables.os, "utime", lambda path: None)
-    newest = trained(missing="mode")
+    newest = cleaned(missing="mode")
     assert named.is_file() and not unused.is_file() and not newest.is_file()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import json
+import threading
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +15,8 @@ from jinjie.cli.main import main
 from jinjie.course.content.library import load
 from jinjie.learner.attempts import Attempt, write
 from jinjie.learner.store import open_store
-from jinjie.path import checked
+from jinjie.path import addresses, checked
+from jinjie.path.addresses import Answer
 
 LIBRARY = load()
 
@@ -83,3 +86,69 @@ def test_an_address_that_was_gone_is_left_out_and_a_spoiled_file_told_of(client:
     checked.file().write_text("[]", encoding="utf-8")
     page = html.unescape(client.get("/path/resources?topic=attention").text)
     assert 'role="alert"' in page and first in listed(page)
+
+
+def asked(client: TestClient) -> str:
+    """The page once the round of questions has ended."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        page = html.unescape(client.get("/path/resources/check").text)
+        if "hx-trigger" not in page:
+            return page
+        time.sleep(0.01)
+    raise AssertionError("the round did not end")
+
+
+def test_addresses_are_asked_when_the_button_says_so_and_kept(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = next(iter(LIBRARY.resources.values())).entry.url
+    answers: list[str] = []
+
+    def ask(address: str, timeout: float) -> Answer:
+        answers.append(address)
+        return Answer("gone", 404) if address == gone else Answer("found", 200)
+
+    monkeypatch.setattr(addresses, "ask", ask)
+    monkeypatch.setattr(addresses, "PAUSE", 0.0)
+    monkeypatch.setattr(addresses.ask_all, "__defaults__", (10.0, 0.0, time.sleep))
+    page = client.get("/path/resources").text
+    assert "never asked" in page and answers == [], "a page alone asks nothing"
+    answer = client.post("/path/resources/check")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/path/resources/check")
+    page = asked(client)
+    count = len({one.entry.url for one in LIBRARY.resources.values()})
+    assert len(answers) == count and f"{count - 1} of {count} addresses asked are there" in page
+    assert "gone (404)" in page and checked.read()[gone].status == "gone"
+
+
+def test_a_stop_keeps_what_was_answered(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+    count = iter(range(10_000))
+
+    def ask(address: str, timeout: float) -> Answer:
+        if next(count) == 3:
+            reached.set()
+            assert go_on.wait(30)
+        return Answer("found", 200)
+
+    monkeypatch.setattr(addresses, "ask", ask)
+    client.post("/path/resources/check")
+    assert reached.wait(30)
+    page = html.unescape(client.get("/path/resources/check").text)
+    assert "3 of " in page and "<progress" in page
+    client.post("/path/resources/check/stop")
+    go_on.set()
+    assert "were not asked" in asked(client) and len(checked.read()) == 4
+
+
+def test_without_a_line_it_is_said_with_what_was_known_before(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked.keep({}, {"http://a/": Answer("found", 200)})
+    held = checked.file().read_bytes()
+    monkeypatch.setattr(addresses, "ask", lambda address, timeout: Answer("unreachable"))
+    client.post("/path/resources/check")
+    page = asked(client)
+    assert "no connection to the internet" in page and "1 addresses were asked from this machine" in page
+    assert checked.file().read_bytes() == held

@@ -1,6 +1,7 @@
 """What a finished run is good for: links to play, one example, a whole table, and every form to take along."""
 
 import csv
+import html
 import io
 import json
 import zipfile
@@ -16,6 +17,7 @@ from jinjie.data import credit, labelled, line, sentiment
 from jinjie.data.tokenization.labels import LabelledProcessor
 from jinjie.data.tokenization.train import WordPiece, train_wordpiece
 from jinjie.models import bert, gpt, linear, mlp
+from jinjie.serve import asking, server
 from jinjie.studio import export_pages, use_pages
 from jinjie.tasks import classify, language, regress
 from jinjie.training import finished
@@ -197,6 +199,10 @@ def test_a_gpt_is_taken_along_in_every_form(client, diary, tmp_path):
     config = gpt.Config(vocabulary=packaged.config.vocabulary, block=32, layers=1, width=16, heads=2)
     data = recipes.find("gpt-poems").data
     model(diary, "gpt-poems-1", "gpt-poems", config, packaged.processor, language.Config(), data)
+    page = html.unescape(client.get("/runs/gpt-poems-1").text)
+    asked = asking.asking("gpt-poems-1", f"http://127.0.0.1:{server.PORT}/v1", "TOKEN", writes=True)
+    for words in ("jinjie serve gpt-poems-1", asked.curl, asked.python):
+        assert f'<pre tabindex="0"><code>{words}</code></pre>' in page
     page = client.get("/runs/gpt-poems-1/export").text
     assert page.index("form-published") < page.index("form-own") and "form-adapters" not in page
     assert "token ids alone" in page and "--no-tokenizer" in page and "llama-cli" not in page, (

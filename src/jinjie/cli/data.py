@@ -6,9 +6,8 @@ from typing import Any
 
 import typer
 
-from jinjie.base.amounts import count, size
 from jinjie.base.words import say
-from jinjie.cli.output import console, json_option, print_json
+from jinjie.cli.output import console, json_option, print_json, progress
 
 
 def register(app: typer.Typer) -> None:
@@ -20,6 +19,7 @@ def register(app: typer.Typer) -> None:
     def data(context: typer.Context, as_json: bool = json_option()) -> None:
         if context.invoked_subcommand is not None:
             return
+        from jinjie.analyse.examples import counted, kind_of, where
         from jinjie.data.catalogue import catalogue
 
         found = catalogue()
@@ -29,14 +29,8 @@ def register(app: typer.Typer) -> None:
         out = console()
         for entry in found:
             about = entry.about
-            kind = say("cli.data.real") if about.real else say("cli.data.synthetic")
-            where = (
-                say("cli.data.cached")
-                if about.cached
-                else say("cli.data.to_fetch", size=size(about.download_bytes))
-            )
-            out.print(f"[bold]{entry.name}[/]  {about.title}  [dim]{kind} · {where}[/]")
-            out.print(f"  {_counts(about.counts)}", soft_wrap=True)
+            out.print(f"[bold]{entry.name}[/]  {about.title}  [dim]{kind_of(about)} · {where(about)}[/]")
+            out.print(f"  {counted(about.counts)}", soft_wrap=True)
             out.print(
                 f"  [dim]{say('cli.data.source', source=about.source, licence=about.licence)}[/]",
                 soft_wrap=True,
@@ -62,6 +56,26 @@ def register(app: typer.Typer) -> None:
         if as_json:
             print_json([entry.name for entry in chosen])
 
+    @group.command("look", help=say("cli.data.look"))
+    def look(
+        name: str = typer.Argument(..., help=say("cli.data.one"), metavar="NAME"),
+        count: int = typer.Option(6, "-n", min=1, max=100, help=say("cli.data.examples")),
+        as_json: bool = json_option(),
+    ) -> None:
+        from jinjie.analyse import examples
+
+        with progress(quiet=as_json) as report:
+            found = examples.look(examples.entry(name), count, report)
+        rows = [{"input": one.words, "answer": one.answer} for one in found.examples]
+        if as_json:
+            print_json({"name": name, "shape": list(found.inputs), "counts": found.counts, "examples": rows})
+            return
+        for one in found.examples:
+            words = one.words or say("examples.picture", shape=" × ".join(map(str, found.inputs)))
+            words += "…" if one.cut else ""
+            console().print(f"{words}  → {one.answer}" if one.answer else words, markup=False, soft_wrap=True)
+            console().print()
+
 
 def _fetch(entry: Any, quiet: bool) -> None:
     if quiet:
@@ -78,10 +92,3 @@ def _fetch(entry: Any, quiet: bool) -> None:
             lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
         )
     out.print(say("cli.data.ready", name=entry.name, title=entry.about.title))
-
-
-def _counts(counts: dict[str, int]) -> str:
-    if not counts:
-        return say("cli.data.unknown_counts")
-    train, validation, test = (count(counts.get(split, 0)) for split in ("train", "validation", "test"))
-    return say("cli.data.counts", train=train, validation=validation, test=test)

@@ -13,6 +13,7 @@ from jinjie.cli.output import console, json_option, note, print_json
 if TYPE_CHECKING:
     from jinjie.course.content.library import Library
     from jinjie.path.checked import Checked
+    from jinjie.path.checking import Round
     from jinjie.path.offered import Filter, Offered
 
 CHECK = "check"
@@ -126,76 +127,45 @@ def _check(library: Library, topic: str, timeout: float, as_json: bool) -> None:
     """Ask the addresses, and keep what they answered; Ctrl-C keeps what was answered until then."""
     from jinjie.cli.output import progress
     from jinjie.path import checked
-    from jinjie.path.addresses import ask_all
-    from jinjie.path.graph import Graph
-    from jinjie.path.looking import sought
+    from jinjie.path.checking import check, ids_of
 
-    known = checked.read()
-    resources = library.resources
-    if topic:
-        resources = sought(library, Graph.of(library), {}, [], topic).resources
-    ids = {written.entry.url: slug for slug, written in resources.items()}
-    answers = {}
-    try:
-        with progress(quiet=as_json) as report:
-            for address, answer in ask_all(ids, timeout):
-                answers[address] = answer
-                if report is not None:
-                    report(ids[address], len(answers), len(ids))
-    finally:
-        if answers:
-            known = checked.keep(known, answers)
-    rows = [(ids[address], address, answer) for address, answer in answers.items()]
+    ids = ids_of(library, topic)
+    with progress(quiet=as_json) as report:
+        made = check(ids, timeout, report)
     if as_json:
         print_json(
             {
                 "file": str(checked.file()),
-                "asked": len(rows),
-                "not_asked": sorted(ids[address] for address in ids if address not in answers),
+                "asked": len(made.answers),
+                "not_asked": made.not_asked,
                 "resources": [
-                    {"id": slug, "url": url, "status": a.status, "code": a.code, "to": a.to}
-                    for slug, url, a in rows
+                    {"id": ids[url], "url": url, "status": a.status, "code": a.code, "to": a.to}
+                    for url, a in made.answers.items()
                 ],
             }
         )
         return
-    _tell(rows, known, len(ids))
+    _tell(made)
 
 
-def _tell(rows: list[tuple[str, str, Any]], known: dict[str, Checked], count: int) -> None:
+def _tell(made: Round) -> None:
     from rich.table import Table
 
     from jinjie.path import checked
+    from jinjie.path.checking import answered
 
     out = console()
-    odd = [row for row in rows if row[2].status != "found"]
-    if odd:
+    if odd := made.odd():
         table = Table(box=None, pad_edge=False)
         table.add_column(say("cli.resources.resource"), style="cyan", overflow="fold")
         table.add_column(say("cli.resources.answer"), overflow="fold")
         table.add_column(say("cli.resources.last_found"), overflow="fold")
-        for slug, url, answer in sorted(odd, key=lambda row: (row[2].status, row[0])):
-            before = known[url].found
-            table.add_row(slug, _answered(answer), str(before.date()) if before else "")
+        for slug, url, answer in odd:
+            before = made.known[url].found
+            table.add_row(slug, answered(answer), str(before.date()) if before else "")
         out.print(table)
         out.print()
-    there = sum(row[2].there for row in rows)
-    out.print(say("cli.resources.asked", count=len(rows), found=there, file=checked.file()), soft_wrap=True)
-    if len(rows) < count:
-        out.print(say("cli.resources.not_asked", count=count - len(rows)), style="dim")
-
-
-def _answered(answer: Any) -> str:
-    match answer.status:
-        case "moved":
-            return say("cli.resources.moved", to=answer.to)
-        case "gone":
-            return say("cli.resources.gone", code=answer.code)
-        case "refused":
-            return say("cli.resources.refused", code=answer.code)
-        case "failing":
-            return say("cli.resources.failing", code=answer.code)
-        case "silent":
-            return say("cli.resources.silent")
-        case _:
-            return say("cli.resources.unreachable")
+    count = len(made.answers)
+    out.print(say("cli.resources.asked", count=count, found=made.there, file=checked.file()), soft_wrap=True)
+    if made.not_asked:
+        out.print(say("cli.resources.not_asked", count=len(made.not_asked)), style="dim")

@@ -92,7 +92,10 @@ def _print_json(server: Server) -> None:
 
 
 def _print(server: Server) -> None:
+    from textwrap import indent
+
     from jinjie.base.amounts import count, size
+    from jinjie.serve.asking import asking
 
     served, options = server.served, server.options
     print(
@@ -122,23 +125,10 @@ def _print(server: Server) -> None:
     print(say("serve.server.address", address=server.address))
     print(say("serve.server.its_token", token=server.token))
     print()
-    if served.writes:
-        route, field, call = "chat/completions", '"messages": [{"role": "user", "content": "月"}]', "chat"
-    else:
-        route, field, call = "embeddings", '"input": "月"', "embeddings"
+    told = asking(served.name, server.address, server.token, served.writes)
     print(say("serve.server.with_curl"))
-    print(f"  curl {server.address}/{route} \\")
-    print(f'    -H "Authorization: Bearer {server.token}" -H "Content-Type: application/json" \\')
-    print(f'    -d \'{{"model": "{served.name}", {field}}}\'')
+    print(indent(told.curl, "  "))
     print(say("serve.server.with_openai"))
-    print("  from openai import OpenAI")
-    print(f'  client = OpenAI(base_url="{server.address}", api_key="{server.token}")')
-    if call == "chat":
-        print(
-            f'  print(client.chat.completions.create(model="{served.name}", '
-            'messages=[{"role": "user", "content": "月"}]).choices[0].message.content)'
-        )
-    else:
-        print(f'  print(client.embeddings.create(model="{served.name}", input="月").data[0].embedding[:4])')
+    print(indent(told.python, "  "))
     print()
     print(say("serve.server.end"), flush=True)

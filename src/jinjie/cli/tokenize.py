@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from jinjie.base import paths
 from jinjie.base.words import say
 from jinjie.cli.output import console, json_option, print_json
 
@@ -308,31 +307,14 @@ def _shown(content: bytes) -> str:
 
 
 def _open(name: str, quiet: bool) -> TokenProcessor:
-    """The tokenizer that a name means: a path, a published one, a run or a packaged model.
+    """The tokenizer that a name means; who waits for a download is told so."""
+    from jinjie.data.tokenization.published import PUBLISHED
+    from jinjie.training.tokenizers import named
 
-    Raises NotFound with the nearest name of them all.
-    """
-    from jinjie.base.errors import NotFound, did_you_mean
-    from jinjie.data.tokenization.opening import open_tokenizer
-    from jinjie.data.tokenization.published import PUBLISHED, published
-
-    place = paths.place(name)
-    if paths.is_there(place):
-        return open_tokenizer(place / "model" if (place / "recipe.json").is_file() else place)
-    if name in PUBLISHED:
-        if quiet or not sys.stderr.isatty():
-            return published(name)
-        with console().status(say("cli.tokenize.opening", name=name)):
-            return published(name)
-    from jinjie.training import finished
-    from jinjie.training.runs import all_runs
-
-    try:
-        folder = finished.model_folder(name)
-    except NotFound as error:
-        names = [*PUBLISHED, *finished.packaged(), *(run.name for run in all_runs()[:20])]
-        raise NotFound("tokenizer.not_found", name=name, suggestion=did_you_mean(name, names)) from error
-    return open_tokenizer(folder)
+    if quiet or name not in PUBLISHED or not sys.stderr.isatty():
+        return named(name)
+    with console().status(say("cli.tokenize.opening", name=name)):
+        return named(name)
 
 
 def _text(text: str | None, file: str | None) -> str:

@@ -180,6 +180,10 @@ def _command(source: Source, folder: Path) -> list[str]:
     ]
 
 
+_clients: set[subprocess.Popen[bytes]] = set()
+"""Those at work in this process."""
+
+
 def _run_client(source: Source, folder: Path, report: Report | None) -> None:
     """Run the client in `folder`, saying how much has come. Raises DownloadFailed if it fails, stalls or is killed."""
     command = _command(source, folder)
@@ -195,6 +199,7 @@ def _run_client(source: Source, folder: Path, report: Report | None) -> None:
             env={**os.environ, "TMPDIR": str(folder)},
             start_new_session=True,
         )
+    _clients.add(client)
     try:
         size, since = -1, time.monotonic()
         while client.poll() is None:
@@ -213,6 +218,7 @@ def _run_client(source: Source, folder: Path, report: Report | None) -> None:
             time.sleep(_POLL)
     finally:
         _end(client)
+        _clients.discard(client)
     if client.returncode:
         raise _failure(source, client.returncode, log.read_text(encoding="utf-8", errors="replace"))
 
@@ -228,6 +234,12 @@ def _failure(source: Source, code: int, log: str) -> DownloadFailed:
         return DownloadFailed("data.no_connection", **told)
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     return DownloadFailed("data.client_failed", code=code, log="\n".join(lines[-5:]), **told)
+
+
+def end_clients() -> None:
+    """End every client that is at work, for a process that ends without unwinding."""
+    for client in list(_clients):
+        _end(client)
 
 
 def _end(client: subprocess.Popen[bytes]) -> None:

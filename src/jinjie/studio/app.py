@@ -20,17 +20,21 @@ from jinjie.studio import (
     article_pages,
     ask_pages,
     audit_pages,
+    checks,
     cleaning_pages,
     cleanings,
     compare_pages,
     component_pages,
     course,
+    data_pages,
     draft_pages,
     evaluations,
     experiments,
     export_pages,
     home_pages,
     lesson_pages,
+    log_pages,
+    machine_pages,
     map_pages,
     mastery_pages,
     pages,
@@ -43,6 +47,7 @@ from jinjie.studio import (
     question_pages,
     render,
     resource_pages,
+    token_pages,
     use_pages,
 )
 from jinjie.studio.story import Stories
@@ -71,6 +76,7 @@ def make_app(
     app.state.stories = Stories()
     app.state.evaluations = evaluations.Evaluations()
     app.state.cleanings = cleanings.Cleanings()
+    app.state.checks = checks.Checks()
     app.state.playing = playing.Playing()
     app.state.course = course.Course(preview)
     app.state.closing = closing or threading.Event()
@@ -91,11 +97,15 @@ def make_app(
     app.include_router(plan_pages.router)
     app.include_router(resource_pages.router)
     app.include_router(portfolio_pages.router)
+    app.include_router(log_pages.router)
     app.include_router(map_pages.router)
     app.include_router(mastery_pages.router)
     app.include_router(question_pages.router)
     app.include_router(evaluations.router)
     app.include_router(cleaning_pages.router)
+    app.include_router(data_pages.router)
+    app.include_router(machine_pages.router)
+    app.include_router(token_pages.router)
     app.include_router(play_pages.router)
     app.include_router(component_pages.router)
     app.add_api_route("/static/{file}", static, include_in_schema=False)

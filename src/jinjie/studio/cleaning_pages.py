@@ -15,18 +15,14 @@ from jinjie.base.amounts import size
 from jinjie.base.errors import InvalidInput, JinjieError
 from jinjie.data.cleaning.pages import section
 from jinjie.data.reading import existing_file
-from jinjie.studio import cleaning_form
+from jinjie.studio import cleaning_form, train_on
 from jinjie.studio.cleanings import Cleanings, Table, new_folder, recent, table
-from jinjie.studio.kept_tables import columns, keep
 from jinjie.studio.render import SANDBOX, Filled, leave, page
 from jinjie.studio.upload import receive
 
 router = APIRouter(include_in_schema=False)
 LARGEST = 2_000_000_000
 """Bytes of a file that is sent; a larger one is named by its path, and read where it is."""
-
-RECIPE = "credit"
-"""What learns from a table of one's own: any with a column of classes."""
 
 
 @router.get("/clean")
@@ -90,10 +86,15 @@ def stop(request: Request, name: str) -> Response:
 def train(request: Request, name: str, filled: Filled) -> Response:
     """The form that starts a run on the cleaned table, as it is now."""
     known = table(name)
-    target = filled.get("target", "")
-    asked = {"recipe": RECIPE, "data.path": str(keep(known))}
-    if target in columns(known)[:-1]:  # without one it is the last
-        asked["data.target"] = target
+    try:
+        asked = train_on.asked(known, filled.get("target", ""), filled.get("holds", ""))
+    except InvalidInput as error:
+        values = {
+            **_values(request, known),
+            "refused": [str(one) for one in error.problems],
+            "chosen": filled,
+        }
+        return page(request, "cleaning.html", 422, **values)
     return leave(request, f"/runs?{urlencode(asked)}")
 
 
@@ -160,6 +161,8 @@ def _values(request: Request, known: Table) -> dict[str, Any]:
         "work": work,
         "report": section(report, heading=False) if report is not None else None,
         "size": report and known.cleaned.is_file() and known.cleaned.stat().st_size,
-        "columns": columns(known) if report is not None else [],
+        "targets": train_on.targets(known) if report is not None else [],
+        "refused": [],
+        "chosen": {},
         "form": cleaning_form.form(known.asked["filled"]),
     }

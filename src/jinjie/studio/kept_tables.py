@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinjie.base.errors import JinjieError
@@ -28,15 +29,23 @@ def kept_home() -> Path:
     return studio_home() / "kept"
 
 
-def keep(table: Table) -> Path:
-    """The cleaned table where a run may name it. Raises JinjieError when there is none, or the disk refuses."""
+def keep(table: Table, only: Sequence[str] = ()) -> Path:
+    """The cleaned table where a run may name it, or `only` some of its columns, in that order.
+
+    Raises JinjieError when there is none, or the disk refuses.
+    """
     try:
         with table.cleaned.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-        place = kept_home() / digest / plain_name(f"{Path(table.asked['name']).stem}-cleaned.csv")
+            digest = hashlib.file_digest(file, "sha256")
+        digest.update("\0".join(only).encode())
+        place = (
+            kept_home()
+            / digest.hexdigest()[:16]
+            / plain_name(f"{Path(table.asked['name']).stem}-cleaned.csv")
+        )
         if not place.is_file():
             place.parent.mkdir(parents=True, exist_ok=True)
-            _copy(table.cleaned, place)
+            _copy(table.cleaned, place, only)
         os.utime(place.parent)
     except FileNotFoundError as error:
         raise JinjieError("studio.clean.unfinished") from error
@@ -56,14 +65,30 @@ def columns(table: Table) -> list[str]:
         return []
 
 
-def _copy(source: Path, place: Path) -> None:
+def _copy(source: Path, place: Path, only: Sequence[str]) -> None:
     """Whole or not at all; a link where the disk can, for a cleaning never writes into the file of an earlier one."""
     partial = place.with_name(f".partial-{os.getpid()}-{place.name}")
-    try:
-        os.link(source, partial)
-    except OSError:
-        shutil.copyfile(source, partial)
+    if only:
+        _narrow(source, partial, only)
+    else:
+        try:
+            os.link(source, partial)
+        except OSError:
+            shutil.copyfile(source, partial)
     partial.replace(place)
+
+
+def _narrow(source: Path, place: Path, only: Sequence[str]) -> None:
+    """Some of a table's columns, row by row: it may be larger than memory."""
+    with (
+        source.open(encoding="utf-8-sig", newline="") as read,
+        place.open("w", encoding="utf-8", newline="") as write,
+    ):
+        rows, into = csv.reader(read), csv.writer(write)
+        names = next(rows, [])
+        chosen = [names.index(name) for name in only]
+        into.writerow(only)
+        into.writerows([row[i] for i in chosen] for row in rows if row)
 
 
 def _forget_unused() -> None:

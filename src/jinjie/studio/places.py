@@ -37,8 +37,13 @@ def places(here: str) -> list[Place]:
         ("/ask", say("studio.ask.title")),
         ("/audit", say("studio.audit.title")),
     ]
-    runs = [("/runs", say("studio.runs")), ("/clean", say("studio.clean.title"))]
-    play = [("/play", say("studio.play.title"))]
+    runs = [
+        ("/runs", say("studio.runs")),
+        ("/data", say("studio.datasets.title")),
+        ("/clean", say("studio.clean.title")),
+        ("/machine", say("studio.doctor.title")),
+    ]
+    play = [("/play", say("studio.play.models")), ("/play/tokens", say("studio.tokens.title"))]
     path = [
         ("/path", say("studio.home.overview")),
         ("/path/mastery", say("studio.mastery.title")),
@@ -47,6 +52,7 @@ def places(here: str) -> list[Place]:
         ("/path/plan", say("studio.plan.title")),
         ("/path/resources", say("studio.resources.title")),
         ("/path/portfolio", say("studio.portfolio.title")),
+        ("/path/log", say("studio.log.title")),
     ]
     named = [
         (say("studio.learn.title"), learn),

@@ -12,6 +12,7 @@ from jinjie.base.words import LANGUAGES, language, say
 from jinjie.course.content.library import Library
 from jinjie.path import checked
 from jinjie.path.checked import Checked
+from jinjie.path.checking import answered, ids_of
 from jinjie.path.offered import (
     RESOURCE_KINDS,
     Offered,
@@ -23,8 +24,9 @@ from jinjie.path.offered import (
     offered,
 )
 from jinjie.path.recommend import COSTS, LEVELS, level_name, listed
+from jinjie.studio.checks import Checks
 from jinjie.studio.course import course
-from jinjie.studio.render import page
+from jinjie.studio.render import leave, page
 from jinjie.studio.standing import standing
 
 router = APIRouter(include_in_schema=False)
@@ -76,7 +78,60 @@ def resources(
         note=note or stands.trouble,
         all=all,
         found=_shown(stands.library, found, checks) if found else None,
+        check=_check(request, checks),
     )
+
+
+@router.get("/path/resources/check")
+def check(request: Request) -> Response:
+    """How far the questions to the addresses are: the piece of the page that changes."""
+    checks, note = _checks()
+    return page(
+        request,
+        "_check.html" if "hx-request" in request.headers else "check.html",
+        note=note,
+        check=_check(request, checks),
+    )
+
+
+@router.post("/path/resources/check")
+def begin(request: Request) -> Response:
+    """Ask every address of the catalog. This goes out to the network, and nothing else of the studio does."""
+    _going(request).begin(ids_of(course(request).library))
+    return leave(request, "/path/resources/check")
+
+
+@router.post("/path/resources/check/stop")
+def stop(request: Request) -> Response:
+    """Ask no more; what was answered stays."""
+    _going(request).stop()
+    return leave(request, "/path/resources/check")
+
+
+def _going(request: Request) -> Checks:
+    kept: Checks = request.app.state.checks
+    return kept
+
+
+def _check(request: Request, known: dict[str, Checked]) -> dict[str, Any]:
+    """What was known of the addresses before, and how far the questions are that somebody asks now."""
+    state = _going(request).state
+    made = state.made
+    rows = []
+    for slug, url, answer in made.odd() if made else []:
+        before = made.known[url].found if made else None
+        rows.append(
+            {"name": slug, "url": url, "said": answered(answer), "found": before.date() if before else None}
+        )
+    return {
+        "state": state,
+        "rows": rows,
+        "not_asked": len(made.not_asked) if made else 0,
+        "file": str(checked.file()),
+        "known": len(known),
+        "there": sum(one.status in ("found", "moved") for one in known.values()),
+        "last": max((one.asked for one in known.values()), default=None),
+    }
 
 
 def _checks() -> tuple[dict[str, Checked], str]:

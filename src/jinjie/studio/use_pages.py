@@ -18,6 +18,7 @@ from jinjie.base.amounts import size
 from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.words import say
 from jinjie.data.rows import read_rows
+from jinjie.serve.asking import ADDRESS, Asking, asking, command
 from jinjie.studio import predict_form, views
 from jinjie.studio.play_pages import LONGEST, Told
 from jinjie.studio.playing import Kept, Playing, player_of
@@ -34,12 +35,23 @@ TEXTS = 2_000
 
 
 @dataclass(frozen=True)
+class Serving:
+    """What a terminal is told to serve a model, and how it is then asked. Nothing is started here."""
+
+    command: str
+    address: str
+    asking: Asking
+
+
+@dataclass(frozen=True)
 class Offered:
     """What can be done with a run's model: (address, what it is called) each."""
 
     play: list[tuple[str, str]]
     asked: bool
     """Whether it answers a form and a table."""
+    serve: Serving | None = None
+    """How it is served, where it writes text."""
 
 
 def offered(run: Run) -> Offered | None:
@@ -59,7 +71,14 @@ def offered(run: Run) -> Offered | None:
         play = [(f"/play/classify/{run.name}", say("studio.play.to_classify"))]
     elif player is not None:
         play = [(f"/play/draw/{run.name}", say("studio.play.to_draw"))]
-    return Offered(play, has_form(run))
+    return Offered(
+        play, has_form(run), _serving(run) if player is not None and player.deed == "write" else None
+    )
+
+
+def _serving(run: Run) -> Serving:
+    token = say("studio.use.token")
+    return Serving(command(run.name), ADDRESS, asking(run.name, ADDRESS, token, writes=True))
 
 
 def has_form(run: Run) -> bool:

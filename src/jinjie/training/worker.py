@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from jinjie.base.errors import JinjieError
 from jinjie.base.words import text
@@ -23,12 +25,15 @@ if TYPE_CHECKING:
 
 
 class _Stop:
-    """Hears SIGTERM and Ctrl-C. The loop asks it between two steps; before the loop the work just ends."""
+    """Hears SIGTERM and Ctrl-C. The loop asks it between two steps; before the loop the process just ends.
+
+    Nothing is raised where a stop is heard: an exception in the middle of an import leaves the locks of modules held,
+    for which the thread that imports torch, and whoever waits for that, would then wait for ever.
+    """
 
     def __init__(self) -> None:
         self.asked = False
-        self._at_once = False
-        sys.unraisablehook = _but_for_stops(sys.unraisablehook)
+        self._end: Callable[[], NoReturn] | None = None
         for name in ("SIGTERM", "SIGINT", "SIGHUP"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), self._hear)
@@ -38,40 +43,19 @@ class _Stop:
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         self.asked = True
-        if self._at_once:
-            raise _StoppedEarly
+        if self._end is not None:
+            self._end()
 
     @contextmanager
-    def heard_at_once(self) -> Iterator[None]:
-        """While it lasts, a stop raises _StoppedEarly."""
-        self._at_once = True
+    def heard_at_once(self, end: Callable[[], NoReturn]) -> Iterator[None]:
+        """While it lasts, a stop calls `end`, which ends the process; so does one that came before."""
+        self._end = end
         try:
             if self.asked:
-                raise _StoppedEarly
+                end()
             yield
-        except Exception as error:
-            if self.asked:  # until 3.12 what is raised in __set_name__ comes out as a RuntimeError
-                raise _StoppedEarly from error
-            raise
         finally:
-            self._at_once = False
-
-
-class _StoppedEarly(BaseException):
-    """A stop that came before the first step."""
-
-
-def _but_for_stops(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """`hook`, not told of a stop that fell into a callback of the interpreter's own, where nothing can be raised.
-
-    It is not lost: the loop asks before its first step.
-    """
-
-    def told(unraisable: Any) -> None:
-        if not issubclass(unraisable.exc_type, _StoppedEarly):
-            hook(unraisable)
-
-    return told
+            self._end = None
 
 
 def main(folder: Path) -> int:
@@ -88,19 +72,33 @@ def main(folder: Path) -> int:
         session: Session | None = None
         try:
             writer = events.Writer(folder / "events.jsonl")
-            try:
-                with stop.heard_at_once():
-                    session = prepare(Run(folder), writer, stop)
-            except _StoppedEarly:
-                writer.write("stopped", step=_reached(folder))
-                writer.sync()
-                return 0
+            with stop.heard_at_once(partial(_stopped_early, folder, writer)):
+                session = prepare(Run(folder), writer, stop)
             from jinjie.training.loop import train
 
             train(session)
             return 0
         except Exception as error:
             return _end(folder, writer, session.step if session else _reached(folder), error)
+
+
+def _stopped_early(folder: Path, writer: events.Writer) -> NoReturn:
+    """End here and now, as a kill would, but with the diary's last word: what is half made is cleared by the next."""
+    code = 0
+    try:
+        writer.write("stopped", step=_reached(folder))
+        writer.sync()
+    except Exception as error:
+        code = _end(folder, writer, 0, error)
+    fetching = sys.modules.get(
+        "jinjie.data.fetch"
+    )  # an import here may wait for the one that was interrupted
+    if fetching is not None:
+        fetching.end_clients()
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _end(folder: Path, writer: events.Writer | None, step: int, error: Exception) -> int:

@@ -32,6 +32,11 @@ class Fit:
     tokens_per_character: float | None
     unknown: float
 
+    @property
+    def characters_per_token(self) -> float:
+        """How much text a token holds; 0 where there are none."""
+        return self.characters / self.tokens if self.tokens else 0.0
+
     def plain(self) -> dict[str, Any]:
         """As JSON holds it."""
         return asdict(self)

@@ -1,18 +1,21 @@
-"""What `jinjie doctor` says of the sandbox: the tiers, which one is used, and whether its walls hold."""
+"""What the doctor says of the sandbox: the tiers, which one is used, and whether its walls hold."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from jinjie.base.errors import InvalidInput
 from jinjie.base.words import say
-from jinjie.cli.output import console
 
 
-def examine(escapes: bool = False, quiet: bool = True) -> dict[str, Any]:
-    """The tiers as plain values; with `escapes` what every attempt to get out came to, in every tier that is there."""
+def examine(escapes: bool = False, tell: Callable[[str], None] | None = None) -> dict[str, Any]:
+    """The tiers as plain values; with `escapes` what every attempt to get out came to, in every tier that is there.
+
+    `tell` hears, in the viewer's language, of what takes its time.
+    """
     from jinjie.course.sandbox import probe, tiers
 
     tried = probe()
@@ -37,15 +40,15 @@ def examine(escapes: bool = False, quiet: bool = True) -> dict[str, Any]:
         ],
     }
     if escapes:
-        found["escapes"] = _suite([int(one.tier) for one in tried if one.there], quiet)
+        found["escapes"] = _suite([int(one.tier) for one in tried if one.there], tell)
     return found
 
 
-def _suite(tiers: list[int], quiet: bool) -> list[dict[str, Any]]:
+def _suite(tiers: list[int], tell: Callable[[str], None] | None) -> list[dict[str, Any]]:
     from jinjie.course.sandbox.probes import escape_suite
 
-    if not quiet:
-        console().print(say("sandbox.trying", tiers=", ".join(map(str, tiers))), style="dim")
+    if tell is not None:
+        tell(say("sandbox.trying", tiers=", ".join(map(str, tiers))))
     return [
         {
             "name": one.name,

@@ -13,8 +13,8 @@ from jinjie.base import machine, words
 from jinjie.base.machine import Profile, Rates
 from jinjie.base.paths import machine_file
 from jinjie.base.system import cpu
-from jinjie.cli import doctor, sandboxes
-from jinjie.course.sandbox import probe, probes, tiers
+from jinjie.cli import doctor
+from jinjie.course.sandbox import probe, probes, tiers, told
 
 BEST = min(int(one.tier) for one in probe() if one.there)
 
@@ -64,11 +64,10 @@ def test_a_machine_without_a_sandbox_says_how_to_get_one() -> None:
     one = {"seconds": 0.1, "detail": "", "reason": "no program bwrap"}
     missing = [{**one, "tier": tier, "there": tier == 3} for tier in (1, 2, 3)]
     found: dict[str, Any] = {"tier": 3, "forced": False, "problem": None, "tiers": missing}
-    told = " ".join(sandboxes.warnings(found))
-    assert "apt install bubblewrap" in told
-    assert any("no program bwrap" in value for _, value in sandboxes.lines(found))
+    assert "apt install bubblewrap" in " ".join(told.warnings(found))
+    assert any("no program bwrap" in value for _, value in told.lines(found))
     found |= {"tier": 1, "forced": True}
-    assert "no code of exercises will run" in " ".join(sandboxes.warnings(found))
+    assert "no code of exercises will run" in " ".join(told.warnings(found))
 
 
 def test_every_way_out_is_tried_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
