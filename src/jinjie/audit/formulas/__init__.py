@@ -27,8 +27,9 @@ def judge(article: Article) -> list[Finding]:
     """The verdicts on all formulas of an article, in the order of their lines. A symbol by itself is no formula."""
     if not article.formulas:
         return []
-    found, unread = groups(article)
-    catalog = Catalog(candidates(article))
+    ids = candidates(article)
+    found, unread = groups(article, ids)
+    catalog = Catalog(ids)
     for group in found:
         judge_group(group, catalog)
     findings: list[Finding] = []

@@ -22,6 +22,10 @@ LOSSES = ("foundations.losses", "foundations.linear_regression", "foundations.lo
 _NO_FACTOR = ("rms-norm", "layer-norm", "batch-norm", "class-weights", "label-smoothing", "logistic-regression", "linear-model")
 
 
+_ANY = ("f()", "g()", "h()", "y", "a", "z", "L", "J()", "L()", "\\ell", "J", "F()", "loss", '"Loss', '"loss')
+"""Left sides that may be anything's."""
+
+
 @dataclass(frozen=True)
 class Option:
     """One side of the course that a printed side is equal to."""
@@ -52,8 +56,8 @@ class Catalog:
     """The formulas that an article is held against, found by their numbers."""
 
     def __init__(self, ids: Iterable[str]) -> None:
-        self.by_key: dict[tuple[str, ...], list[Known]] = defaultdict(list)
-        self.without_epsilon: dict[tuple[str, ...], list[Known]] = defaultdict(list)
+        self.by_key: dict[str, list[Known]] = defaultdict(list)
+        self.without_epsilon: dict[str, list[Known]] = defaultdict(list)
         self.by_ratio: dict[str, list[Known]] = defaultdict(list)
         for id_ in ids:
             for one in known(id_):
@@ -65,7 +69,7 @@ class Catalog:
 
 def options(side: Side, said: Said, catalog: Catalog) -> list[Option]:
     """All that the side is equal to, likeliest first."""
-    if not side.marks:
+    if side.mark is None:
         return []
     found: list[Option] = []
     seen: set[int] = set()
@@ -85,7 +89,7 @@ def options(side: Side, said: Said, catalog: Catalog) -> list[Option]:
 
     tried(catalog.by_key.get(side.key, []), side, "same")
     bare = side.without_epsilon if side.has_epsilon else side
-    if bare.marks and bare.key:
+    if bare.key:
         tried(catalog.without_epsilon.get(bare.key, []), bare, "epsilon")
     if side.ratio:
         tried(catalog.by_ratio.get(side.ratio, []), side, "factor")
@@ -96,7 +100,8 @@ def _option(one: Known, match: Match, side: Side, said: Said, changed: Text | No
     letters = dict(match.letters)
     alikeness = likeness(letters)
     if one.side.line.name and side.line.name and not one.side.own:
-        alikeness = (3 * alikeness + alike(side.line.name, one.side.line.name)) / 4
+        left = max(alike(side.line.name, one.side.line.name), 0.7 if side.line.name in _ANY else 0.0)
+        alikeness = (3 * alikeness + left) / 4
     return Option(one, match, said.weights.get(one.form.formula.id, 0.0), alikeness, changed)
 
 

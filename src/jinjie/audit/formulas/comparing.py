@@ -21,7 +21,8 @@ from jinjie.audit.formulas.tree import Atom, Node, Num, Op, Reduce, names, rebui
 
 TOLERANCE = 1e-9
 """Relative; two values nearer than this are the same."""
-SEEDS = ((11, 3, False), (12, 4, False), (13, 3, False), (14, 3, True), (15, 3, False), (16, 3, False), (17, 4, False))
+SEEDS = ((11, 3, False), (12, 4, False), (13, 3, False), (14, 3, True), (15, 3, True), (16, 3, True), (17, 3, False),
+         (18, 3, False), (19, 4, False))  # fmt: skip
 """Seed, size of every dimension, and whether values have signs."""
 _COMMON = (0.6137, 0.4391)
 _EPSILON = re.compile(r"^(\\(var)?epsilon|eps|ε)(_.*)?$")
@@ -79,33 +80,26 @@ class Side:
         indices = {name: 5.0 + place for place, name in enumerate(self.line.index)}
 
         def value(name: str, index: tuple[float, ...]) -> complex:
-            apart = 0.03 * self.atoms.index(name) if self.apart and name in self.atoms else 0.0
+            apart = 0.03 * self.atoms.index(name) if self.__dict__.get("apart") and name in self.atoms else 0.0
             return complex((special.get(name, at) + apart) * (1 + 0.1 * math.sin(1.7 * sum(index)) if index else 1))
 
         return work_out(self.node, Setting(value, 3, self.sizes, indices))
 
     @cached_property
-    def apart(self) -> bool:
-        """Whether there is no value with all symbols worth the same, as of `(x - a)/(b - a)`: then each is a little more
-        than the one before it."""
-        self.__dict__["apart"] = False
-        try:
-            self.worth(_COMMON[0])
-        except Unvalued:
-            return True
-        return False
-
-    @cached_property
     def mark(self) -> complex | None:
-        """The first of `marks`: enough to tell most apart."""
-        try:
-            return self.worth(_COMMON[0])
-        except Unvalued:
-            return None
+        """What it is worth with all symbols worth the same; where that is nothing, as of `(x - a)/(b - a)`, with each a little
+        more than the one before it. None where that has no value either."""
+        for apart in (False, True):
+            self.__dict__["apart"] = apart
+            try:
+                return self.worth(_COMMON[0])
+            except Unvalued:
+                continue
+        return None
 
     @cached_property
     def marks(self) -> tuple[complex, complex] | None:
-        """The two numbers with all symbols worth the same; None where it has no value."""
+        """The mark, and the like with another number."""
         if self.mark is None:
             return None
         try:
@@ -114,8 +108,9 @@ class Side:
             return None
 
     @cached_property
-    def key(self) -> tuple[str, ...]:
-        return tuple(_rounded(m) for m in self.marks) if self.marks else ()
+    def key(self) -> str:
+        """The mark in nine digits, to find equals by; empty where there is none."""
+        return _rounded(self.mark) if self.mark is not None else ""
 
     @cached_property
     def ratio(self) -> str:
@@ -127,14 +122,14 @@ class Side:
     @cached_property
     def parts(self) -> dict[str, complex]:
         """Each symbol with the value when it alone is worth something else, in proportion."""
-        assert self.marks is not None
+        assert self.mark is not None
         found: dict[str, complex] = {}
         for name in self.atoms:
             try:
                 worth = self.worth(_COMMON[0], {name: 0.3174})
             except Unvalued:
                 worth = complex(9e9)
-            found[name] = worth / (self.marks[0] or 1)
+            found[name] = worth / (self.mark or 1)
         return found
 
     def drawn(self, seed: int, size_: int, signed: bool, called: Mapping[str, str], any_order: bool = False) -> complex:
@@ -164,7 +159,7 @@ class Match:
 
 def matched(printed: Side, known: Side, ratio: bool = False) -> Match | None:
     """The assignment of symbols that makes the two equal, None where there is none."""
-    if not printed.marks or not known.marks or (known.own is not None and printed.own is None):
+    if printed.mark is None or known.mark is None or (known.own is not None and printed.own is None):
         return None
     if printed.line.name.endswith("²") != known.line.name.endswith("²") and known.line.name:
         return None
@@ -232,7 +227,7 @@ def _shares(printed: Side, known: Side, letters: Mapping[str, str], any_order: b
         for n in walk(known.node)
     )  # fmt: skip
     for seed, size_, signed in SEEDS:
-        if (signed and smooth) or (len(found) >= 3 and seed > 14):
+        if (signed and smooth) or (len(found) >= 3 and seed > 16):
             continue
         try:
             left = printed.drawn(seed, size_, signed, letters, any_order)

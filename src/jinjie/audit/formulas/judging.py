@@ -60,7 +60,7 @@ class Group:
         return next((m.said.last for m in self.members if m.said.last), "")
 
 
-def groups(article: Article) -> tuple[list[Group], list[Printed]]:
+def groups(article: Article, ids: Sequence[str]) -> tuple[list[Group], list[Printed]]:
     """The article's equations, those together that belong together, and the formulas that cannot be read."""
     made: list[Group] = []
     unread: list[Printed] = []
@@ -74,7 +74,7 @@ def groups(article: Article) -> tuple[list[Group], list[Printed]]:
         lines = program(read.equations)
         if all(Judged(printed, line, Side(line), Said({})).trivial for line in lines) and len(printed.latex) < 30:
             continue
-        members = [Judged(printed, line, Side(line), said(printed, line.source.left, printed.section)) for line in lines]
+        members = [Judged(printed, line, Side(line), said(printed, line.source.left, ids)) for line in lines]
         last = made[-1] if made else None
         named = next((m.said.last for m in members if m.said.last), "")
         together = (

@@ -286,8 +286,8 @@ class Parser:
                 made = self.with_super(made, self.script())
         return made
 
-    def script(self) -> list[str]:
-        """The tokens of what stands above or below."""
+    def script(self, single: bool = False) -> list[str]:
+        r"""The tokens of what stands above or below; `single` takes one digit, as `\frac12` does."""
         if self.peek() == "{":
             start = self.at + 1
             self.skip("{", "}")
@@ -295,6 +295,9 @@ class Parser:
         token = self.take()
         if token in ACCENTS | {"\\frac"} or not token:
             raise Unread("script")
+        if single and token.isdigit() and len(token) > 1:
+            self.found[self.at - 1 : self.at] = [token[0], token[1:]]
+            return [token[0]]
         return [token]
 
     def skip(self, opening: str, closing: str) -> None:
@@ -538,8 +541,8 @@ class Parser:
         return Compare(kind, left, self.sum())
 
     def fraction(self) -> Node:
-        top = self.script()
-        below = self.script()
+        top = self.script(single=True)
+        below = self.script(single=True)
         derived = derivative(top, below)
         if derived is not None:
             if derived.derivative and not derived.derivative[0]:  # \frac{\partial}{\partial w} J
@@ -569,6 +572,8 @@ class Parser:
             args = self.arguments()
             if len(args) > 1:
                 return Op(kind, args)
+            if isinstance(args[0], Atom):  # min(x), the smallest of all x
+                return Atom(f"\\{kind}({args[0].name})")
             raise Unread("maximum of one")
         low: list[str] = []
         high: list[str] | None = None

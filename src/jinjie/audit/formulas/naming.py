@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -148,15 +148,16 @@ def patterns() -> dict[str, re.Pattern[str]]:
     return found
 
 
-def said(printed: Printed, left: str, section: str) -> Said:
-    """What the words around a formula call it."""
+def said(printed: Printed, left: str, ids: Sequence[str]) -> Said:
+    """What the words around a formula call it, of those that `ids` names."""
     weights: dict[str, float] = {}
     before = re.sub(r"\$[^$]*\$", " ", printed.before)
     sentences = [s for s in re.split(r"(?<=[。！？；.!?;])\s*", before) if s.strip()]
     nearest = sentences[-1] if sentences else ""
     after = re.sub(r"\$[^$]*\$", " ", printed.after)[:160]
     last, at = "", (-1, 0)
-    for id_, pattern in patterns().items():
+    for id_ in ids:
+        pattern = patterns()[id_]
         weight = 0.0
         if (own := LEFT.get(id_)) and re.search(own, left):
             weight = 4
@@ -164,7 +165,7 @@ def said(printed: Printed, left: str, section: str) -> Said:
             weight = max(weight, 3)
             if (found.end(), len(found[0])) > at:
                 last, at = id_, (found.end(), len(found[0]))
-        if pattern.search(section):
+        if pattern.search(printed.section):
             weight = max(weight, 2.5)
         if pattern.search(before):
             weight = max(weight, 2)

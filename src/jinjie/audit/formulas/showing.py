@@ -85,7 +85,7 @@ def _number(value: complex) -> str:
 def _right_for(option: Option) -> Known | None:
     """The right side that the wrong one stands in the place of, in the same letters."""
     own = option.known
-    fits = [k for k in known(option.id) if k.form.right and k.side.marks]
+    fits = [k for k in known(option.id) if k.form.right and k.side.mark is not None]
     if option.changed is not None:
         same = [k for k in fits if k.form is own.form and k.side.line.name == own.side.line.name]
         return next((k for k in same if k.whole == own.whole), same[0] if same else None)
