@@ -212,3 +212,23 @@ def test_adagrad_without_its_sum_is_only_the_sign():
     hops, path = sizes(printed)
     assert hops == pytest.approx(0.1), "the last hop is as long as the first"
     assert abs(path[-1]) == pytest.approx(0.05) and path[-1] * path[-2] < 0, "and it hops about the minimum"
+
+
+def test_epsilon_pulls_on_no_weight():
+    """A regularisation term moves a large weight however small the gradient; ε, ten thousand times as large, moves nothing."""
+    squares = np.array([0.25])
+    theta, grad = np.array([100.0]), np.array([0.5])
+    small, _ = rmsprop(theta, grad, squares, lr=1e-3, eps=1e-10)
+    large, _ = rmsprop(theta, grad, squares, lr=1e-3, eps=1e-6)
+    assert abs(small - large) < 1e-8
+    still, _ = rmsprop(theta, np.zeros(1), squares, lr=1e-3, eps=1e-6)
+    assert still == theta
+
+
+def test_the_second_moment_has_no_direction():
+    """Turn the gradient round: m turns round, v does not."""
+    start = np.zeros(2)
+    grad = np.array([0.5, -2.0])
+    _, m, v = adam(start, grad, start, start, t=1, lr=0.1)
+    _, turned_m, turned_v = adam(start, -grad, start, start, t=1, lr=0.1)
+    assert np.allclose(turned_m, -m) and np.allclose(turned_v, v) and (v > 0).all()

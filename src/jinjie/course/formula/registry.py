@@ -68,6 +68,8 @@ class Variant(Entry):
     en: str
     zh: str
     latex: str | None = None
+    printed: tuple[str, ...] = ()
+    """The same error as other books print it."""
     canonical: tuple[str, ...] = ()
     test: str | None = None
     """The test, in the formula's own test file, with the property that tells the two apart."""
@@ -89,6 +91,8 @@ class Formula(Entry):
     test: str
     source: str
     symbols: tuple[Symbol, ...]
+    printed: tuple[str, ...] = ()
+    """Further LaTeX in which books print it, also by another convention; for telling it in an article."""
     canonical: tuple[str, ...] = ()
     """Assignments in SymPy's syntax over the symbols' `code` names; read by `jinjie.course.formula.symbolic`."""
     returns: tuple[str, ...] = ()
