@@ -65,7 +65,7 @@ def test_all_three_judges_are_heard(wrong: Path) -> None:
     report = audit(wrong)
     found = {(finding.kind, finding.place.line) for finding in report.of("wrong")}
     lines = WRONG.splitlines()
-    assert ("formula", lines.index("$$") + 1) in found
+    assert ("formula", lines.index("$$") + 2) in found
     assert ("claim", next(n for n, line in enumerate(lines, 1) if line.startswith("GPT"))) in found
     assert any(kind == "code" and 12 <= line <= 21 for kind, line in found)
     assert report.fails("medium")
@@ -80,6 +80,13 @@ def test_a_clean_article_passes(clean: Path) -> None:
     report = audit(clean)
     assert not report.of("wrong") and report.of("right")
     assert not report.fails("low")
+
+
+def test_what_two_judges_see_is_said_once() -> None:
+    article = "Adam keeps a second average:\n\n$$\nv_t = \\beta_2 v_{t-1} + (1 - \\beta_2) g_t^2\n$$\n\n"
+    article += "Here $v_t$ is the velocity and $\\beta_2$ its decay.\n"
+    found = [finding.rule for finding in judge(of_text(article, Path("a.md"))).of("wrong")]
+    assert found and len(set(found) & {"adam-second-moment", "second-moment-called-velocity"}) == 1
 
 
 def test_an_empty_article_has_no_findings() -> None:

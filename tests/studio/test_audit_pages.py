@@ -54,7 +54,7 @@ def test_what_an_article_says_is_text_on_the_page(client):
         (b"\xff\xfe\x00", "article.md", "UTF-8"),
         (b"{", "article.ipynb", "notebook"),
         (b"PK", "article.docx", ".ipynb"),
-        (b"a" * (audit_pages.articles.LARGEST + 1), "article.md", "larger"),
+        (b"a" * (audit_pages.articles.LARGEST + 1), "article.md", "more than 4 MB"),
     ],
 )
 def test_what_cannot_be_read_is_said(client, content, name, said):

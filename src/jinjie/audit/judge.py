@@ -14,6 +14,18 @@ from jinjie.audit.article import Article
 from jinjie.audit.finding import SEVERITIES, Finding, Severity, Verdict
 from jinjie.audit.running import Ran, run
 
+SAME = {
+    "adam-second-moment": "second-moment-called-velocity",
+    "convolution-no-product": "cross-correlation-as-matrix-product",
+    "distributed-is-no-plain-descent": "data-parallel-plain-descent",
+    "epsilon-no-regulariser": "epsilon-called-regularisation",
+    "schedule-no-adaptation": "linear-decay-called-adaptive",
+    "sgd-words-and-formula": "three-methods-one-name",
+}
+"""Claims, and the finding on a formula that says the same where words and formula stand together."""
+NEAR = 8
+"""Lines between a claim and the formula that it is about."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -70,20 +82,20 @@ def judge(article: Article, running: bool = False) -> Report:
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:
-    """One finding where two judges say the same of the same lines: the first, which is the formula's."""
-    kept: list[Finding] = []
-    for finding in findings:
-        again = any(
-            finding.rule == other.rule
-            and finding.place.cell == other.place.cell
-            and finding.place.line <= other.place.end
-            and other.place.line <= finding.place.end
-            for other in kept
-            if other.kind != finding.kind
+    """Without the claims that say again what a formula's finding beside them says, with its numbers."""
+    found = list(findings)
+    of_formulas = [finding for finding in found if finding.kind == "formula"]
+    return [
+        finding
+        for finding in found
+        if finding.kind != "claim"
+        or not any(
+            other.rule == SAME.get(finding.rule)
+            and other.place.cell == finding.place.cell
+            and abs(other.place.line - finding.place.line) <= NEAR
+            for other in of_formulas
         )
-        if not again:
-            kept.append(finding)
-    return kept
+    ]
 
 
 def _where(finding: Finding) -> tuple[int, int, int]:

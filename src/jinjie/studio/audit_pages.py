@@ -13,9 +13,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from jinjie.audit import article as articles
-from jinjie.audit.finding import Finding
+from jinjie.audit.finding import Finding, Verdict
 from jinjie.audit.judge import Report, judge
-from jinjie.audit.wording import counted, ended, kind, severity
+from jinjie.audit.wording import counted, ended, kind, severity, verdict
 from jinjie.base.amounts import size
 from jinjie.base.errors import JinjieError
 from jinjie.base.words import say
@@ -24,6 +24,8 @@ from jinjie.studio.render import page
 from jinjie.studio.upload import receive
 
 router = APIRouter(include_in_schema=False)
+OTHERS: tuple[Verdict, ...] = ("right", "unknown")
+"""What is listed below what is wrong."""
 
 
 @router.get("/audit")
@@ -43,6 +45,8 @@ async def trial(request: Request) -> Response:
         running = received.fields.get("run") == "yes"
         report = await asyncio.to_thread(_judged, received.file, filled, running)
     except JinjieError as error:
+        if error.key == "studio.clean.too_large":  # which names a path that this page does not take
+            error = JinjieError("studio.audit.too_large", most=size(articles.LARGEST))
         return page(request, "audit.html", 422, **(_form() | {"filled": filled, "wrong": str(error)}))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -85,13 +89,7 @@ def _shown(request: Request, report: Report) -> dict[str, Any]:
         "counted": counted(report),
         "ran": [(say("audit.at", place=str(one.place)), ended(one), one.printed) for one in report.ran],
         "found": [_values(finding, titles) for finding in report.of("wrong")],
-        "others": [
-            (name, [_values(finding, titles) for finding in report.of(verdict)])
-            for verdict, name in (
-                ("right", say("audit.verdict.right")),
-                ("unknown", say("audit.verdict.unknown")),
-            )
-        ],
+        "others": [(verdict(name), [_values(one, titles) for one in report.of(name)]) for name in OTHERS],
     }
 
 
