@@ -82,8 +82,8 @@ def _made(folder):
 
 def test_code_runs_only_where_asked(client):
     program = b"```python\nprint(6 * 7)\n```\n"
-    assert '<pre class="quoted" tabindex="0">42</pre>' not in sent(client, program).text
-    assert '<pre class="quoted" tabindex="0">42</pre>' in sent(client, program, run="yes").text
+    assert 'class="quoted typed" tabindex="0">42<' not in sent(client, program).text
+    assert 'class="quoted typed" tabindex="0">42<' in sent(client, program, run="yes").text
 
 
 def test_the_five_articles_have_pages(client):

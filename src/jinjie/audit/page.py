@@ -6,7 +6,8 @@ from html import escape
 
 from jinjie.audit.finding import Finding
 from jinjie.audit.judge import Report
-from jinjie.audit.wording import counted, ended, kind, severity, verdict
+from jinjie.audit.wording import counted, ended, in_html, kind, severity, verdict
+from jinjie.audit.wording import printed as quoted
 from jinjie.base.page import bilingual, table
 from jinjie.base.words import say
 
@@ -45,13 +46,13 @@ def _wrong(finding: Finding) -> str:
     parts = [
         f"<h2>{escape(str(finding.title))}</h2>",
         f'<p class="note">{escape(f"{where} · {kind(finding)} · {severity(finding.severity)} · {finding.rule}")}</p>',
-        f"<blockquote>{escape(finding.quote)}</blockquote>",
-        f"<p>{escape(str(finding.says))}</p>",
+        f"<blockquote>{quoted(finding)}</blockquote>",
+        f"<p>{in_html(str(finding.says))}</p>",
     ]
     if finding.instead is not None:
-        parts.append(f"<p><b>{escape(say('audit.instead'))}</b> {escape(str(finding.instead))}</p>")
+        parts.append(f"<p><b>{escape(say('audit.instead'))}</b> {in_html(str(finding.instead))}</p>")
     if (shown := finding.shown) is not None:
-        parts.append(f"<p>{escape(str(shown.says))}</p>")
+        parts.append(f"<p>{in_html(str(shown.says))}</p>")
         if shown.rows:
             parts.append(table([str(word) for word in shown.head], shown.rows))
         if shown.command:

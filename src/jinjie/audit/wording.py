@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from html import escape
 from typing import TYPE_CHECKING
 
 from jinjie.audit.finding import Finding, Severity, Verdict
 from jinjie.base.words import say
+
+_MATHEMATICS = re.compile(r"\$([^$]+)\$")
 
 if TYPE_CHECKING:
     from jinjie.audit.judge import Report
@@ -62,3 +66,31 @@ def ended(ran: Ran) -> str:
     if not ran.error:
         return say("audit.ran_well")
     return say("audit.raised", error=ran.error, place=str(ran.at or ran.place))
+
+
+def in_plain(text: str) -> str:
+    """A text with its `$mathematics$` in plain characters, for a terminal."""
+    from jinjie.course.render.mathematics import as_plain
+
+    return _MATHEMATICS.sub(lambda found: as_plain(found[1]), text)
+
+
+def in_html(text: str, display: bool = False) -> str:
+    """A text as HTML, its `$mathematics$` as MathML; what cannot be set stays as it was written."""
+    from jinjie.course.render.mathematics import NotMathematics, mathml
+
+    def set_(latex: str) -> str:
+        try:
+            return mathml(latex, display)
+        except NotMathematics:
+            return f"<code>{escape(latex)}</code>"
+
+    parts = _MATHEMATICS.split(text)
+    return "".join(set_(part) if at % 2 else escape(part) for at, part in enumerate(parts))
+
+
+def printed(finding: Finding) -> str:
+    """What stands in the article, as HTML: a formula set as a reader sees it, anything else as it was typed."""
+    if finding.kind == "formula" and "$" not in finding.quote and re.search(r"[\\_^=]", finding.quote):
+        return in_html(f"${finding.quote}$", display=True)
+    return in_html(finding.quote) if finding.kind != "code" else escape(finding.quote)

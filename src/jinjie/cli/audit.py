@@ -96,7 +96,7 @@ def _wrong(out: Console, finding: Finding) -> None:
     from rich.padding import Padding
     from rich.text import Text as Line
 
-    from jinjie.audit.wording import kind, severity
+    from jinjie.audit.wording import in_plain, kind, severity
 
     out.print()
     out.print(
@@ -109,10 +109,10 @@ def _wrong(out: Console, finding: Finding) -> None:
     )
     for line in finding.quote.splitlines()[:6]:
         out.print(Line.assemble(("  │ ", "dim"), line), soft_wrap=True)
-    out.print(Padding(Line(str(finding.says)), (0, 0, 0, 2)))
+    out.print(Padding(Line(in_plain(str(finding.says))), (0, 0, 0, 2)))
     if finding.instead is not None:
         out.print(
-            Padding(Line.assemble((f"{say('audit.instead')} ", "green"), str(finding.instead)), (0, 0, 0, 2))
+            Padding(Line.assemble((f"{say('audit.instead')} ", "green"), in_plain(str(finding.instead))), (0, 0, 0, 2))
         )
     if finding.shown is not None:
         _shown(out, finding.shown)

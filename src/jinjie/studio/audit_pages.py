@@ -15,10 +15,11 @@ from fastapi.responses import Response
 from jinjie.audit import article as articles
 from jinjie.audit.finding import Finding, Verdict
 from jinjie.audit.judge import Report, judge
-from jinjie.audit.wording import counted, ended, kind, severity, verdict
+from jinjie.audit.wording import counted, ended, in_html, kind, printed, severity, verdict
 from jinjie.base.amounts import size
 from jinjie.base.errors import JinjieError
 from jinjie.base.words import say
+from jinjie.course.formula.registry import headings
 from jinjie.studio.course import course
 from jinjie.studio.render import page
 from jinjie.studio.upload import receive
@@ -99,5 +100,10 @@ def _values(finding: Finding, titles: dict[str, str]) -> dict[str, Any]:
         "at": say("audit.at", place=str(finding.place)),
         "kind": kind(finding),
         "severity": severity(finding.severity),
+        "quote": printed(finding),
+        "says": in_html(str(finding.says)),
+        "instead": in_html(str(finding.instead)) if finding.instead else "",
+        "shown": in_html(str(finding.shown.says)) if finding.shown else "",
+        "formula": str(headings()[finding.formula].name) if finding.formula in headings() else "",
         "lessons": [(slug, titles[slug]) for slug in finding.lessons if slug in titles],
     }
