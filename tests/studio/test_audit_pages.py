@@ -27,7 +27,7 @@ def sent(client, content, name="article.md", **fields):
 def test_a_sent_article_is_judged(client):
     page = sent(client, ARTICLE.encode())
     assert page.status_code == 200
-    assert "article.md" in page.text and page.text.count('<article class="verdict') >= 2
+    assert "article.md" in page.text and page.text.count('<article class="judged') >= 2
     assert "line 3" in page.text and "lines" not in re.findall(r"line 7-9", page.text)
     client.cookies.set("lang", "zh")
     assert "第 3 行" in sent(client, ARTICLE.encode()).text
