@@ -209,12 +209,33 @@ class Outputs:
             )
             function = method_of(made.cls, name) if name else None
             return self._returned(function, depth - 1, index) if function is not None else None
+        if made.cls.startswith("torchvision.models."):
+            return self.of_layer(self._head(made.call), depth - 1)
         if made.cls in SEQUENTIALS:
             return self._sequence(made, depth)
         if made.cls in FUNCTIONAL:
             given = argument(made.call, 1, "outputs", "output")
             return self.of(given, depth - 1)
         return self.layer(made, depth)
+
+    def of_layer(self, node: ast.expr | None, depth: int = DEPTH) -> Last | None:
+        """What a layer gives, by the expression that it is."""
+        return self.model(self.m.made(node, depth - 1), depth - 1) if node is not None else None
+
+    def _head(self, call: ast.Call) -> ast.expr | None:
+        """What is put in place of the last layer of a ready-made network: `net.fc = …`."""
+        parent = self.m.program.parents.get(call)
+        if not isinstance(parent, ast.Assign) or not isinstance(parent.targets[0], ast.Name):
+            return None
+        name, scope = parent.targets[0].id, self.m.program.scope_node(call)
+        for node in self.m.program.nodes:
+            if isinstance(node, ast.Assign) and self.m.program.scope_node(node) is scope:
+                target = node.targets[0]
+                if isinstance(target, ast.Subscript) and constant(target.slice) == -1:
+                    target = target.value
+                if path_of(target) in (f"{name}.fc", f"{name}.classifier", f"{name}.head"):
+                    return node.value
+        return None
 
     def _sequence(self, made: Made, depth: int) -> Last | None:
         layers: list[ast.expr] = list(made.call.args)

@@ -22,15 +22,15 @@ from jinjie.audit.code.scopes import Scope, bound_names, free_names, scopes_of
 _MAGIC = re.compile(r"^(\s*)[%!?](?!=)")
 _SHELL = re.compile(r"^\s*(\$ |pip3? |conda |git |cd |docker |sudo |apt |wget |curl |python3? |bash |>>> *$)")
 _LIKE_PYTHON = re.compile(
-    r"^\s*(import \w|from [\w.]+ import |def \w+\(|class \w+.*:|(for|if|elif|while|with) .+:|else:|try:|return\b|print\b"
-    r"|@\w|#|[\w.\[\]'\", ]+ *[-+*/]?= *\S|[\w.]+\(.*|[)\]}]+,?\s*$)"
+    r"^\s*(import \w|from [\w.]+ import |def \w+\(|class \w+.*:|(for|if|elif|while|with) .+:|else:|try:|return\b"
+    r"|print\b|@\w|#|[\w.\[\]'\", ]+ *[-+*/]?= *\S|[\w.]+\(.*|[)\]}]+,?\s*$)"
 )
 _LEFT_OUT = re.compile(r"^\s*(\.\.\.|…+|\.{3,}.*)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of code that parses. Its nodes carry lines that are unique in the article: `offset` more than in `code`."""
+    """A piece of code that parses. Its nodes have lines of their own in the article: `offset` more than in `code`."""
 
     code: Code
     text: str

@@ -19,6 +19,7 @@ from jinjie.audit.code.rules import (
     modules,
     removed,
     schedulers,
+    tables,
     undefined,
     unsafe,
 )
@@ -39,5 +40,6 @@ JUDGES: tuple[Callable[[Meaning], Iterator[Finding]], ...] = (
     modules.find,
     axes.find,
     measures.find,
+    tables.find,
     unsafe.find,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from jinjie.audit.code.meaning import Meaning, argument, constant, method
@@ -64,13 +65,31 @@ def find(m: Meaning) -> Iterator[Finding]:
             yield (SOFTMAX if method(call) == "softmax" else ARGMAX).at(m.program, call)
 
 
+_MANY = re.compile(r"^(x|X|xb|x_batch|X_batch)$|s$|batch|[xX]_?(train|test|val)", re.ASCII)
+"""What an input of many examples is called."""
+
+
 def _is_batch(m: Meaning, node: ast.AST) -> bool:
     """Whether an expression is what a classifier gives for a batch: a network called, and nothing taken out of it."""
+    call = _network_call(m, node)
+    if call is None or not (call.args or call.keywords):
+        return False
+    given = call.args[0] if call.args else call.keywords[0].value
+    if not isinstance(given, ast.Name):
+        return isinstance(given, ast.Starred) or bool(call.keywords)
+    found = m.definition(given)
+    return _MANY.search(given.id) is not None or (
+        found is not None and found.how == "loop" and found.index == 0
+    )
+
+
+def _network_call(m: Meaning, node: ast.AST) -> ast.Call | None:
+    """The call of a network that an expression is."""
     for _ in range(4):
         if isinstance(node, ast.Name):
             found = m.definition(node)
             if found is None or found.value is None or found.how != "assign":
-                return False
+                return None
             node = found.value
         elif isinstance(node, ast.Call):
             if isinstance(node.func, ast.Attribute) and method(node) in ("cpu", "detach", "numpy", "float"):
@@ -78,7 +97,7 @@ def _is_batch(m: Meaning, node: ast.AST) -> bool:
                 continue
             if method(node) == "predict" and isinstance(node.func, ast.Attribute):
                 made = m.made(node.func.value)
-                return made is not None and made.name.startswith("keras.")
+                return node if made is not None and made.name.startswith("keras.") else None
             func = (
                 node.func.value
                 if isinstance(node.func, ast.Attribute) and node.func.attr == "forward"
@@ -86,14 +105,12 @@ def _is_batch(m: Meaning, node: ast.AST) -> bool:
             )
             made = m.made(func)
             if m.is_model(made) and made is not None:
-                return isinstance(made.cls, ast.ClassDef) or made.name.startswith(
+                whole = isinstance(made.cls, ast.ClassDef) or made.name.startswith(
                     ("torch.nn.Sequential", "torchvision.")
                 )
-            return (
-                isinstance(func, ast.Name)
-                and func.id in ("model", "net", "network", "classifier")
-                and made is None
-            )
+                return node if whole else None
+            named = isinstance(func, ast.Name) and func.id in ("model", "net", "network", "classifier")
+            return node if named and made is None else None
         else:
-            return False
-    return False
+            return None
+    return None

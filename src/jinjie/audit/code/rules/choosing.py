@@ -45,6 +45,7 @@ def find(m: Meaning) -> Iterator[Finding]:
         if full in ("transformers.Trainer", "transformers.Seq2SeqTrainer"):
             yield from _trainer(m, call)
     yield from _best_of(m)
+    yield from _best_in(m)
 
 
 def is_test(node: ast.AST | None) -> str | None:
@@ -160,6 +161,49 @@ def _best_of(m: Meaning) -> Iterator[Finding]:
             if data is not None:
                 yield _at(m, found.node, data, ("The best model", "“最好”的模型"))
                 return
+
+
+def _best_in(m: Meaning) -> Iterator[Finding]:
+    """Scores of test data are collected in a loop, and the best of them is looked up: `max(scores, key=scores.get)`."""
+    program = m.program
+    kept: dict[str, tuple[ast.AST, str]] = {}
+    for node in program.nodes:
+        name: str | None = None
+        value: ast.expr | None = None
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+            name, value = path_of(node.targets[0].value), node.value
+        elif (
+            isinstance(node, ast.Call)
+            and method(node) == "append"
+            and isinstance(node.func, ast.Attribute)
+            and node.args
+        ):
+            name, value = path_of(node.func.value), node.args[-1]
+        if name and value is not None and program.loops(node) and (isinstance(value, ast.Call | ast.Name)):
+            if isinstance(value, ast.Name):
+                found = m.definition(value)
+                value = found.value if found is not None and found.how == "assign" else None
+            scores = isinstance(value, ast.Call) and (
+                method(value) in ("score", "evaluate")
+                or re.search(r"_score$|_error$|accuracy|evaluate", ast.unparse(value.func))
+            )
+            data = _test_of(m, value) if scores and value is not None else None
+            if data is not None:
+                kept.setdefault(name, (node, data))
+    for call in program.calls:
+        best = isinstance(call.func, ast.Name) and call.func.id in ("max", "min")
+        best = best and (keyword(call, "key") is not None or method_above(m, call) == "index")
+        best = best or m.dotted(call.func) in ("numpy.argmax", "numpy.argmin", "numpy.nanargmax")
+        if best and call.args and (name := path_of(call.args[0])) in kept and not program.loops(call):
+            node, data = kept[name or ""]
+            yield _at(m, node, data, ("The best setting", "“最好”的超参数"))
+            return
+
+
+def method_above(m: Meaning, call: ast.Call) -> str | None:
+    """The method that a call is handed to: `index` of `scores.index(max(scores))`."""
+    above = m.program.parents.get(call)
+    return method(above) if isinstance(above, ast.Call) else None
 
 
 def _test_of(m: Meaning, value: ast.expr) -> str | None:

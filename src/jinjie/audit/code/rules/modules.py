@@ -101,7 +101,7 @@ def find(m: Meaning) -> Iterator[Finding]:
 
 
 def _is_layer(m: Meaning, node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and m.is_model(m.made(node))
+    return isinstance(node, ast.Call | ast.Name) and m.is_model(m.made(node))
 
 
 def _plain_lists(m: Meaning, cls: ast.ClassDef) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import ast
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 from jinjie.audit.code.meaning import Meaning, path_of
@@ -57,7 +57,15 @@ class Api:
     keywords: tuple[str, ...] = ()
 
     def has(self, full: str) -> bool:
-        return any(full.startswith(n[:-1]) if n.endswith(".*") else full == n for n in self.names)
+        return full in self._exact or full.startswith(self._below)
+
+    @cached_property
+    def _exact(self) -> frozenset[str]:
+        return frozenset(self.names)
+
+    @cached_property
+    def _below(self) -> tuple[str, ...]:
+        return tuple(n[:-1] for n in self.names if n.endswith(".*"))
 
 
 @cache
