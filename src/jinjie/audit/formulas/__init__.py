@@ -19,7 +19,9 @@ from jinjie.base.words import Text
 __all__ = ["judge"]
 
 _UNREAD = Text("It could not be read, so nothing is said of it.", "没有读懂这个式子，因此不作判断。")
-_UNFIT = Text("No formula of the course fits it, so nothing is said of it.", "课程里没有与之对应的公式，因此不作判断。")
+_UNFIT = Text(
+    "No formula of the course fits it, so nothing is said of it.", "课程里没有与之对应的公式，因此不作判断。"
+)
 _FORMULA = Text("A formula", "公式")
 
 
@@ -65,7 +67,16 @@ def _findings(group: Group, replaced: set[int]) -> list[Finding]:
 def _finding(member: Judged) -> Finding:
     option = member.option
     if option is None or member.verdict == "unknown":
-        return Finding("formula", "no-formula-fits", "unknown", member.place, member.line.source.latex, _FORMULA, _UNFIT, "low")
+        return Finding(
+            "formula",
+            "no-formula-fits",
+            "unknown",
+            member.place,
+            member.line.source.latex,
+            _FORMULA,
+            _UNFIT,
+            "low",
+        )
     formula = option.known.form.formula
     taught = lessons(formula.id)
     if member.verdict == "right":
@@ -81,7 +92,8 @@ def _finding(member: Judged) -> Finding:
     else:
         assert option.changed is not None
         says = Text(
-            f"This is not {formula.name.en}: {option.changed.en}.", f"这不是{formula.name.zh}的公式：{option.changed.zh}。"
+            f"This is not {formula.name.en}: {option.changed.en}.",
+            f"这不是{formula.name.zh}的公式：{option.changed.zh}。",
         )
     return Finding(
         "formula", variant.id if variant else formula.id, "wrong", member.place, member.line.source.latex, formula.name, says, "high",
@@ -94,13 +106,21 @@ def _held(option: Option) -> Text:
     name = option.known.form.formula.name
     note = _NOTES.get(option.id, Text("", ""))
     how = {
-        "same": Text("Equal to the course's for drawn values of all its symbols.", "对所有符号取随机数，与课程的公式相等。"),
-        "epsilon": Text("Equal to the course's; where ε stands is a convention.", "与课程的公式相等；ε 放在哪里只是惯例。"),
+        "same": Text(
+            "Equal to the course's for drawn values of all its symbols.",
+            "对所有符号取随机数，与课程的公式相等。",
+        ),
+        "epsilon": Text(
+            "Equal to the course's; where ε stands is a convention.", "与课程的公式相等；ε 放在哪里只是惯例。"
+        ),
         "factor": Text(
             "Equal to the course's up to a constant factor (a mean or a sum, a half), which is a convention.",
             "与课程的公式只差一个常数因子（平均或求和、二分之一），属于惯例。",
         ),
-        "order": Text("Equal to the course's; the order of indices is a convention.", "与课程的公式相等；下标的次序只是惯例。"),
+        "order": Text(
+            "Equal to the course's; the order of indices is a convention.",
+            "与课程的公式相等；下标的次序只是惯例。",
+        ),
     }[option.match.how]
     return Text(f"{name.en}. {how.en}{note.en}", f"{name.zh}。{how.zh}{note.zh}")
 

@@ -28,16 +28,63 @@ from jinjie.audit.formulas.tree import (
     times,
 )
 
-RELATIONS = {"=", "\\leftarrow", "\\gets", "\\approx", "\\equiv", "\\triangleq", "\\coloneqq", "\\coloneq", "\\simeq"}
+RELATIONS = {
+    "=",
+    "\\leftarrow",
+    "\\gets",
+    "\\approx",
+    "\\equiv",
+    "\\triangleq",
+    "\\coloneqq",
+    "\\coloneq",
+    "\\simeq",
+}
 _GREEK = (
     "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho varrho sigma tau "
     "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell partial infty varnothing"
 )
 GREEK = {"\\" + name for name in _GREEK.split()} - {"\\partial"}
-ACCENTS = {"\\hat", "\\widehat", "\\bar", "\\overline", "\\tilde", "\\widetilde", "\\dot", "\\ddot", "\\check"}
-FUNCTIONS = {"exp", "log", "ln", "lg", "sin", "cos", "tan", "tanh", "sinh", "cosh", "sqrt", "erf", "sign", "sgn"}
+ACCENTS = {
+    "\\hat",
+    "\\widehat",
+    "\\bar",
+    "\\overline",
+    "\\tilde",
+    "\\widetilde",
+    "\\dot",
+    "\\ddot",
+    "\\check",
+}
+FUNCTIONS = {
+    "exp",
+    "log",
+    "ln",
+    "lg",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "sinh",
+    "cosh",
+    "sqrt",
+    "erf",
+    "sign",
+    "sgn",
+}
 PRODUCT = {"\\cdot", "\\times", "\\odot", "\\circ", "*", "\\ast", "\\otimes", "\\star"}
-CALLED = set("fFJLPpQqDGhE") | {"\\sigma", "\\phi", "\\varphi", "\\Phi", "\\psi", "\\Omega", "\\ell", "\\pi", "g", "S", "R"}
+CALLED = set("fFJLPpQqDGhE") | {
+    "\\sigma",
+    "\\phi",
+    "\\varphi",
+    "\\Phi",
+    "\\psi",
+    "\\Omega",
+    "\\ell",
+    "\\pi",
+    "g",
+    "S",
+    "R",
+}
 """Letters that are functions where brackets follow."""
 SAME = {
     "layernorm": ("LayerNorm", "LN", "Norm", "LayerNormalization", "ln", "layernorm", "LayerNorm1", "LayerNorm2", "归一化"),
@@ -53,7 +100,15 @@ SAME = {
     "sign": ("sign", "sgn"), "argmax": ("argmax", "arg\\max"), "argmin": ("argmin",), "max": ("Max",), "min": ("Min",),
 }  # fmt: skip
 ALIAS = {name: own for own, several in SAME.items() for name in several}
-CLOSING = {"(": ")", "[": "]", "\\{": "\\}", "{": "}", "\\lfloor": "\\rfloor", "\\lceil": "\\rceil", "\\langle": "\\rangle"}
+CLOSING = {
+    "(": ")",
+    "[": "]",
+    "\\{": "\\}",
+    "{": "}",
+    "\\lfloor": "\\rfloor",
+    "\\lceil": "\\rceil",
+    "\\langle": "\\rangle",
+}
 
 
 class Unread(ValueError):
@@ -132,7 +187,10 @@ def _split(found: list[str]) -> list[list[str]]:
 def _stripped(side: list[str]) -> list[str]:
     """Without punctuation and words at the end."""
     side = list(side)
-    while side and (side[-1] in (",", ".", ";", ":", "。", "\\\\", "\\") or (side[-1][0] == '"' and len(side) > 1 and side[-2] in (",", ";"))):
+    while side and (
+        side[-1] in (",", ".", ";", ":", "。", "\\\\", "\\")
+        or (side[-1][0] == '"' and len(side) > 1 and side[-2] in (",", ";"))
+    ):
         side.pop()
     while side and side[0] in (",", ";"):
         side.pop(0)
@@ -156,9 +214,7 @@ def _equation(left: list[str], right: list[str], latex: str, line: int) -> Equat
     except (Unread, IndexError):
         target = Atom(said) if left else None
     known = {letter for sub in (target.subs if target else ()) for letter in _letters(sub)}
-    return Equation(
-        scripts_of(target, known) if target else None, scripts(body, known), said, latex, line
-    )
+    return Equation(scripts_of(target, known) if target else None, scripts(body, known), said, latex, line)
 
 
 def scripts_of(target: Atom, known: set[str]) -> Atom:
@@ -332,7 +388,16 @@ class Parser:
 
     def with_super(self, node: Node, found: list[str]) -> Node:
         text = "".join(found)
-        if text in ("\\top", "T", "\\intercal", "\\mathsfT", '"T', "\\mathrmT", "\\prime\\prime", "\\dagger") and not isinstance(node, Num):
+        if text in (
+            "\\top",
+            "T",
+            "\\intercal",
+            "\\mathsfT",
+            '"T',
+            "\\mathrmT",
+            "\\prime\\prime",
+            "\\dagger",
+        ) and not isinstance(node, Num):
             return transposed(node)
         if found and found[-1] in ("\\top", "\\intercal") and isinstance(node, Atom):
             return transposed(self.with_super(node, found[:-1]))
@@ -378,7 +443,12 @@ class Parser:
             return Op("softmax", (self.factor(),))
         if token == "(" and (base in CALLED or self.defining):
             inside = self.found[self.at + 1 : self.at + 3]
-            if base in CALLED and base not in ("f", "\\sigma", "\\phi", "\\Phi", "J", "L") and len(inside) > 1 and inside[0] == "1":
+            if (
+                base in CALLED
+                and base not in ("f", "\\sigma", "\\phi", "\\Phi", "J", "L")
+                and len(inside) > 1
+                and inside[0] == "1"
+            ):
                 return node  # p (1 - p)
             return self.called(node)
         return node
@@ -404,7 +474,18 @@ class Parser:
             return replace(node, name=name + "()", subs=(*node.subs, *free_scripts(inside)))
         if name == "\\sigma":
             return Op("sigmoid", args)
-        if own in FUNCTIONS or own in ("softmax", "sigmoid", "relu", "layernorm", "multihead", "ffn", "concat", "attention", "max", "min"):
+        if own in FUNCTIONS or own in (
+            "softmax",
+            "sigmoid",
+            "relu",
+            "layernorm",
+            "multihead",
+            "ffn",
+            "concat",
+            "attention",
+            "max",
+            "min",
+        ):
             return Op({"ln": "log", "sgn": "sign"}.get(own, own), args)
         if all(isinstance(a, Atom | Num) for a in args) or self.defining:
             inside = self.found[start + 1 : self.at - 1]
@@ -530,7 +611,11 @@ class Parser:
                 args.append(self.sum())
             node = Op("concat", tuple(args))
         self.expect(closing)
-        return Op("floor" if "floor" in opening else "ceil", (node,)) if opening in ("\\lfloor", "\\lceil") else node
+        return (
+            Op("floor" if "floor" in opening else "ceil", (node,))
+            if opening in ("\\lfloor", "\\lceil")
+            else node
+        )
 
     def comparison(self, left: Node) -> Node:
         sign = self.take()
@@ -549,7 +634,11 @@ class Parser:
                 inner = self.factor()
                 if not isinstance(inner, Atom):
                     raise Unread("derivative of more than a symbol")
-                return replace(derived, name=f"∂{inner.name}/∂{derived.derivative[1]}", derivative=(inner.name, derived.derivative[1]))
+                return replace(
+                    derived,
+                    name=f"∂{inner.name}/∂{derived.derivative[1]}",
+                    derivative=(inner.name, derived.derivative[1]),
+                )
             return derived
         return over(Parser(top).whole(), Parser(below).whole())
 
@@ -565,7 +654,9 @@ class Parser:
         return power(Parser(self.script()).whole(), Num(1.0 / degree.value))
 
     def reduction(self, token: str) -> Node:
-        kind = {"\\sum": "sum", "\\prod": "prod", "\\max": "max", "\\min": "min"}.get(token, token.lstrip("\\"))
+        kind = {"\\sum": "sum", "\\prod": "prod", "\\max": "max", "\\min": "min"}.get(
+            token, token.lstrip("\\")
+        )
         if token == "\\arg":
             kind = "arg" + self.take().lstrip('\\"')
         if kind in ("max", "min") and self.peek() in ("(", "\\{", "["):
@@ -602,7 +693,9 @@ class Parser:
             inner = Atom(inner.kind)
         if not isinstance(inner, Atom):
             raise Unread("gradient of more than a symbol")
-        return replace(inner, name="∇" + inner.name, subs=inner.subs, derivative=(inner.name, "".join(subs) or "θ"))
+        return replace(
+            inner, name="∇" + inner.name, subs=inner.subs, derivative=(inner.name, "".join(subs) or "θ")
+        )
 
     def slashed(self) -> Node:
         r"""`\partial L / \partial w`."""
@@ -686,8 +779,16 @@ class Parser:
 
 def condition(found: list[str]) -> Node | None:
     """A case's condition; None for what is only words."""
-    useful = [t for t in found if t not in (",", ".", ";") and (t[0] != '"' or t[1:] not in ("if", "当", "若", "when", "如果", "for", "时"))]
-    if not any(t in ("<", ">", "=", "\\le", "\\ge", "\\leq", "\\geq", "\\ne", "\\neq", "\\geqslant", "\\leqslant") for t in useful):
+    useful = [
+        t
+        for t in found
+        if t not in (",", ".", ";")
+        and (t[0] != '"' or t[1:] not in ("if", "当", "若", "when", "如果", "for", "时"))
+    ]
+    if not any(
+        t in ("<", ">", "=", "\\le", "\\ge", "\\leq", "\\geq", "\\ne", "\\neq", "\\geqslant", "\\leqslant")
+        for t in useful
+    ):
         return None
     parser = Parser(useful)
     return parser.comparison(parser.sum())
@@ -742,7 +843,25 @@ def limits(low: list[str], high: list[str] | None) -> tuple[Bound, ...]:
     end = Parser(high).whole() if high else None
     if low[0] == "0" and low[1:2] in (["\\le"], ["\\leq"]) and "<" in low:  # 0 <= p, q < k
         low = low[2 : low.index("<")]
-    if any(t in ("\\ne", "\\neq", "<", "\\le", "\\leq", ">", ":", "|", "\\mid", "\\substack", "\\ge", "\\to", "\\sim") for t in low):
+    if any(
+        t
+        in (
+            "\\ne",
+            "\\neq",
+            "<",
+            "\\le",
+            "\\leq",
+            ">",
+            ":",
+            "|",
+            "\\mid",
+            "\\substack",
+            "\\ge",
+            "\\to",
+            "\\sim",
+        )
+        for t in low
+    ):
         raise Unread("a condition below a sum")
     at = low.index("\\in") if "\\in" in low else None
     if at is not None:

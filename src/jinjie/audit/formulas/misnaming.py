@@ -23,12 +23,17 @@ _ADAPTS = re.compile(
     r"自适应|根据[^。；]{0,14}(情况|表现|损失|进展|效果)[^。；]{0,8}调整|动态学习率|adaptive|\badapts?\b|"
     r"dynamic learning rate|according to (how )?(the )?(training|loss|progress)", re.IGNORECASE
 )  # fmt: skip
-_NOT = re.compile(r"不是|并非|并不|不同于|而非|\bnot\b|\bno\b|rather than|instead of|unlike|别把", re.IGNORECASE)
+_NOT = re.compile(
+    r"不是|并非|并不|不同于|而非|\bnot\b|\bno\b|rather than|instead of|unlike|别把", re.IGNORECASE
+)
 _MATRICES = re.compile(
     r"矩阵(的)?(相乘|乘积|乘法|之积)|product of (the |two )?matrices|matrix (product|multiplication)|multipl\w+ (two|the) matrices|"
     r"product of the (picture|image|input) (matrix )?and the kernel", re.IGNORECASE
 )  # fmt: skip
-_TURNED = re.compile(r"转化|转换|转为|化为|写成|等价|im2col|toeplitz|unfold|turned into|converted|written as|expressed as|lowered", re.IGNORECASE)
+_TURNED = re.compile(
+    r"转化|转换|转为|化为|写成|等价|im2col|toeplitz|unfold|turned into|converted|written as|expressed as|lowered",
+    re.IGNORECASE,
+)
 _PART = re.compile(
     r"一小部分|小部分|小批量|一批|部分(样本|数据)|mini-?batch|\ba (small |random )*(part|portion|subset|batch|fraction|sample) of", re.IGNORECASE
 )  # fmt: skip
@@ -36,9 +41,14 @@ _ONE = re.compile(r"[xy]_\{?[ijtnk]\}?|[xy]\^\{?\(\s*[ijtnk]\s*\)\}?|[JLℓ]_\{?
 _EPSILON = re.compile(
     r"\$\\(?:var)?epsilon\$[^$。.;；]{0,24}(正则|regulari[sz])|(正则化?(项|系数|参数)|regulari[sz]ation (term|parameter|constant))[^$。.;；]{0,8}\$\\(?:var)?epsilon\$"
 )
-_VELOCITY = re.compile(r"\$v(_t|_\{t\})?\$[^$。.;；]{0,20}(速度|velocity)|(?<!学习)速度[^$。.;；率]{0,4}\$v(_t|_\{t\})?\$", re.IGNORECASE)
+_VELOCITY = re.compile(
+    r"\$v(_t|_\{t\})?\$[^$。.;；]{0,20}(速度|velocity)|(?<!学习)速度[^$。.;；率]{0,4}\$v(_t|_\{t\})?\$",
+    re.IGNORECASE,
+)
 _HALF = re.compile(r"FFN|FeedForward|Feed-?Forward|\bMLP\b|前馈|多层感知", re.IGNORECASE)
-_LAYER = re.compile(r"transformer|layer|block|encoder|decoder|bert|gpt|^\s*(y|out|output)\b|输出|层|块", re.IGNORECASE)
+_LAYER = re.compile(
+    r"transformer|layer|block|encoder|decoder|bert|gpt|^\s*(y|out|output)\b|输出|层|块", re.IGNORECASE
+)
 _GPT = re.compile(r"\bGPT|GPT|自回归|autoregressive|decoder-only|解码器")
 _MASK = re.compile(r"因果|causal|掩码(?!语言)|遮盖|遮挡|mask(?!ed language)|-\\infty|下三角", re.IGNORECASE)
 
@@ -76,17 +86,43 @@ def _of(article: Article, group: Group, member: Judged) -> Iterator[tuple[bool, 
     if member.verdict == "right":
         if id_ in SCHEDULES and (hit := _claimed(_ADAPTS, f"{words.section}。{words.before}")):
             yield True, _finding(member, "linear-decay", "linear-decay-called-adaptive", _schedule(), hit)
-        if id_ in ("convolution", "cross-correlation") and (hit := _claimed(_MATRICES, words.before)) and not _TURNED.search(words.before):
-            yield False, _finding(member, "cross-correlation", "cross-correlation-as-matrix-product", _convolution(), hit)
-        if id_ in ("sgd", "stochastic-gradient-descent") and _ONE.search(member.line.source.latex) and "\\sum" not in member.line.source.latex:
+        if (
+            id_ in ("convolution", "cross-correlation")
+            and (hit := _claimed(_MATRICES, words.before))
+            and not _TURNED.search(words.before)
+        ):
+            yield (
+                False,
+                _finding(
+                    member, "cross-correlation", "cross-correlation-as-matrix-product", _convolution(), hit
+                ),
+            )
+        if (
+            id_ in ("sgd", "stochastic-gradient-descent")
+            and _ONE.search(member.line.source.latex)
+            and "\\sum" not in member.line.source.latex
+        ):
             if hit := _claimed(_PART, words.before):
-                yield True, _finding(member, "stochastic-gradient-descent", "three-methods-one-name", _three(), hit)
+                yield (
+                    True,
+                    _finding(member, "stochastic-gradient-descent", "three-methods-one-name", _three(), hit),
+                )
     if id_ in ("adagrad", "rmsprop", "adam", "adamw", "layer-norm", "batch-norm", "rms-norm"):
         for place, sentence in _sentences(article, member, _EPSILON):
-            yield False, _finding(member, "rmsprop", "epsilon-called-regularisation", _epsilon(), sentence, place, "low")
+            yield (
+                False,
+                _finding(
+                    member, "rmsprop", "epsilon-called-regularisation", _epsilon(), sentence, place, "low"
+                ),
+            )
     if id_ in ("adam", "adamw", "rmsprop"):
         for place, sentence in _sentences(article, member, _VELOCITY):
-            yield False, _finding(member, "adam", "second-moment-called-velocity", _velocity(), sentence, place, "low")
+            yield (
+                False,
+                _finding(
+                    member, "adam", "second-moment-called-velocity", _velocity(), sentence, place, "low"
+                ),
+            )
     if id_ in ("post-norm-layer", "pre-norm-layer"):
         yield from _layer(article, group, member)
 
@@ -111,15 +147,42 @@ def _sentences(article: Article, member: Judged, pattern: re.Pattern[str]) -> It
 
 def _layer(article: Article, group: Group, member: Judged) -> Iterator[tuple[bool, Finding]]:
     section = member.printed.section
-    near = [f.latex for f in article.formulas if f.section == section] + [s.text for s in article.sentences if s.section == section]
+    near = [f.latex for f in article.formulas if f.section == section] + [
+        s.text for s in article.sentences if s.section == section
+    ]
     text = "\n".join(near)
-    if member.by_whole or not _LAYER.search(member.line.source.left) or len(group.members) > 1 and _HALF.search(text):
+    if (
+        member.by_whole
+        or not _LAYER.search(member.line.source.left)
+        or len(group.members) > 1
+        and _HALF.search(text)
+    ):
         return
     calls = {n.kind for n in walk(member.line.right) if isinstance(n, Op)}
     if not _HALF.search(text) and calls & {"multihead", "attention"} and "ffn" not in calls:
-        yield True, _finding(member, "post-norm-layer", "transformer-layer-without-feed-forward", _half_a_layer(), member.line.source.latex, severity="high")
+        yield (
+            True,
+            _finding(
+                member,
+                "post-norm-layer",
+                "transformer-layer-without-feed-forward",
+                _half_a_layer(),
+                member.line.source.latex,
+                severity="high",
+            ),
+        )
         if _GPT.search(f"{section}\n{member.printed.before}") and not _MASK.search(text):
-            yield True, _finding(member, "pre-norm-layer", "gpt-layer-without-causal-mask", _mask(), member.line.source.latex, severity="high")
+            yield (
+                True,
+                _finding(
+                    member,
+                    "pre-norm-layer",
+                    "gpt-layer-without-causal-mask",
+                    _mask(),
+                    member.line.source.latex,
+                    severity="high",
+                ),
+            )
 
 
 def variant(formula: Formula, id_: str) -> Variant:
@@ -128,13 +191,21 @@ def variant(formula: Formula, id_: str) -> Variant:
 
 
 def _finding(
-    member: Judged, formula_id: str, rule: str, shown: Shown, quote: str, place: Place | None = None, severity: Severity = "medium"
+    member: Judged,
+    formula_id: str,
+    rule: str,
+    shown: Shown,
+    quote: str,
+    place: Place | None = None,
+    severity: Severity = "medium",
 ) -> Finding:
     formula = find(formula_id)
     wrong = variant(formula, rule)
     own = member.option.id if member.option else formula_id
     instead = {
-        "linear-decay-called-adaptive": Text("Call it a schedule: the rate depends on t alone.", "应称为学习率计划：学习率只取决于 t。"),
+        "linear-decay-called-adaptive": Text(
+            "Call it a schedule: the rate depends on t alone.", "应称为学习率计划：学习率只取决于 t。"
+        ),
         "cross-correlation-as-matrix-product": Text(
             "Say that the kernel slides over the picture, and that at each place the products of what lies on one another are summed.",
             "应说：卷积核在图上滑动，每处把重叠的数相乘再求和。",
@@ -143,8 +214,12 @@ def _finding(
             "Either say “one example a step”, or take the mean of the gradients of a batch in the formula.",
             "要么说“每步一个样本”，要么在公式里对一批样本的梯度取平均。",
         ),
-        "epsilon-called-regularisation": Text("a small number that keeps the division away from zero", "避免除以零的小常数"),
-        "second-moment-called-velocity": Text("the second moment: a moving average of the squared gradient", "二阶矩：梯度平方的滑动平均"),
+        "epsilon-called-regularisation": Text(
+            "a small number that keeps the division away from zero", "避免除以零的小常数"
+        ),
+        "second-moment-called-velocity": Text(
+            "the second moment: a moving average of the squared gradient", "二阶矩：梯度平方的滑动平均"
+        ),
     }.get(rule, Text(f"${formula.latex}$", f"${formula.latex}$"))
     return Finding(
         "formula", rule, "wrong", place or member.place, quote, formula.name, wrong.says, severity,
@@ -199,7 +274,8 @@ def _three() -> Shown:
 def _epsilon() -> Shown:
     plain = 100.0 - 0.001 * (0.5 + 0.01 * 100.0)
     rows = [
-        (f"{epsilon:g}", f"{100.0 - 0.001 * 0.5 / (math.sqrt(0.25) + epsilon):.6f}", f"{plain:.6f}") for epsilon in (1e-10, 1e-8, 1e-6)
+        (f"{epsilon:g}", f"{100.0 - 0.001 * 0.5 / (math.sqrt(0.25) + epsilon):.6f}", f"{plain:.6f}")
+        for epsilon in (1e-10, 1e-8, 1e-6)
     ]
     return Shown(
         Text("θ = 100, g = 0.5, s = 0.25, η = 0.001. ε ten thousand times as large moves nothing and pulls on no weight; an L2 term with λ = 0.01 does.",

@@ -119,7 +119,11 @@ ALWAYS = (
 
 def candidates(article: Article) -> tuple[str, ...]:
     """The formulas that an article is held against: those that its words or left sides name, and the common ones."""
-    texts = [s.text for s in article.sentences] + [text for _, text in article.sections] + [f.before for f in article.formulas]
+    texts = (
+        [s.text for s in article.sentences]
+        + [text for _, text in article.sections]
+        + [f.before for f in article.formulas]
+    )
     text = "\n".join(texts)
     lefts = "\n".join(f.latex for f in article.formulas)
     named = [i for i, p in patterns().items() if p.search(text) or (i in LEFT and re.search(LEFT[i], lefts))]
@@ -141,7 +145,9 @@ def patterns() -> dict[str, re.Pattern[str]]:
     found: dict[str, re.Pattern[str]] = {}
     for id_, formula in headings().items():
         own = [re.escape(n) for n in (formula.name.en, formula.name.zh) if len(n) > 2]
-        own += [re.escape(re.sub(r"\s*[（(].*?[)）]|优化器|激活函数|初始化| 函数|函数$", "", formula.name.zh))]
+        own += [
+            re.escape(re.sub(r"\s*[（(].*?[)）]|优化器|激活函数|初始化| 函数|函数$", "", formula.name.zh))
+        ]
         own = [o for o in own if len(o) > 1]
         alias = ALIASES.get(id_)
         found[id_] = re.compile(alias if alias else "|".join(own), re.IGNORECASE | re.ASCII)
@@ -163,7 +169,7 @@ def said(printed: Printed, left: str, ids: Sequence[str]) -> Said:
             weight = 4
         if found := _last(pattern, nearest):
             weight = max(weight, 3)
-            if (found.end(), len(found[0])) > at:
+            if (found.end(), len(found[0])) >= at:
                 last, at = id_, (found.end(), len(found[0]))
         if pattern.search(printed.section):
             weight = max(weight, 2.5)
@@ -202,19 +208,31 @@ def alike(one: str, other: str) -> float:
     one, other = _plain(one), _plain(other)
     if one == other:
         return 1.0
-    derived = [n.startswith(("∇", "∂")) or n in ("g", "dW", "dw", "d\\theta", "\\nabla") for n in (one, other)]
+    derived = [
+        n.startswith(("∇", "∂")) or n in ("g", "dW", "dw", "d\\theta", "\\nabla") for n in (one, other)
+    ]
     if all(derived):
         return 0.9
     if any({one, other} <= part for part in _PARTS):
         return 0.7
-    if any(len(a) > 2 and a.isalpha() and a[0].casefold() == b.casefold() for a, b in ((one, other), (other, one))):
+    if any(
+        len(a) > 2 and a.isalpha() and a[0].casefold() == b.casefold()
+        for a, b in ((one, other), (other, one))
+    ):
         return 0.7  # Precision and P
     base = [re.split(r"[_']", n)[0] for n in (one, other)]
     return 0.6 if base[0] == base[1] else 0.5 if any(set(base) <= part for part in _PARTS) else 0.0
 
 
 def _plain(name: str) -> str:
-    name = name.replace('"', "").replace("\\mathbf", "").replace(" ", "").replace("{", "").replace("}", "").replace("\\text", "")
+    name = (
+        name.replace('"', "")
+        .replace("\\mathbf", "")
+        .replace(" ", "")
+        .replace("{", "")
+        .replace("}", "")
+        .replace("\\text", "")
+    )
     return name.replace("varepsilon", "epsilon").replace("\\mathcal", "")
 
 

@@ -136,7 +136,10 @@ def substituted(node: Node, by: Mapping[str, Node]) -> Node:
     if not by:
         return node
     return rebuilt(
-        node, lambda n: by[n.name] if isinstance(n, Atom) and n.name in by and not n.index and not n.transposed else n
+        node,
+        lambda n: (
+            by[n.name] if isinstance(n, Atom) and n.name in by and not n.index and not n.transposed else n
+        ),
     )
 
 
@@ -153,14 +156,20 @@ def trimmed(line: Line) -> Line:
             continue
         for place in range(len(several[0])):
             first = several[0][place]
-            if not isinstance(first, Atom) or first.name not in free or any(i.count(first) > 1 for i in several):
+            if (
+                not isinstance(first, Atom)
+                or first.name not in free
+                or any(i.count(first) > 1 for i in several)
+            ):
                 continue
             if all(i[place] == first for i in several):
                 drop.setdefault(name, set()).add(place)
 
     def change(found: Node) -> Node:
         if isinstance(found, Atom) and found.name in drop:
-            return replace(found, index=tuple(i for p, i in enumerate(found.index) if p not in drop[found.name]))
+            return replace(
+                found, index=tuple(i for p, i in enumerate(found.index) if p not in drop[found.name])
+            )
         return found
 
     return replace(line, right=rebuilt(line.right, change))

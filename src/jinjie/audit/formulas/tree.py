@@ -118,7 +118,8 @@ def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
             node = Op(kind, tuple(rebuilt(a, change) for a in args))
         case Reduce(kind, body, over):
             ends = tuple(
-                Bound(b.name, b.low and rebuilt(b.low, change), b.high and rebuilt(b.high, change)) for b in over
+                Bound(b.name, b.low and rebuilt(b.low, change), b.high and rebuilt(b.high, change))
+                for b in over
             )
             node = Reduce(kind, rebuilt(body, change), ends)
         case Compare(kind, left, right):
