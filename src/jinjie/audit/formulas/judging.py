@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 
 from jinjie.audit.article import Article, Place
 from jinjie.audit.article import Formula as Printed
+from jinjie.audit.finding import Verdict
 from jinjie.audit.formulas.aligning import Catalog, Option, options, slips
 from jinjie.audit.formulas.comparing import Side, weight
-from jinjie.audit.formulas.latex import RELATIONS, equations
+from jinjie.audit.formulas.grammar import RELATIONS
+from jinjie.audit.formulas.latex import equations
 from jinjie.audit.formulas.mutating import called
 from jinjie.audit.formulas.naming import Said, alike, said
 from jinjie.audit.formulas.programs import Line, inlined, program
 from jinjie.audit.formulas.tree import Atom, Num, walk
-from jinjie.audit.finding import Verdict
 from jinjie.base.words import Text
 
 _MAXIMISED = re.compile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from jinjie.audit.formulas.tree import Atom, Node, Num, Op, Reduce, minus, names, power, rebuilt, times
@@ -17,59 +17,37 @@ COUNTS = frozenset({"TP", "FP", "FN", "TN"})
 def mutations(node: Node) -> Iterator[tuple[Text, Node]]:
     """Every single change with what the printed formula does instead of the right one."""
     yield Text("the sign of the whole right side is turned round", "整个右边的符号反了"), minus(node)
-    for change, made in _below(node):
-        yield change, made
-    letters = [n for n in names(node)]
-    for at, one in enumerate(letters):
+    yield from _below(node)
+    letters = names(node)
+    for at, one in enumerate(letters if len(letters) <= 7 else ()):
         for other in letters[at + 1 :]:
-            if len(letters) > 7:
-                break
-            swapped = rebuilt(
-                node,
-                lambda n, a=one, b=other: (
-                    replace(n, name=b if n.name == a else a)
-                    if isinstance(n, Atom) and n.name in (a, b)
-                    else n
-                ),  # type: ignore[misc]
+            change = Text(
+                f"{called(one)} and {called(other)} have changed places",
+                f"{called(one)} 与 {called(other)} 调换了位置",
             )
-            yield (
-                Text(
-                    f"{called(one)} and {called(other)} have changed places",
-                    f"{called(one)} 与 {called(other)} 调换了位置",
-                ),
-                swapped,
-            )
+            yield change, _renamed(node, {one: other, other: one})
+        for other in letters:
+            if other != one:
+                yield _instead(one, other), _renamed(node, {one: other})
     for one in letters:
         for other in sorted(COUNTS - {one.strip('"')}) if one.strip('"') in COUNTS else ():
-            yield (
-                Text(
-                    f"{other} stands where {called(one)} belongs", f"该写 {called(one)} 的地方写成了 {other}"
-                ),
-                rebuilt(
-                    node,
-                    lambda n, a=one, b=other: (
-                        replace(n, name=b) if isinstance(n, Atom) and n.name == a else n
-                    ),
-                ),  # type: ignore[misc]
-            )
-        yield (
-            Text(f"{called(one)} is squared", f"{called(one)} 多了平方"),
-            rebuilt(node, lambda n, a=one: power(n, Num(2.0)) if isinstance(n, Atom) and n.name == a else n),  # type: ignore[misc]
-        )
-        for other in letters:
-            if other != one and len(letters) <= 7:
-                yield (
-                    Text(
-                        f"{called(other)} stands where {called(one)} belongs",
-                        f"该写 {called(one)} 的地方写成了 {called(other)}",
-                    ),
-                    rebuilt(
-                        node,
-                        lambda n, a=one, b=other: (
-                            replace(n, name=b) if isinstance(n, Atom) and n.name == a else n
-                        ),
-                    ),  # type: ignore[misc]
-                )
+            yield _instead(one, other), _renamed(node, {one: other})
+        yield Text(f"{called(one)} is squared", f"{called(one)} 多了平方"), _squared(node, one)
+
+
+def _instead(one: str, other: str) -> Text:
+    return Text(
+        f"{called(other)} stands where {called(one)} belongs",
+        f"该写 {called(one)} 的地方写成了 {called(other)}",
+    )
+
+
+def _renamed(node: Node, by: Mapping[str, str]) -> Node:
+    return rebuilt(node, lambda n: replace(n, name=by[n.name]) if isinstance(n, Atom) and n.name in by else n)
+
+
+def _squared(node: Node, name: str) -> Node:
+    return rebuilt(node, lambda n: power(n, Num(2.0)) if isinstance(n, Atom) and n.name == name else n)
 
 
 def called(name: str) -> str:

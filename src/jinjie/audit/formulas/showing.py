@@ -13,6 +13,7 @@ from jinjie.audit.formulas.comparing import Side
 from jinjie.audit.formulas.evaluating import Unvalued, drawn
 from jinjie.audit.formulas.mutating import called
 from jinjie.audit.formulas.references import Known, known
+from jinjie.audit.formulas.tree import Atom, walk
 from jinjie.base.words import Text
 from jinjie.course.formula.registry import headings
 
@@ -73,8 +74,6 @@ def _values(printed: Side, letters: Mapping[str, str], seed: int) -> str:
 
 
 def _indexed(side: Side, name: str) -> bool:
-    from jinjie.audit.formulas.tree import Atom, walk
-
     return any(isinstance(n, Atom) and n.name == name and n.index for n in walk(side.node))
 
 
