@@ -1,4 +1,5 @@
-"""The five articles that the course puts right, where they lie beside the checkout: nothing of their text is kept here."""
+"""The five articles that the course puts right, where they lie beside the checkout: nothing of their text is
+kept here."""
 
 from pathlib import Path
 
@@ -35,8 +36,10 @@ WRONG = {
 }
 RIGHT = {
     "A0": [(25, "sgd"), (55, "soft-cross-entropy"), (67, "relu")],
-    "A1": [(29, "linear-model"), (30, "logistic-regression"), (31, "sgd"), (32, "convolution"), (33, "max-pooling"), (34, "chain-rule")],
-    "A2": [(48, "scaled-dot-product-attention"), (49, "multi-head-attention"), (70, "scaled-dot-product-attention"), (71, "multi-head-attention")],
+    "A1": [(29, "linear-model"), (30, "logistic-regression"), (31, "sgd"), (32, "convolution"), (33,
+        "max-pooling"), (34, "chain-rule")],
+    "A2": [(48, "scaled-dot-product-attention"), (49, "multi-head-attention"), (70,
+        "scaled-dot-product-attention"), (71, "multi-head-attention")],
     "A3": [(61, "sgd"), (81, "exponential-decay"), (113, "rmsprop")],
     "A4": [(43, "layer"), (60, "chain-rule"), (72, "stochastic-gradient-descent")],
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """What is right and wrong with the formulas of an article.
 
-`judge` reads each formula, finds which one of the course it is and gives a verdict: right, wrong with the run that shows it, or
+`judge` reads each formula, finds which one of the course it is and gives a verdict: right, wrong with the run
+that shows it, or
 unknown. How: docs/decisions/0012-audit-of-formulas.md.
 """
 
@@ -81,7 +82,8 @@ def _finding(member: Judged) -> Finding:
     taught = lessons(formula.id)
     if member.verdict == "right":
         return Finding(
-            "formula", formula.id, "right", member.place, member.line.source.latex, formula.name, _held(option), "low",
+            "formula", formula.id, "right", member.place, member.line.source.latex, formula.name, _held(option),
+                "low",
             None, None, formula.id, taught,
         )  # fmt: skip
     variant = option.known.form.variant
@@ -96,7 +98,9 @@ def _finding(member: Judged) -> Finding:
             f"这不是{formula.name.zh}的公式：{option.changed.zh}。",
         )
     return Finding(
-        "formula", variant.id if variant else formula.id, "wrong", member.place, member.line.source.latex, formula.name, says, "high",
+        "formula", variant.id if variant else formula.id, "wrong", member.place, member.line.source.latex,
+        formula.name, says,
+            "high",
         Text(f"${formula.latex}$", f"${formula.latex}$"), shown, formula.id, taught,
     )  # fmt: skip
 
@@ -127,7 +131,8 @@ def _held(option: Option) -> Text:
 
 _NOTES = {
     "convolution": Text(
-        " It turns the kernel round, as mathematics does; what frameworks call convolution is the cross-correlation, without turning.",
+        " It turns the kernel round, as mathematics does; what frameworks call convolution is the "
+        "cross-correlation, without turning.",
         "它像数学里那样翻转卷积核；深度学习框架里所说的“卷积”其实是不翻转的互相关。",
     ),
 }

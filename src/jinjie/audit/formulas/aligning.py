@@ -15,9 +15,12 @@ from jinjie.audit.formulas.references import Known, forms, known
 from jinjie.audit.formulas.tree import Reduce, walk
 from jinjie.base.words import Text
 
-LOSSES = ("foundations.losses", "foundations.linear_regression", "foundations.logistic_regression", "foundations.imbalance",
-          "networks.regularization", "language.contrastive", "compression.distillation", "transformers.bert", "transformers.gpt",
-          "language.preference", "foundations.focal_loss", "vision.pooling", "networks.normalization", "autograd.chain_rule")  # fmt: skip
+LOSSES = ("foundations.losses", "foundations.linear_regression", "foundations.logistic_regression",
+    "foundations.imbalance",
+          "networks.regularization", "language.contrastive", "compression.distillation",
+              "transformers.bert", "transformers.gpt",
+          "language.preference", "foundations.focal_loss", "vision.pooling",
+              "networks.normalization", "autograd.chain_rule")  # fmt: skip
 """Subjects whose formulas may be printed with another constant factor: a mean for a sum, a half for a square."""
 _NO_FACTOR = (
     "rms-norm",
@@ -132,7 +135,8 @@ def _option(one: Known, match: Match, side: Side, said: Said, changed: Text | No
 
 
 def slips(side: Side, said: Said, least: float = 2.5, programs: bool = False) -> list[Option]:
-    """The named formulas' sides that the printed one is equal to after one slip, likeliest first; with `programs` also
+    """The named formulas' sides that the printed one is equal to after one slip, likeliest first; with
+    `programs` also
     those with a slip in an earlier line."""
     wanted = [i for i, w in sorted(said.weights.items(), key=lambda p: -p[1]) if w >= least]
     if said.last in wanted:

@@ -1,4 +1,5 @@
-r"""The words of the grammar: which commands are relations, letters, functions, brackets; the error of what is none of it."""
+r"""The words of the grammar: which commands are relations, letters, functions, brackets; the error of what is
+none of it."""
 
 from __future__ import annotations
 
@@ -14,8 +15,10 @@ RELATIONS = {
     "\\simeq",
 }
 _GREEK = (
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho varrho sigma tau "
-    "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell partial infty varnothing"
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho varrho "
+    "sigma tau "
+    "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell partial "
+    "infty varnothing"
 )
 GREEK = {"\\" + name for name in _GREEK.split()} - {"\\partial"}
 ACCENTS = {
@@ -61,7 +64,8 @@ CALLED = set("fFJLPpQqDGhE") | {
 }
 """Letters that are functions where brackets follow."""
 SAME = {
-    "layernorm": ("LayerNorm", "LN", "Norm", "LayerNormalization", "ln", "layernorm", "LayerNorm1", "LayerNorm2", "归一化"),
+    "layernorm": ("LayerNorm", "LN", "Norm", "LayerNormalization", "ln", "layernorm", "LayerNorm1",
+        "LayerNorm2", "归一化"),
     "multihead": ("MultiHead", "MHA", "MultiHeadAttention", "MSA", "SelfAttention", "SelfAttn", "Attn", "MHSA",
                   "MultiHeadSelfAttention", "MultiHeadAttn", "Multi-Head", "MultiHeadSelfAttn", "Self-Attention"),
     "ffn": ("FFN", "FeedForward", "MLP", "FF", "PositionwiseFFN", "Feed-Forward"),
@@ -71,7 +75,8 @@ SAME = {
     "concat": ("Concat", "concat", "Concatenate", "cat"),
     "attention": ("Attention", "attention", "Attn", "ScaledDotProductAttention"),
     "expectation": ("E", "\\mathbbE"),
-    "sign": ("sign", "sgn"), "argmax": ("argmax", "arg\\max"), "argmin": ("argmin",), "max": ("Max",), "min": ("Min",),
+    "sign": ("sign", "sgn"), "argmax": ("argmax", "arg\\max"), "argmin": ("argmin",), "max": ("Max",),
+        "min": ("Min",),
 }  # fmt: skip
 ALIAS = {name: own for own, several in SAME.items() for name in several}
 CLOSING = {

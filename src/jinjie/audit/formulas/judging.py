@@ -191,7 +191,8 @@ def _crossed(right: Option) -> Text | None:
 
 
 def _by_own_name(member: Judged, right: Option) -> Option | None:
-    """A slip in the line that has the left side's own name, where the right one that fits is another's: of a gate, the cell's."""
+    """A slip in the line that has the left side's own name, where the right one that fits is another's: of a
+    gate, the cell's."""
     name = member.line.name
     if not name or right.named < 3 or alike(name, right.known.side.line.name) >= 0.5:
         return None
@@ -212,11 +213,15 @@ def _slipped(option: Option, member: Judged) -> bool:
     counts = option.changed is not None and re.match(r"[TF][PN] stands", option.changed.en)
     if not left or (counts and option.named < 4):
         return False
-    if left.startswith(("\\log", "log")) or (
-        _MAXIMISED.search(f"{member.printed.before} {member.printed.after}") and "-" not in left
+    if (
+        (
+            left.startswith(("\\log", "log"))
+            or (_MAXIMISED.search(f"{member.printed.before} {member.printed.after}") and "-" not in left)
+        )
+        and option.changed is not None
+        and re.search("sign|minus|term", option.changed.en)
     ):
-        if option.changed is not None and re.search("sign|minus|term", option.changed.en):
-            return False
+        return False
     return (
         option.likeness >= 0.6
         and weight(member.side) >= 3

@@ -1,6 +1,7 @@
 r"""LaTeX as articles print it, read into equations.
 
-What cannot be read is left out: `equations` gives what it could read, and counts what it could not. A symbol followed by
+What cannot be read is left out: `equations` gives what it could read, and counts what it could not. A symbol
+followed by
 brackets is a call where it is written as one (`\operatorname`, `\text`, known names, f, J, σ, …), and a product else.
 """
 
@@ -122,7 +123,7 @@ def _equation(left: list[str], right: list[str], latex: str, line: int) -> Equat
 
 def scripts_of(target: Atom, known: set[str]) -> Atom:
     """The left side's symbol, with its subscripts as indices."""
-    node = scripts(target, known)
+    node = settled(target, known)
     return node if isinstance(node, Atom) else target
 
 

@@ -36,9 +36,11 @@ ALIASES: Mapping[str, str] = {
     "tanh-derivative": r"(derivative|gradient) of (the )?tanh|tanh.{0,12}(导数|derivative)",
     "relu-derivative": r"(derivative|gradient) of (the )?relu|relu.{0,12}(导数|derivative)",
     "mean-squared-error": r"mean[- ]squared[- ]error|\bMSE\b|均方误差|squared[- ]error|平方损失|平方误差",
-    "binary-cross-entropy": r"binary cross[- ]?entropy|\bBCE\b|二元交叉熵|二分类交叉熵|log(istic)? loss|对数损失|cross[- ]?entropy|交叉熵",
+    "binary-cross-entropy": r"binary cross[- ]?entropy|\bBCE\b|二元交叉熵|二分类交叉熵|log(istic)? loss|"
+    r"对数损失|cross[- ]?entropy|交叉熵",
     "soft-cross-entropy": r"(?<!binary )cross[- ]?entropy|(?<!二元)(?<!二分类)交叉熵",
-    "cross-entropy": r"(?<!binary )cross[- ]?entropy|(?<!二元)(?<!二分类)交叉熵|negative log[- ]likelihood|负对数似然",
+    "cross-entropy": r"(?<!binary )cross[- ]?entropy|(?<!二元)(?<!二分类)交叉熵|negative log[- ]likelihood|"
+    r"负对数似然",
     "linear-model": r"linear (regression|model)|线性回归|线性模型",
     "linear-regression-loss": r"linear regression.{0,40}(loss|cost)|线性回归.{0,20}损失",
     "logistic-regression": r"logistic regression|逻辑回归|逻辑斯谛回归|对数几率回归",
@@ -98,20 +100,27 @@ ALIASES: Mapping[str, str] = {
 }
 """What books call a formula besides its name in the registry."""
 LEFT: Mapping[str, str] = {
-    "softmax": "softmax|Softmax", "relu": "ReLU|relu", "sigmoid": r"\\sigma|sigmoid|Sigmoid", "tanh": r"\\tanh|tanh", "gelu": "GELU|GeLU",
-    "silu": "SiLU|Swish|swish", "mean-squared-error": "MSE", "binary-cross-entropy": "BCE", "accuracy": "[Aa]ccuracy|Acc|准确率",
-    "precision": "[Pp]recision|精确率", "recall": "[Rr]ecall|召回率", "f1": r"F_?\{?1|F1", "perplexity": "PPL|[Pp]erplexity",
+    "softmax": "softmax|Softmax", "relu": "ReLU|relu", "sigmoid": r"\\sigma|sigmoid|Sigmoid",
+        "tanh": r"\\tanh|tanh", "gelu": "GELU|GeLU",
+    "silu": "SiLU|Swish|swish", "mean-squared-error": "MSE", "binary-cross-entropy": "BCE",
+        "accuracy": "[Aa]ccuracy|Acc|准确率",
+    "precision": "[Pp]recision|精确率", "recall": "[Rr]ecall|召回率", "f1": r"F_?\{?1|F1",
+        "perplexity": "PPL|[Pp]erplexity",
     "scaled-dot-product-attention": "Attention", "multi-head-attention": "MultiHead|head", "feed-forward": "FFN",
-    "layer-norm": "LayerNorm|LN", "batch-norm": r"\bBN|BatchNorm", "sinusoidal-positions": "PE", "intersection-over-union": "IoU",
+    "layer-norm": "LayerNorm|LN", "batch-norm": r"\bBN|BatchNorm", "sinusoidal-positions": "PE",
+        "intersection-over-union": "IoU",
     "leaky-relu": "LReLU|LeakyReLU", "post-norm-layer": "Transformer|[Ll]ayer|[Bb]lock|Encoder",
 }  # fmt: skip
 """The left side that names its formula."""
 
 
 ALWAYS = (
-    "sgd", "stochastic-gradient-descent", "batch-gradient-descent", "momentum", "adagrad", "rmsprop", "adam", "softmax", "sigmoid", "relu",
-    "tanh", "mean-squared-error", "binary-cross-entropy", "soft-cross-entropy", "cross-entropy", "scaled-dot-product-attention",
-    "multi-head-attention", "layer", "linear-model", "logistic-regression", "chain-rule", "convolution", "cross-correlation", "max-pooling",
+    "sgd", "stochastic-gradient-descent", "batch-gradient-descent", "momentum", "adagrad", "rmsprop",
+        "adam", "softmax", "sigmoid", "relu",
+    "tanh", "mean-squared-error", "binary-cross-entropy", "soft-cross-entropy", "cross-entropy",
+        "scaled-dot-product-attention",
+    "multi-head-attention", "layer", "linear-model", "logistic-regression", "chain-rule",
+        "convolution", "cross-correlation", "max-pooling",
     "precision", "recall", "f1", "accuracy", "perplexity", "layer-norm", "post-norm-layer", "lstm-cell", "rnn-cell",
 )  # fmt: skip
 """Formulas that are looked for in every article, also where no word names them."""
@@ -132,7 +141,8 @@ def candidates(article: Article) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Said:
-    """How strongly each formula is named: 4 by its left side, 3 in the sentence before, 2 by the heading, 1 elsewhere nearby."""
+    """How strongly each formula is named: 4 by its left side, 3 in the sentence before, 2 by the heading, 1
+    elsewhere nearby."""
 
     weights: Mapping[str, float]
     last: str = ""

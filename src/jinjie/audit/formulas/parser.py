@@ -63,7 +63,8 @@ class Parser(Pieces):
         if token[0] == '"' or token[0].isalnum() or token in ("(", "[", "{"):
             return True
         return token in GREEK | ACCENTS or token in (
-            "\\frac", "\\sqrt", "\\sum", "\\prod", "\\max", "\\min", "\\arg", "\\nabla", "\\partial", "\\lfloor", "\\lceil",
+            "\\frac", "\\sqrt", "\\sum", "\\prod", "\\max", "\\min", "\\arg", "\\nabla", "\\partial",
+                "\\lfloor", "\\lceil",
             "\\lVert", "\\Vert", "\\|", "\\begin", "\\indicator", "\\underbrace", "\\{", "\\argmax", "\\argmin",
         ) or token.lstrip("\\") in FUNCTIONS or (token == "|" and self.opens_bar())  # fmt: skip
 
@@ -186,7 +187,8 @@ class Parser(Pieces):
         return 0 < len(inside) <= 13 and all(re.fullmatch(r"[a-z]|\d+|[,+\-:]|\\cdot", t) for t in inside)
 
     def called(self, node: Atom) -> Node:
-        """A call by name: known functions as such, others of plain symbols as one symbol, of more as an unknown function."""
+        """A call by name: known functions as such, others of plain symbols as one symbol, of more as an unknown
+        function."""
         name = node.name.removeprefix('"')
         own = ALIAS.get(name, name)
         start = self.at

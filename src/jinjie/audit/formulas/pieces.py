@@ -39,7 +39,8 @@ class Pieces(Scripts):
 
     def comparison(self, left: Node) -> Node:
         sign = self.take()
-        kind = {"\\le": "<=", "\\leq": "<=", "\\ge": ">=", "\\geq": ">=", "\\ne": "!=", "\\neq": "!=", "\\geqslant": ">=",
+        kind = {"\\le": "<=", "\\leq": "<=", "\\ge": ">=", "\\geq": ">=", "\\ne": "!=",
+            "\\neq": "!=", "\\geqslant": ">=",
                 "\\leqslant": "<="}.get(sign, sign)  # fmt: skip
         if kind not in ("<", ">", "<=", ">=", "=", "!="):
             raise Unread(sign)

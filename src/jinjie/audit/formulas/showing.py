@@ -1,4 +1,5 @@
-"""The run that tells a printed formula from the right one: both worked out with the same drawn values, here and now."""
+"""The run that tells a printed formula from the right one: both worked out with the same drawn values, here and
+now."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ DRAWS = (21, 22, 23)
 
 
 def numbers(option: Option, printed: Side) -> Shown | None:
-    """What the printed form gives beside what the right one gives, for three draws; None where that cannot be told."""
+    """What the printed form gives beside what the right one gives, for three draws; None where that cannot be
+    told."""
     right = _right_for(option)
     if right is None:
         return None
@@ -42,8 +44,8 @@ def numbers(option: Option, printed: Side) -> Shown | None:
     id_ = option.id
     return Shown(
         Text(
-            "Both forms worked out with the same numbers between 0.15 and 0.85, drawn by seeds 21, 22 and 23; sums run over three."
-            + _property(option, "en"),
+            "Both forms worked out with the same numbers between 0.15 and 0.85, drawn by seeds 21, 22 and 23; "
+            "sums run over three." + _property(option, "en"),
             "用同一组数（0.15 到 0.85 之间，由种子 21、22、23 抽取）算两种写法；求和取三项。"
             + _property(option, "zh"),
         ),

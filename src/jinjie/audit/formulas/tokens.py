@@ -8,13 +8,15 @@ TOKEN = re.compile(
     r"\\(?P<command>[A-Za-z]+\*?|.)|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<char>\S)|(?P<space>\s+)", re.DOTALL
 )
 _NOTHING = re.compile(
-    r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|nonumber|notag|mathop|boxed|tag\{[^}]*\}|label\{[^}]*\}"
+    r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|nonumber|notag|mathop|boxed|"
+    r"tag\{[^}]*\}|label\{[^}]*\}"
     r"|hspace\{[^}]*\}|phantom\{[^}]*\})(?![A-Za-z])\.?|(?<!\\)\\[,;:!> ]|~|\\\\\[[^]]*\](?=\s*$)"
 )
 _FONTS = re.compile(
     r"\\(?:mathbf|boldsymbol|bm|mathit|mathsf|pmb|vec|mathcal|mathscr|mathfrak|mathbb)\s*(?![A-Za-z])"
 )
-_ENVIRONMENTS = ("aligned", "align", "align*", "equation", "equation*", "gather", "gather*", "gathered", "split", "alignat",
+_ENVIRONMENTS = ("aligned", "align", "align*", "equation", "equation*", "gather", "gather*",
+    "gathered", "split", "alignat",
                  "eqnarray", "eqnarray*", "multline", "multline*")  # fmt: skip
 _BEGIN = re.compile(
     r"\\(?:begin|end)\{(?:" + "|".join(re.escape(e) for e in _ENVIRONMENTS) + r")\}(?:\{\d+\})?"
@@ -83,7 +85,8 @@ def _outer(piece: str) -> str:
 
 
 def tokens(piece: str) -> list[str]:
-    r"""`\frac`, `{`, `x`, `0.5`, …; the content of `\text{…}` and its kin as one token `"softmax"`, with a quote before."""
+    r"""`\frac`, `{`, `x`, `0.5`, …; the content of `\text{…}` and its kin as one token `"softmax"`, with a quote
+    before."""
     text = re.sub(
         r"\\(?:text|textrm|textit|textbf|texttt|mathrm|mathsf|operatorname\*?|rm|mbox|mathit)\s*\{([^{}]*)\}",
         _word,
@@ -91,8 +94,10 @@ def tokens(piece: str) -> list[str]:
     )
     text = re.sub(r"\\operatorname\*?\s*([A-Za-z])", r"\1", text)
     text = _FONTS.sub(" ", text)
-    text = re.sub(r"(?<![A-Za-z\\])(TP|TN|FP|FN|TPR|FPR|KL|PE|lr|softmax|sigmoid|ReLU|tanh|GELU|GeLU|LayerNorm|MultiHead|Attention|FFN|Concat|LN|"
-                  r"Softmax|Sigmoid|relu|MSE|CE|RMS|Accuracy|Precision|Recall|F1|Loss|loss|BLEU|IoU|PPL|BCE|RMSNorm|BN|sign|sgn)(?![A-Za-z])",
+    text = re.sub(r"(?<![A-Za-z\\])(TP|TN|FP|FN|TPR|FPR|KL|PE|lr|softmax|sigmoid|ReLU|tanh|GELU|GeLU|LayerNorm|"
+                  r"MultiHead|Attention|FFN|Concat|LN|"
+                  r"Softmax|Sigmoid|relu|MSE|CE|RMS|Accuracy|Precision|Recall|F1|Loss|loss|BLEU|IoU|PPL|BCE|"
+                  r"RMSNorm|BN|sign|sgn)(?![A-Za-z])",
                   lambda m: f'"{m[1]}"', text) if '"' not in text else _bare(text)  # fmt: skip
     found: list[str] = []
     at = 0
@@ -118,7 +123,8 @@ def _bare(text: str) -> str:
         part
         if at % 2
         else re.sub(
-            r"(?<![A-Za-z\\])(TP|TN|FP|FN|lr|softmax|sigmoid|ReLU|tanh|LayerNorm|MultiHead|Attention|FFN|Concat|LN|F1|KL)(?![A-Za-z])",
+            r"(?<![A-Za-z\\])(TP|TN|FP|FN|lr|softmax|sigmoid|ReLU|tanh|LayerNorm|MultiHead|Attention|FFN|Concat|"
+            r"LN|F1|KL)(?![A-Za-z])",
             lambda m: f'"{m[1]}"',
             part,
         )  # fmt: skip
