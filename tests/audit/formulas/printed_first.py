@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 r"""Forty formulas as tutorials print them, twenty right and twenty with one error each; ours, in both languages.
 
 Each is (what it is of, whether it is right, the passage). Written before the judge was tuned on anything but the registry.

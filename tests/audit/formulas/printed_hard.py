@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 r"""Right formulas that lie near others of the course or beyond it: nothing of them may be called wrong."""
 
 RIGHT = [

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 r"""Twenty more, ten right and ten wrong, written after the judge was tuned on the first forty and measured once before any change."""
 
 RIGHT = [

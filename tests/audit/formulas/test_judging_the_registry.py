@@ -10,10 +10,12 @@ from jinjie.audit.formulas import judge
 from jinjie.course.formula.registry import formulas
 
 BY_WORDS = {
-    "three-methods-one-name", "batch-norm-evaluation-by-the-batch", "linear-decay-called-adaptive", "matmul-backward-order",
+    "three-methods-one-name", "batch-norm-evaluation-by-the-batch", "linear-decay-called-adaptive",
+        "matmul-backward-order",
     "mix-up-labels-unmixed", "clipping-each-tensor", "gru-without-one-minus-z",
 }  # fmt: skip
-"""Right by their letters: what is wrong with them stands in words, in another line, or in the order of a matrix product."""
+"""Right by their letters: what is wrong with them stands in words, in another line, or in the order of a matrix
+product."""
 
 
 def findings(name, latex):

@@ -52,14 +52,32 @@ def test_an_expression_is_worth_what_it_says(latex, value):
     assert worth(latex) == pytest.approx(value, rel=1e-12)
 
 
-@pytest.mark.parametrize("latex", [r"\int_0^1 x\,dx", r"\begin{pmatrix} a \\ b \end{pmatrix}", r"x \in A", r"\frac{x}", r"a + ", r"\binom{n}{k} p^k"])
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\int_0^1 x\,dx",
+        r"\begin{pmatrix} a \\ b \end{pmatrix}",
+        r"x \in A",
+        r"\frac{x}",
+        r"a + ",
+        r"\binom{n}{k} p^k",
+    ],
+)
 def test_what_is_not_understood_is_none(latex):
     assert expression(latex) is None
 
 
 def test_layouts_give_their_equations():
-    read = equations(r"\begin{aligned} m &= a + b & n &= c \\ &= d \end{aligned} \qquad k \leftarrow m, \quad i = 1, \dots, n")
-    assert [(e.left, str(e.latex)[:1]) for e in read.equations] == [("m", "m"), ("n", "n"), ("n", "="), ("k", "k"), ("i", "i")]
+    read = equations(
+        r"\begin{aligned} m &= a + b & n &= c \\ &= d \end{aligned} \qquad k \leftarrow m, \quad i = 1, \dots, n"
+    )
+    assert [(e.left, str(e.latex)[:1]) for e in read.equations] == [
+        ("m", "m"),
+        ("n", "n"),
+        ("n", "="),
+        ("k", "k"),
+        ("i", "i"),
+    ]
     assert [e.left for e in equations(r"p = \sigma(z) = \frac{1}{1+e^{-z}}").equations] == ["p", "p"]
     assert equations(r"a = \int f").unread == 1 and equations(r"a = \int f").equations == ()
 
@@ -71,7 +89,11 @@ def test_an_index_is_what_runs_and_a_name_is_what_does_not():
 
 
 def test_steps_of_time_come_off_and_lines_go_into_one_another():
-    lines = program(equations(r"\begin{aligned} v_t &= \beta v_{t-1} + g_t \\ \theta_{t+1} &= \theta_t - \eta v_t \end{aligned}").equations)
+    lines = program(
+        equations(
+            r"\begin{aligned} v_t &= \beta v_{t-1} + g_t \\ \theta_{t+1} &= \theta_t - \eta v_t \end{aligned}"
+        ).equations
+    )
     assert [(line.name, line.recursive) for line in lines] == [("v", True), ("\\theta", True)]
     whole = inlined(lines)["\\theta"].right
     assert {n.name for n in walk(whole) if isinstance(n, Atom)} == {"\\theta", "\\eta", "\\beta", "v", "g"}

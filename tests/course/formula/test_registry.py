@@ -201,6 +201,7 @@ def test_katex_renders_every_formula():
         pytest.skip("KaTeX is not installed: npm ci")
     texts = {f.id: f.latex for f in ALL}
     texts |= {v.id: v.latex for _, v in VARIANTS if v.latex}
+    texts |= {latex: latex for one in (*ALL, *(v for _, v in VARIANTS)) for latex in one.printed}
     texts |= {f"{f.id}: {s.latex}": s.latex for f in ALL for s in f.symbols}
     program = """
         const katex = require('katex'); let given = '';

@@ -1,6 +1,7 @@
 """What is right and wrong with the formulas of an article.
 
-`judge` reads each formula, finds which one of the course it is and gives a verdict: right, wrong with the run that shows it, or
+`judge` reads each formula, finds which one of the course it is and gives a verdict: right, wrong with the run
+that shows it, or
 unknown. How: docs/decisions/0012-audit-of-formulas.md.
 """
 
@@ -19,7 +20,9 @@ from jinjie.base.words import Text
 __all__ = ["judge"]
 
 _UNREAD = Text("It could not be read, so nothing is said of it.", "没有读懂这个式子，因此不作判断。")
-_UNFIT = Text("No formula of the course fits it, so nothing is said of it.", "课程里没有与之对应的公式，因此不作判断。")
+_UNFIT = Text(
+    "No formula of the course fits it, so nothing is said of it.", "课程里没有与之对应的公式，因此不作判断。"
+)
 _FORMULA = Text("A formula", "公式")
 
 
@@ -65,12 +68,22 @@ def _findings(group: Group, replaced: set[int]) -> list[Finding]:
 def _finding(member: Judged) -> Finding:
     option = member.option
     if option is None or member.verdict == "unknown":
-        return Finding("formula", "no-formula-fits", "unknown", member.place, member.line.source.latex, _FORMULA, _UNFIT, "low")
+        return Finding(
+            "formula",
+            "no-formula-fits",
+            "unknown",
+            member.place,
+            member.line.source.latex,
+            _FORMULA,
+            _UNFIT,
+            "low",
+        )
     formula = option.known.form.formula
     taught = lessons(formula.id)
     if member.verdict == "right":
         return Finding(
-            "formula", formula.id, "right", member.place, member.line.source.latex, formula.name, _held(option), "low",
+            "formula", formula.id, "right", member.place, member.line.source.latex, formula.name, _held(option),
+                "low",
             None, None, formula.id, taught,
         )  # fmt: skip
     variant = option.known.form.variant
@@ -81,10 +94,13 @@ def _finding(member: Judged) -> Finding:
     else:
         assert option.changed is not None
         says = Text(
-            f"This is not {formula.name.en}: {option.changed.en}.", f"这不是{formula.name.zh}的公式：{option.changed.zh}。"
+            f"This is not {formula.name.en}: {option.changed.en}.",
+            f"这不是{formula.name.zh}的公式：{option.changed.zh}。",
         )
     return Finding(
-        "formula", variant.id if variant else formula.id, "wrong", member.place, member.line.source.latex, formula.name, says, "high",
+        "formula", variant.id if variant else formula.id, "wrong", member.place, member.line.source.latex,
+        formula.name, says,
+            "high",
         Text(f"${formula.latex}$", f"${formula.latex}$"), shown, formula.id, taught,
     )  # fmt: skip
 
@@ -94,20 +110,29 @@ def _held(option: Option) -> Text:
     name = option.known.form.formula.name
     note = _NOTES.get(option.id, Text("", ""))
     how = {
-        "same": Text("Equal to the course's for drawn values of all its symbols.", "对所有符号取随机数，与课程的公式相等。"),
-        "epsilon": Text("Equal to the course's; where ε stands is a convention.", "与课程的公式相等；ε 放在哪里只是惯例。"),
+        "same": Text(
+            "Equal to the course's for drawn values of all its symbols.",
+            "对所有符号取随机数，与课程的公式相等。",
+        ),
+        "epsilon": Text(
+            "Equal to the course's; where ε stands is a convention.", "与课程的公式相等；ε 放在哪里只是惯例。"
+        ),
         "factor": Text(
             "Equal to the course's up to a constant factor (a mean or a sum, a half), which is a convention.",
             "与课程的公式只差一个常数因子（平均或求和、二分之一），属于惯例。",
         ),
-        "order": Text("Equal to the course's; the order of indices is a convention.", "与课程的公式相等；下标的次序只是惯例。"),
+        "order": Text(
+            "Equal to the course's; the order of indices is a convention.",
+            "与课程的公式相等；下标的次序只是惯例。",
+        ),
     }[option.match.how]
     return Text(f"{name.en}. {how.en}{note.en}", f"{name.zh}。{how.zh}{note.zh}")
 
 
 _NOTES = {
     "convolution": Text(
-        " It turns the kernel round, as mathematics does; what frameworks call convolution is the cross-correlation, without turning.",
+        " It turns the kernel round, as mathematics does; what frameworks call convolution is the "
+        "cross-correlation, without turning.",
         "它像数学里那样翻转卷积核；深度学习框架里所说的“卷积”其实是不翻转的互相关。",
     ),
 }

@@ -15,11 +15,22 @@ from jinjie.audit.formulas.references import Known, forms, known
 from jinjie.audit.formulas.tree import Reduce, walk
 from jinjie.base.words import Text
 
-LOSSES = ("foundations.losses", "foundations.linear_regression", "foundations.logistic_regression", "foundations.imbalance",
-          "networks.regularization", "language.contrastive", "compression.distillation", "transformers.bert", "transformers.gpt",
-          "language.preference", "foundations.focal_loss", "vision.pooling", "networks.normalization", "autograd.chain_rule")  # fmt: skip
+LOSSES = ("foundations.losses", "foundations.linear_regression", "foundations.logistic_regression",
+    "foundations.imbalance",
+          "networks.regularization", "language.contrastive", "compression.distillation",
+              "transformers.bert", "transformers.gpt",
+          "language.preference", "foundations.focal_loss", "vision.pooling",
+              "networks.normalization", "autograd.chain_rule")  # fmt: skip
 """Subjects whose formulas may be printed with another constant factor: a mean for a sum, a half for a square."""
-_NO_FACTOR = ("rms-norm", "layer-norm", "batch-norm", "class-weights", "label-smoothing", "logistic-regression", "linear-model")
+_NO_FACTOR = (
+    "rms-norm",
+    "layer-norm",
+    "batch-norm",
+    "class-weights",
+    "label-smoothing",
+    "logistic-regression",
+    "linear-model",
+)
 
 
 _ANY = ("f()", "g()", "h()", "y", "a", "z", "L", "J()", "L()", "\\ell", "J", "F()", "loss", '"Loss', '"loss')
@@ -34,6 +45,8 @@ class Option:
     match: Match
     named: float
     likeness: float
+    last: bool = False
+    """Whether it is the formula named last before the printed one."""
     changed: Text | None = None
     """Where it is equal only after a slip was made in the course's: which."""
 
@@ -49,7 +62,14 @@ class Option:
     def score(self) -> float:
         """The more, the likelier that this is what was meant."""
         less = {"same": 0.0, "epsilon": 0.1, "order": 0.3, "factor": 0.6}[self.match.how]
-        return self.named + 2 * self.likeness + 0.2 * self.known.whole - less + 0.1 * (self.known.form.latex is not None)
+        return (
+            self.named
+            + 0.3 * self.last
+            + 2 * self.likeness
+            + 0.2 * self.known.whole
+            - less
+            + 0.1 * (self.known.form.latex is not None)
+        )
 
 
 class Catalog:
@@ -62,7 +82,9 @@ class Catalog:
         for id_ in ids:
             for one in known(id_):
                 self.by_key[one.side.key].append(one)
-                self.without_epsilon[one.side.without_epsilon.key if one.side.has_epsilon else one.side.key].append(one)
+                self.without_epsilon[
+                    one.side.without_epsilon.key if one.side.has_epsilon else one.side.key
+                ].append(one)
                 if one.form.formula.subject in LOSSES and id_ not in _NO_FACTOR:
                     self.by_ratio[one.side.ratio].append(one)
 
@@ -102,11 +124,19 @@ def _option(one: Known, match: Match, side: Side, said: Said, changed: Text | No
     if one.side.line.name and side.line.name and not one.side.own:
         left = max(alike(side.line.name, one.side.line.name), 0.7 if side.line.name in _ANY else 0.0)
         alikeness = (3 * alikeness + left) / 4
-    return Option(one, match, said.weights.get(one.form.formula.id, 0.0), alikeness, changed)
+    return Option(
+        one,
+        match,
+        said.weights.get(one.form.formula.id, 0.0),
+        alikeness,
+        one.form.formula.id == said.last,
+        changed,
+    )
 
 
 def slips(side: Side, said: Said, least: float = 2.5, programs: bool = False) -> list[Option]:
-    """The named formulas' sides that the printed one is equal to after one slip, likeliest first; with `programs` also
+    """The named formulas' sides that the printed one is equal to after one slip, likeliest first; with
+    `programs` also
     those with a slip in an earlier line."""
     wanted = [i for i, w in sorted(said.weights.items(), key=lambda p: -p[1]) if w >= least]
     if said.last in wanted:

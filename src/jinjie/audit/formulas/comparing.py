@@ -1,8 +1,11 @@
 """Whether two right sides are the same formula with other letters.
 
-Each is worked out with all its symbols worth the same: formulas that are equal but for their letters give the same number
-then. Then each symbol in turn is worth something else: symbols that play the same part give the same numbers. What is left of
-the assignments is tried with drawn values. So letters are never needed to find a formula, only to choose among several.
+Each is worked out with all its symbols worth the same: formulas that are equal but for their letters give the
+same number
+then. Then each symbol in turn is worth something else: symbols that play the same part give the same numbers.
+What is left of
+the assignments is tried with drawn values. So letters are never needed to find a formula, only to choose among
+several.
 """
 
 from __future__ import annotations
@@ -49,7 +52,11 @@ class Side:
         found = dimensions(self.node)
         if any(isinstance(n, Reduce) for n in walk(self.node)):  # 1/m before a sum to n
             atoms = [n for n in walk(self.node) if isinstance(n, Atom)]
-            found |= {a.name for a in atoms if _COUNT.match(a.name) and not any(b.name == a.name and b.index for b in atoms)}
+            found |= {
+                a.name
+                for a in atoms
+                if _COUNT.match(a.name) and not any(b.name == a.name and b.index for b in atoms)
+            }
         return found
 
     @cached_property
@@ -60,13 +67,16 @@ class Side:
     @cached_property
     def atoms(self) -> list[str]:
         bound = {b.name for r in walk(self.node) if isinstance(r, Reduce) for b in r.over}
-        return [n for n in names(self.node) if n not in bound and n not in self.sizes and n not in self.line.index]
+        return [
+            n for n in names(self.node) if n not in bound and n not in self.sizes and n not in self.line.index
+        ]
 
     @cached_property
     def without_epsilon(self) -> Side:
         """With ε worth nothing."""
         right = rebuilt(
-            self.line.right, lambda n: Num(0.0) if isinstance(n, Atom) and _EPSILON.match(n.name) and not n.index else n
+            self.line.right,
+            lambda n: Num(0.0) if isinstance(n, Atom) and _EPSILON.match(n.name) and not n.index else n,
         )
         return Side(replace(self.line, right=right), self.bare)
 
@@ -80,14 +90,19 @@ class Side:
         indices = {name: 5.0 + place for place, name in enumerate(self.line.index)}
 
         def value(name: str, index: tuple[float, ...]) -> complex:
-            apart = 0.03 * self.atoms.index(name) if self.__dict__.get("apart") and name in self.atoms else 0.0
-            return complex((special.get(name, at) + apart) * (1 + 0.1 * math.sin(1.7 * sum(index)) if index else 1))
+            apart = (
+                0.03 * self.atoms.index(name) if self.__dict__.get("apart") and name in self.atoms else 0.0
+            )
+            return complex(
+                (special.get(name, at) + apart) * (1 + 0.1 * math.sin(1.7 * sum(index)) if index else 1)
+            )
 
         return work_out(self.node, Setting(value, 3, self.sizes, indices))
 
     @cached_property
     def mark(self) -> complex | None:
-        """What it is worth with all symbols worth the same; where that is nothing, as of `(x - a)/(b - a)`, with each a little
+        """What it is worth with all symbols worth the same; where that is nothing, as of `(x - a)/(b - a)`, with
+        each a little
         more than the one before it. None where that has no value either."""
         for apart in (False, True):
             self.__dict__["apart"] = apart
@@ -132,7 +147,9 @@ class Side:
             found[name] = worth / (self.mark or 1)
         return found
 
-    def drawn(self, seed: int, size_: int, signed: bool, called: Mapping[str, str], any_order: bool = False) -> complex:
+    def drawn(
+        self, seed: int, size_: int, signed: bool, called: Mapping[str, str], any_order: bool = False
+    ) -> complex:
         """With drawn values; `called` gives each symbol the name whose value it has. Raises Unvalued."""
         value = drawn(seed, signed)
         indices = {name: 5.0 + place for place, name in enumerate(self.line.index)}
@@ -203,7 +220,12 @@ def assignments(printed: Side, known: Side) -> Iterator[dict[str, str]]:
         if not fits:
             return
         options.append(sorted(fits, key=lambda k: k != name))
-    if printed.own is not None and known.own is not None and printed.own in printed.atoms and known.own in known.atoms:
+    if (
+        printed.own is not None
+        and known.own is not None
+        and printed.own in printed.atoms
+        and known.own in known.atoms
+    ):
         options[printed.atoms.index(printed.own)] = [known.own]
 
     def rest(at: int, taken: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
@@ -218,8 +240,11 @@ def assignments(printed: Side, known: Side) -> Iterator[dict[str, str]]:
         yield dict(zip(printed.atoms, chosen, strict=True))
 
 
-def _shares(printed: Side, known: Side, letters: Mapping[str, str], any_order: bool) -> list[tuple[int, complex]] | None:
-    """The quotients of the two for each draw; None where there are too few values, or some agree and others do not."""
+def _shares(
+    printed: Side, known: Side, letters: Mapping[str, str], any_order: bool
+) -> list[tuple[int, complex]] | None:
+    """The quotients of the two for each draw; None where there are too few values, or some agree and others do
+    not."""
     found: list[tuple[int, complex]] = []
     smooth = any(
         isinstance(n, Op) and (n.kind in ("log", "log2") or (n.kind == "^" and not isinstance(n.args[1], Num)))

@@ -1,7 +1,9 @@
 """What a tree is worth when every symbol is given a value.
 
-Values are drawn by a seed and the symbol's name, one for each index: `x[2]` is another number than `x[3]`. A function that
-the mathematics does not know (`f`, `LayerNorm`) is a fixed smooth one, so that equal trees are worth the same and others,
+Values are drawn by a seed and the symbol's name, one for each index: `x[2]` is another number than `x[3]`. A
+function that
+the mathematics does not know (`f`, `LayerNorm`) is a fixed smooth one, so that equal trees are worth the same
+and others,
 but for an accident of one in a billion, are not. Work is done in complex numbers: a logarithm of a negative
 number is no error there.
 """
@@ -164,7 +166,9 @@ def _function(kind: str, given: list[complex]) -> complex:
             return complex(math.ceil(x.real - 1e-9))
         case "concat":
             return sum(given) * 0.77 + 0.21
-    key = zlib.crc32(kind.rstrip("()'").encode() if len(kind.rstrip("()'")) > 3 else b"f") % 997 / 997 + (0.4 if "'" in kind else 0)
+    key = zlib.crc32(kind.rstrip("()'").encode() if len(kind.rstrip("()'")) > 3 else b"f") % 997 / 997 + (
+        0.4 if "'" in kind else 0
+    )
     mixed = sum(g * (1 + 0.37 * place) for place, g in enumerate(given))
     return 1.3 + cmath.sin((0.9 + key) * mixed + 0.4 + key)
 
@@ -220,5 +224,11 @@ def _range(bound: Bound, body: Node, at: Setting, env: dict[str, float]) -> list
 
 def plain(name: str, body: Node) -> bool:
     """Whether a letter stands in a body only as an index by itself."""
-    inside = {id(i) for a in walk(body) if isinstance(a, Atom) for i in a.index if isinstance(i, Atom) and i.name == name}
+    inside = {
+        id(i)
+        for a in walk(body)
+        if isinstance(a, Atom)
+        for i in a.index
+        if isinstance(i, Atom) and i.name == name
+    }
     return all(id(n) in inside for n in walk(body) if isinstance(n, Atom) and n.name == name)

@@ -8,15 +8,22 @@ from dataclasses import dataclass, field, replace
 
 from jinjie.audit.article import Article, Place
 from jinjie.audit.article import Formula as Printed
+from jinjie.audit.finding import Verdict
 from jinjie.audit.formulas.aligning import Catalog, Option, options, slips
 from jinjie.audit.formulas.comparing import Side, weight
+from jinjie.audit.formulas.grammar import RELATIONS
 from jinjie.audit.formulas.latex import equations
-from jinjie.audit.formulas.naming import Said, said
+from jinjie.audit.formulas.mutating import called
+from jinjie.audit.formulas.naming import Said, alike, said
 from jinjie.audit.formulas.programs import Line, inlined, program
 from jinjie.audit.formulas.tree import Atom, Num, walk
-from jinjie.audit.finding import Verdict
+from jinjie.base.words import Text
 
-_MAXIMISED = re.compile(r"maximi[sz]|(?<!negative )log-?likelihood|最大化|(?<!负)对数似然|极大似然", re.IGNORECASE)
+_MAXIMISED = re.compile(
+    r"maximi[sz]|(?<!negative )log-?likelihood|最大化|(?<!负)对数似然|极大似然", re.IGNORECASE
+)
+STRUCTURAL = frozenset({"transformer-layer-without-feed-forward", "gpt-layer-without-causal-mask"})
+"""Variants that are right as a line and wrong as the whole: `misnaming` looks at what stands beside them."""
 GAP = 7
 """Lines between two displayed formulas that may still be one program."""
 
@@ -46,7 +53,11 @@ class Judged:
     def trivial(self) -> bool:
         """Whether it says nothing by itself: a value given, one symbol called another."""
         right = self.line.right
-        return isinstance(right, Num | Atom) or not any(isinstance(n, Atom) for n in walk(right)) or weight(self.side) < 3
+        return (
+            isinstance(right, Num | Atom)
+            or not any(isinstance(n, Atom) for n in walk(right))
+            or weight(self.side) < 3
+        )
 
 
 @dataclass
@@ -68,11 +79,14 @@ def groups(article: Article, ids: Sequence[str]) -> tuple[list[Group], list[Prin
     for printed in article.formulas:
         read = equations(printed.latex)
         if not read.equations:
-            if read.unread and "=" in printed.latex:
+            if read.unread and any(r in printed.latex for r in RELATIONS):
                 unread.append(printed)
             continue
         lines = program(read.equations)
-        if all(Judged(printed, line, Side(line), Said({})).trivial for line in lines) and len(printed.latex) < 30:
+        if (
+            all(Judged(printed, line, Side(line), Said({})).trivial for line in lines)
+            and len(printed.latex) < 30
+        ):
             continue
         members = [Judged(printed, line, Side(line), said(printed, line.source.left, ids)) for line in lines]
         last = made[-1] if made else None
@@ -121,7 +135,9 @@ def _acceptable(option: Option, side: Side) -> bool:
         return option.likeness >= 0.35 or much >= 14
     if option.named >= 1:
         return (much >= 7 and option.likeness >= 0.3) or option.likeness >= 0.6
-    return option.match.how != "factor" and ((much >= 9 and option.likeness >= 0.45) or (much >= 6 and option.likeness >= 0.75))
+    return option.match.how != "factor" and (
+        (much >= 9 and option.likeness >= 0.45) or (much >= 6 and option.likeness >= 0.75)
+    )
 
 
 def _by_line(member: Judged, catalog: Catalog) -> None:
@@ -129,10 +145,26 @@ def _by_line(member: Judged, catalog: Catalog) -> None:
     found = options(member.side, member.said, catalog)
     right = next((o for o in found if o.right and _acceptable(o, member.side)), None)
     wrong = next((o for o in found if not o.right and o.named >= 2 and o.likeness >= 0.4), None)
+    if (
+        wrong is not None
+        and wrong.known.form.variant is not None
+        and wrong.known.form.variant.id in STRUCTURAL
+    ):
+        right, wrong = right or wrong, None
     meant = max(member.said.weights.items(), key=lambda p: p[1], default=("", 0.0))
     if right is not None and meant[1] >= 4 and right.named < 2:
         right = None  # the left side names another
     if right is not None and (wrong is None or _surer(right, wrong)):
+        crossed = _crossed(right)
+        if crossed is not None and all(_crossed(o) for o in found if o.right and o.id == right.id):
+            letters = right.match.letters
+            straight = {a: a if letters.get(b) == a else b for a, b in letters.items()}
+            member.verdict = "wrong"
+            member.option = replace(right, changed=crossed, match=replace(right.match, letters=straight))
+            return
+        if (slip := _by_own_name(member, right)) is not None:
+            member.verdict, member.option = "wrong", slip
+            return
         member.verdict, member.option = "right", right
         return
     if wrong is not None:
@@ -145,6 +177,29 @@ def _by_line(member: Judged, catalog: Catalog) -> None:
         member.verdict, member.option = "wrong", slip
 
 
+def _crossed(right: Option) -> Text | None:
+    """Two symbols of the course that stand for one another: `ŷ log y` for `y log ŷ`."""
+    if right.named < 2:
+        return None
+    for one, other in right.match.letters.items():
+        if one < other and right.match.letters.get(other) == one:
+            return Text(
+                f"{called(one)} and {called(other)} have changed places",
+                f"{called(one)} 与 {called(other)} 调换了位置",
+            )
+    return None
+
+
+def _by_own_name(member: Judged, right: Option) -> Option | None:
+    """A slip in the line that has the left side's own name, where the right one that fits is another's: of a
+    gate, the cell's."""
+    name = member.line.name
+    if not name or right.named < 3 or alike(name, right.known.side.line.name) >= 0.5:
+        return None
+    own = [o for o in slips(member.side, member.said) if o.id == right.id and o.known.side.line.name == name]
+    return next((o for o in own if _slipped(o, member)), None)
+
+
 def _surer(right: Option, wrong: Option) -> bool:
     if right.id == wrong.id:  # letters tell `m` from its corrected form, α from β
         nearer = right.likeness >= wrong.likeness - 0.04
@@ -155,10 +210,23 @@ def _surer(right: Option, wrong: Option) -> bool:
 def _slipped(option: Option, member: Judged) -> bool:
     """Whether a slip in a named formula is what happened, and not another formula that happens to be near."""
     left = member.line.source.left
-    if left.startswith(("\\log", "log")) or (_MAXIMISED.search(f"{member.printed.before} {member.printed.after}") and "-" not in left):
-        if option.changed is not None and re.search("sign|minus|term", option.changed.en):
-            return False
-    return option.likeness >= 0.6 and weight(member.side) >= 3 and (option.named >= 3 or member.said.last == option.id)
+    counts = option.changed is not None and re.match(r"[TF][PN] stands", option.changed.en)
+    if not left or (counts and option.named < 4):
+        return False
+    if (
+        (
+            left.startswith(("\\log", "log"))
+            or (_MAXIMISED.search(f"{member.printed.before} {member.printed.after}") and "-" not in left)
+        )
+        and option.changed is not None
+        and re.search("sign|minus|term", option.changed.en)
+    ):
+        return False
+    return (
+        option.likeness >= 0.6
+        and weight(member.side) >= 3
+        and (option.named >= 3 or member.said.last == option.id)
+    )
 
 
 def _by_whole(group: Group, catalog: Catalog) -> None:

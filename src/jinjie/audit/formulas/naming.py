@@ -36,9 +36,11 @@ ALIASES: Mapping[str, str] = {
     "tanh-derivative": r"(derivative|gradient) of (the )?tanh|tanh.{0,12}(导数|derivative)",
     "relu-derivative": r"(derivative|gradient) of (the )?relu|relu.{0,12}(导数|derivative)",
     "mean-squared-error": r"mean[- ]squared[- ]error|\bMSE\b|均方误差|squared[- ]error|平方损失|平方误差",
-    "binary-cross-entropy": r"binary cross[- ]?entropy|\bBCE\b|二元交叉熵|二分类交叉熵|log(istic)? loss|对数损失|cross[- ]?entropy|交叉熵",
+    "binary-cross-entropy": r"binary cross[- ]?entropy|\bBCE\b|二元交叉熵|二分类交叉熵|log(istic)? loss|"
+    r"对数损失|cross[- ]?entropy|交叉熵",
     "soft-cross-entropy": r"(?<!binary )cross[- ]?entropy|(?<!二元)(?<!二分类)交叉熵",
-    "cross-entropy": r"(?<!binary )cross[- ]?entropy|(?<!二元)(?<!二分类)交叉熵|negative log[- ]likelihood|负对数似然",
+    "cross-entropy": r"(?<!binary )cross[- ]?entropy|(?<!二元)(?<!二分类)交叉熵|negative log[- ]likelihood|"
+    r"负对数似然",
     "linear-model": r"linear (regression|model)|线性回归|线性模型",
     "linear-regression-loss": r"linear regression.{0,40}(loss|cost)|线性回归.{0,20}损失",
     "logistic-regression": r"logistic regression|逻辑回归|逻辑斯谛回归|对数几率回归",
@@ -98,20 +100,27 @@ ALIASES: Mapping[str, str] = {
 }
 """What books call a formula besides its name in the registry."""
 LEFT: Mapping[str, str] = {
-    "softmax": "softmax|Softmax", "relu": "ReLU|relu", "sigmoid": r"\\sigma|sigmoid|Sigmoid", "tanh": r"\\tanh|tanh", "gelu": "GELU|GeLU",
-    "silu": "SiLU|Swish|swish", "mean-squared-error": "MSE", "binary-cross-entropy": "BCE", "accuracy": "[Aa]ccuracy|Acc|准确率",
-    "precision": "[Pp]recision|精确率", "recall": "[Rr]ecall|召回率", "f1": r"F_?\{?1|F1", "perplexity": "PPL|[Pp]erplexity",
+    "softmax": "softmax|Softmax", "relu": "ReLU|relu", "sigmoid": r"\\sigma|sigmoid|Sigmoid",
+        "tanh": r"\\tanh|tanh", "gelu": "GELU|GeLU",
+    "silu": "SiLU|Swish|swish", "mean-squared-error": "MSE", "binary-cross-entropy": "BCE",
+        "accuracy": "[Aa]ccuracy|Acc|准确率",
+    "precision": "[Pp]recision|精确率", "recall": "[Rr]ecall|召回率", "f1": r"F_?\{?1|F1",
+        "perplexity": "PPL|[Pp]erplexity",
     "scaled-dot-product-attention": "Attention", "multi-head-attention": "MultiHead|head", "feed-forward": "FFN",
-    "layer-norm": "LayerNorm|LN", "batch-norm": r"\bBN|BatchNorm", "sinusoidal-positions": "PE", "intersection-over-union": "IoU",
+    "layer-norm": "LayerNorm|LN", "batch-norm": r"\bBN|BatchNorm", "sinusoidal-positions": "PE",
+        "intersection-over-union": "IoU",
     "leaky-relu": "LReLU|LeakyReLU", "post-norm-layer": "Transformer|[Ll]ayer|[Bb]lock|Encoder",
 }  # fmt: skip
 """The left side that names its formula."""
 
 
 ALWAYS = (
-    "sgd", "stochastic-gradient-descent", "batch-gradient-descent", "momentum", "adagrad", "rmsprop", "adam", "softmax", "sigmoid", "relu",
-    "tanh", "mean-squared-error", "binary-cross-entropy", "soft-cross-entropy", "cross-entropy", "scaled-dot-product-attention",
-    "multi-head-attention", "layer", "linear-model", "logistic-regression", "chain-rule", "convolution", "cross-correlation", "max-pooling",
+    "sgd", "stochastic-gradient-descent", "batch-gradient-descent", "momentum", "adagrad", "rmsprop",
+        "adam", "softmax", "sigmoid", "relu",
+    "tanh", "mean-squared-error", "binary-cross-entropy", "soft-cross-entropy", "cross-entropy",
+        "scaled-dot-product-attention",
+    "multi-head-attention", "layer", "linear-model", "logistic-regression", "chain-rule",
+        "convolution", "cross-correlation", "max-pooling",
     "precision", "recall", "f1", "accuracy", "perplexity", "layer-norm", "post-norm-layer", "lstm-cell", "rnn-cell",
 )  # fmt: skip
 """Formulas that are looked for in every article, also where no word names them."""
@@ -119,7 +128,11 @@ ALWAYS = (
 
 def candidates(article: Article) -> tuple[str, ...]:
     """The formulas that an article is held against: those that its words or left sides name, and the common ones."""
-    texts = [s.text for s in article.sentences] + [text for _, text in article.sections] + [f.before for f in article.formulas]
+    texts = (
+        [s.text for s in article.sentences]
+        + [text for _, text in article.sections]
+        + [f.before for f in article.formulas]
+    )
     text = "\n".join(texts)
     lefts = "\n".join(f.latex for f in article.formulas)
     named = [i for i, p in patterns().items() if p.search(text) or (i in LEFT and re.search(LEFT[i], lefts))]
@@ -128,7 +141,8 @@ def candidates(article: Article) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Said:
-    """How strongly each formula is named: 4 by its left side, 3 in the sentence before, 2 by the heading, 1 elsewhere nearby."""
+    """How strongly each formula is named: 4 by its left side, 3 in the sentence before, 2 by the heading, 1
+    elsewhere nearby."""
 
     weights: Mapping[str, float]
     last: str = ""
@@ -141,7 +155,9 @@ def patterns() -> dict[str, re.Pattern[str]]:
     found: dict[str, re.Pattern[str]] = {}
     for id_, formula in headings().items():
         own = [re.escape(n) for n in (formula.name.en, formula.name.zh) if len(n) > 2]
-        own += [re.escape(re.sub(r"\s*[（(].*?[)）]|优化器|激活函数|初始化| 函数|函数$", "", formula.name.zh))]
+        own += [
+            re.escape(re.sub(r"\s*[（(].*?[)）]|优化器|激活函数|初始化| 函数|函数$", "", formula.name.zh))
+        ]
         own = [o for o in own if len(o) > 1]
         alias = ALIASES.get(id_)
         found[id_] = re.compile(alias if alias else "|".join(own), re.IGNORECASE | re.ASCII)
@@ -163,7 +179,7 @@ def said(printed: Printed, left: str, ids: Sequence[str]) -> Said:
             weight = 4
         if found := _last(pattern, nearest):
             weight = max(weight, 3)
-            if (found.end(), len(found[0])) > at:
+            if (found.end(), len(found[0])) >= at:
                 last, at = id_, (found.end(), len(found[0]))
         if pattern.search(printed.section):
             weight = max(weight, 2.5)
@@ -202,19 +218,31 @@ def alike(one: str, other: str) -> float:
     one, other = _plain(one), _plain(other)
     if one == other:
         return 1.0
-    derived = [n.startswith(("∇", "∂")) or n in ("g", "dW", "dw", "d\\theta", "\\nabla") for n in (one, other)]
+    derived = [
+        n.startswith(("∇", "∂")) or n in ("g", "dW", "dw", "d\\theta", "\\nabla") for n in (one, other)
+    ]
     if all(derived):
         return 0.9
     if any({one, other} <= part for part in _PARTS):
         return 0.7
-    if any(len(a) > 2 and a.isalpha() and a[0].casefold() == b.casefold() for a, b in ((one, other), (other, one))):
+    if any(
+        len(a) > 2 and a.isalpha() and a[0].casefold() == b.casefold()
+        for a, b in ((one, other), (other, one))
+    ):
         return 0.7  # Precision and P
     base = [re.split(r"[_']", n)[0] for n in (one, other)]
     return 0.6 if base[0] == base[1] else 0.5 if any(set(base) <= part for part in _PARTS) else 0.0
 
 
 def _plain(name: str) -> str:
-    name = name.replace('"', "").replace("\\mathbf", "").replace(" ", "").replace("{", "").replace("}", "").replace("\\text", "")
+    name = (
+        name.replace('"', "")
+        .replace("\\mathbf", "")
+        .replace(" ", "")
+        .replace("{", "")
+        .replace("}", "")
+        .replace("\\text", "")
+    )
     return name.replace("varepsilon", "epsilon").replace("\\mathcal", "")
 
 

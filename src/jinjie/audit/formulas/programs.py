@@ -54,7 +54,8 @@ def _bare(name: str, letter: str | None) -> str:
 
 
 def _time(equations: Iterable[Equation]) -> str | None:
-    """The letter that counts steps: one symbol stands with `t` on the left and `t-1` on the right, or both shifted."""
+    """The letter that counts steps: one symbol stands with `t` on the left and `t-1` on the right, or both
+    shifted."""
     for equation in equations:
         target = equation.target
         for left in target.index if target is not None else ():
@@ -89,9 +90,11 @@ def _without_time(node: Node, letter: str) -> Node:
 
 
 def inlined(lines: Sequence[Line]) -> dict[str, Line]:
-    """Each name's last value in terms of what stood before: assignments one after another, definitions wherever they stand.
+    """Each name's last value in terms of what stood before: assignments one after another, definitions wherever
+    they stand.
 
-    A line whose left side stands on its right as well is a step; any other is a definition, also for the lines before it.
+    A line whose left side stands on its right as well is a step; any other is a definition, also for the lines
+    before it.
     """
     defined = {line.name: line for line in lines if not line.recursive and line.name}
     values: dict[str, Line] = {}
@@ -136,12 +139,16 @@ def substituted(node: Node, by: Mapping[str, Node]) -> Node:
     if not by:
         return node
     return rebuilt(
-        node, lambda n: by[n.name] if isinstance(n, Atom) and n.name in by and not n.index and not n.transposed else n
+        node,
+        lambda n: (
+            by[n.name] if isinstance(n, Atom) and n.name in by and not n.index and not n.transposed else n
+        ),
     )
 
 
 def trimmed(line: Line) -> Line:
-    """Without the places of indices at which a symbol always has the same letter of the left side: `X_{nf} w_f` for one n."""
+    """Without the places of indices at which a symbol always has the same letter of the left side: `X_{nf} w_f`
+    for one n."""
     free = set(line.index)
     seen: dict[str, list[tuple[Node, ...]]] = {}
     for n in walk(line.right):
@@ -153,14 +160,20 @@ def trimmed(line: Line) -> Line:
             continue
         for place in range(len(several[0])):
             first = several[0][place]
-            if not isinstance(first, Atom) or first.name not in free or any(i.count(first) > 1 for i in several):
+            if (
+                not isinstance(first, Atom)
+                or first.name not in free
+                or any(i.count(first) > 1 for i in several)
+            ):
                 continue
             if all(i[place] == first for i in several):
                 drop.setdefault(name, set()).add(place)
 
     def change(found: Node) -> Node:
         if isinstance(found, Atom) and found.name in drop:
-            return replace(found, index=tuple(i for p, i in enumerate(found.index) if p not in drop[found.name]))
+            return replace(
+                found, index=tuple(i for p, i in enumerate(found.index) if p not in drop[found.name])
+            )
         return found
 
     return replace(line, right=rebuilt(line.right, change))

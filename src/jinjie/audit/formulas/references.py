@@ -34,7 +34,9 @@ from jinjie.audit.formulas.tree import (
 )
 from jinjie.course.formula.registry import Formula, Variant, find
 
-_ASSIGNED = re.compile(r"^\s*(?P<name>\w+)\s*(?:\[(?P<index>[\w\s,]+)\])?\s*=(?!=)\s*(?P<right>.+)$", re.DOTALL)
+_ASSIGNED = re.compile(
+    r"^\s*(?P<name>\w+)\s*(?:\[(?P<index>[\w\s,]+)\])?\s*=(?!=)\s*(?P<right>.+)$", re.DOTALL
+)
 _NAMES = {"Max": "max", "Min": "min", "ceiling": "ceil"}
 _ORDER = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=", ast.NotEq: "!="}
 
@@ -75,7 +77,9 @@ def forms(id_: str) -> tuple[Form, ...]:
     return tuple(made)
 
 
-def _forms(formula: Formula, variant: Variant | None, latex: Sequence[str], canonical: Sequence[str]) -> Iterator[Form]:
+def _forms(
+    formula: Formula, variant: Variant | None, latex: Sequence[str], canonical: Sequence[str]
+) -> Iterator[Form]:
     for text in latex:
         lines = program(equations(text).equations)
         if lines:

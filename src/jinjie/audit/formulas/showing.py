@@ -1,4 +1,5 @@
-"""The run that tells a printed formula from the right one: both worked out with the same drawn values, here and now."""
+"""The run that tells a printed formula from the right one: both worked out with the same drawn values, here and
+now."""
 
 from __future__ import annotations
 
@@ -11,9 +12,10 @@ from jinjie.audit.finding import Shown
 from jinjie.audit.formulas.aligning import Option
 from jinjie.audit.formulas.comparing import Side
 from jinjie.audit.formulas.evaluating import Unvalued, drawn
+from jinjie.audit.formulas.mutating import called
 from jinjie.audit.formulas.references import Known, known
+from jinjie.audit.formulas.tree import Atom, walk
 from jinjie.base.words import Text
-from jinjie.course.formula.plain import plain
 from jinjie.course.formula.registry import headings
 
 DRAWS = (21, 22, 23)
@@ -21,7 +23,8 @@ DRAWS = (21, 22, 23)
 
 
 def numbers(option: Option, printed: Side) -> Shown | None:
-    """What the printed form gives beside what the right one gives, for three draws; None where that cannot be told."""
+    """What the printed form gives beside what the right one gives, for three draws; None where that cannot be
+    told."""
     right = _right_for(option)
     if right is None:
         return None
@@ -41,9 +44,10 @@ def numbers(option: Option, printed: Side) -> Shown | None:
     id_ = option.id
     return Shown(
         Text(
-            "Both forms worked out with the same numbers between 0.15 and 0.85, drawn by seeds 21, 22 and 23; sums run over three."
-            + _property(option, "en"),
-            "用同一组数（0.15 到 0.85 之间，由种子 21、22、23 抽取）算两种写法；求和取三项。" + _property(option, "zh"),
+            "Both forms worked out with the same numbers between 0.15 and 0.85, drawn by seeds 21, 22 and 23; "
+            "sums run over three." + _property(option, "en"),
+            "用同一组数（0.15 到 0.85 之间，由种子 21、22、23 抽取）算两种写法；求和取三项。"
+            + _property(option, "zh"),
         ),
         (Text("with", "取值"), Text("as printed", "文中的写法"), Text("right", "正确的写法")),
         tuple(rows),
@@ -56,30 +60,31 @@ def _property(option: Option, lang: str) -> str:
     if variant is None or variant.test is None:
         return ""
     said = variant.test.removeprefix("test_").replace("_", " ")
-    return f" The property that tells them apart is tested: {said}." if lang == "en" else f"区分二者的性质有测试：{variant.test}。"
+    return (
+        f" The property that tells them apart is tested: {said}."
+        if lang == "en"
+        else f"区分二者的性质有测试：{variant.test}。"
+    )
 
 
 def _values(printed: Side, letters: Mapping[str, str], seed: int) -> str:
     """The values of the symbols without an index, as many as fit."""
     value = drawn(seed)
     plainly = [n for n in printed.atoms if n in letters and not _indexed(printed, n)]
-    parts = [f"{_called(n)} = {value(letters[n], ()).real:.3f}" for n in plainly[:5]]
+    parts = [f"{called(n)} = {value(letters[n], ()).real:.3f}" for n in plainly[:5]]
     return ", ".join(parts) or f"seed {seed}"
 
 
 def _indexed(side: Side, name: str) -> bool:
-    from jinjie.audit.formulas.tree import Atom, walk
-
     return any(isinstance(n, Atom) and n.name == name and n.index for n in walk(side.node))
 
 
-def _called(name: str) -> str:
-    name = name.replace('"', "").replace("()", "")
-    return plain(name) if "\\" in name else name
-
-
 def _number(value: complex) -> str:
-    return f"{value.real:.5g}" if abs(value.imag) < 1e-9 * max(1.0, abs(value)) else f"{value.real:.4g} + {value.imag:.4g}i"
+    return (
+        f"{value.real:.5g}"
+        if abs(value.imag) < 1e-9 * max(1.0, abs(value))
+        else f"{value.real:.4g} + {value.imag:.4g}i"
+    )
 
 
 def _right_for(option: Option) -> Known | None:
@@ -108,7 +113,12 @@ def lessons(id_: str) -> tuple[str, ...]:
     if id_ in shown:
         return shown[id_]
     subject = headings()[id_].subject
-    near = [lesson for other, several in shown.items() if other in headings() and headings()[other].subject == subject for lesson in several]
+    near = [
+        lesson
+        for other, several in shown.items()
+        if other in headings() and headings()[other].subject == subject
+        for lesson in several
+    ]
     return tuple(dict.fromkeys(near))[:2]
 
 
@@ -121,7 +131,9 @@ def _shown() -> Mapping[str, tuple[str, ...]]:
         text = lesson.joinpath("en.md")
         if not lesson.is_dir() or not text.is_file():
             continue
-        for block in re.findall(r"^```formula\n(.*?)^```", text.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+        for block in re.findall(
+            r"^```formula\n(.*?)^```", text.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        ):
             for id_ in re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*", block.split("\n")[0]):
                 found.setdefault(id_, []).append(lesson.name)
     return {id_: tuple(dict.fromkeys(names)) for id_, names in found.items()}

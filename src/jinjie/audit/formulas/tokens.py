@@ -8,22 +8,35 @@ TOKEN = re.compile(
     r"\\(?P<command>[A-Za-z]+\*?|.)|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<char>\S)|(?P<space>\s+)", re.DOTALL
 )
 _NOTHING = re.compile(
-    r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|nonumber|notag|mathop|boxed|tag\{[^}]*\}|label\{[^}]*\}"
+    r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|nonumber|notag|mathop|boxed|"
+    r"tag\{[^}]*\}|label\{[^}]*\}"
     r"|hspace\{[^}]*\}|phantom\{[^}]*\})(?![A-Za-z])\.?|(?<!\\)\\[,;:!> ]|~|\\\\\[[^]]*\](?=\s*$)"
 )
-_FONTS = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathit|mathsf|pmb|vec|mathcal|mathscr|mathfrak|mathbb)\s*(?![A-Za-z])")
-_ENVIRONMENTS = ("aligned", "align", "align*", "equation", "equation*", "gather", "gather*", "gathered", "split", "alignat",
+_FONTS = re.compile(
+    r"\\(?:mathbf|boldsymbol|bm|mathit|mathsf|pmb|vec|mathcal|mathscr|mathfrak|mathbb)\s*(?![A-Za-z])"
+)
+_ENVIRONMENTS = ("aligned", "align", "align*", "equation", "equation*", "gather", "gather*",
+    "gathered", "split", "alignat",
                  "eqnarray", "eqnarray*", "multline", "multline*")  # fmt: skip
-_BEGIN = re.compile(r"\\(?:begin|end)\{(?:" + "|".join(re.escape(e) for e in _ENVIRONMENTS) + r")\}(?:\{\d+\})?")
+_BEGIN = re.compile(
+    r"\\(?:begin|end)\{(?:" + "|".join(re.escape(e) for e in _ENVIRONMENTS) + r")\}(?:\{\d+\})?"
+)
 _CHINESE = str.maketrans("，。；：（）｜＝＋－", ",.;:()|=+-")
 
 
 def cleaned(latex: str) -> str:
     """Without what only moves things about on the page; font commands go, what they hold stays."""
     text = re.sub(r"(?<!\\)%[^\n]*", "", latex.translate(_CHINESE))
-    text = re.sub(r"\\(?:mathbf|boldsymbol|mathbb)\s*\{?\s*([1I])\s*\}?(?=\s*[\[\(\{_\\])", r"\\indicator ", text)
+    text = re.sub(
+        r"\\(?:mathbf|boldsymbol|mathbb)\s*\{?\s*([1I])\s*\}?(?=\s*[\[\(\{_\\])", r"\\indicator ", text
+    )
     text = re.sub(r"\\(?:bmod)", " ", text)
-    return _NOTHING.sub(" ", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac").replace("\\cfrac", "\\frac")
+    return (
+        _NOTHING.sub(" ", text)
+        .replace("\\dfrac", "\\frac")
+        .replace("\\tfrac", "\\frac")
+        .replace("\\cfrac", "\\frac")
+    )
 
 
 def rows(latex: str) -> list[tuple[int, str]]:
@@ -49,7 +62,9 @@ def rows(latex: str) -> list[tuple[int, str]]:
         elif depth == 0 and char == "&":
             columns += 1
             cut = 1 if columns % 2 == 0 else 0
-        elif depth == 0 and (found := re.match(r"\\(?:q?quad|Longrightarrow|Rightarrow|implies|iff)(?![A-Za-z])", text[at:])):
+        elif depth == 0 and (
+            found := re.match(r"\\(?:q?quad|Longrightarrow|Rightarrow|implies|iff)(?![A-Za-z])", text[at:])
+        ):
             cut = found.end()
         if cut:
             pieces.append((start, text[start:at]))
@@ -58,7 +73,9 @@ def rows(latex: str) -> list[tuple[int, str]]:
         at += step
     pieces.append((start, text[start:]))
     lines = [(text[: begin + len(p) - len(p.lstrip())].count("\n"), p) for begin, p in pieces]
-    return [(line, p.replace("&", " ") if "\\begin" not in p else _outer(p)) for line, p in lines if p.strip()]
+    return [
+        (line, p.replace("&", " ") if "\\begin" not in p else _outer(p)) for line, p in lines if p.strip()
+    ]
 
 
 def _outer(piece: str) -> str:
@@ -68,14 +85,19 @@ def _outer(piece: str) -> str:
 
 
 def tokens(piece: str) -> list[str]:
-    r"""`\frac`, `{`, `x`, `0.5`, …; the content of `\text{…}` and its kin as one token `"softmax"`, with a quote before."""
+    r"""`\frac`, `{`, `x`, `0.5`, …; the content of `\text{…}` and its kin as one token `"softmax"`, with a quote
+    before."""
     text = re.sub(
-        r"\\(?:text|textrm|textit|textbf|texttt|mathrm|mathsf|operatorname\*?|rm|mbox|mathit)\s*\{([^{}]*)\}", _word, piece
+        r"\\(?:text|textrm|textit|textbf|texttt|mathrm|mathsf|operatorname\*?|rm|mbox|mathit)\s*\{([^{}]*)\}",
+        _word,
+        piece,
     )
     text = re.sub(r"\\operatorname\*?\s*([A-Za-z])", r"\1", text)
     text = _FONTS.sub(" ", text)
-    text = re.sub(r"(?<![A-Za-z\\])(TP|TN|FP|FN|TPR|FPR|KL|PE|lr|softmax|sigmoid|ReLU|tanh|GELU|GeLU|LayerNorm|MultiHead|Attention|FFN|Concat|LN|"
-                  r"Softmax|Sigmoid|relu|MSE|CE|RMS|Accuracy|Precision|Recall|F1|Loss|loss|BLEU|IoU|PPL|BCE|RMSNorm|BN|sign|sgn)(?![A-Za-z])",
+    text = re.sub(r"(?<![A-Za-z\\])(TP|TN|FP|FN|TPR|FPR|KL|PE|lr|softmax|sigmoid|ReLU|tanh|GELU|GeLU|LayerNorm|"
+                  r"MultiHead|Attention|FFN|Concat|LN|"
+                  r"Softmax|Sigmoid|relu|MSE|CE|RMS|Accuracy|Precision|Recall|F1|Loss|loss|BLEU|IoU|PPL|BCE|"
+                  r"RMSNorm|BN|sign|sgn)(?![A-Za-z])",
                   lambda m: f'"{m[1]}"', text) if '"' not in text else _bare(text)  # fmt: skip
     found: list[str] = []
     at = 0
@@ -100,8 +122,12 @@ def _bare(text: str) -> str:
     return "".join(
         part
         if at % 2
-        else re.sub(r"(?<![A-Za-z\\])(TP|TN|FP|FN|lr|softmax|sigmoid|ReLU|tanh|LayerNorm|MultiHead|Attention|FFN|Concat|LN|F1|KL)(?![A-Za-z])",
-                    lambda m: f'"{m[1]}"', part)  # fmt: skip
+        else re.sub(
+            r"(?<![A-Za-z\\])(TP|TN|FP|FN|lr|softmax|sigmoid|ReLU|tanh|LayerNorm|MultiHead|Attention|FFN|Concat|"
+            r"LN|F1|KL)(?![A-Za-z])",
+            lambda m: f'"{m[1]}"',
+            part,
+        )  # fmt: skip
         for at, part in enumerate(parts)
     )
 

@@ -19,7 +19,8 @@ class Num:
 
 @dataclass(frozen=True)
 class Atom:
-    """A symbol with a value of its own. `index` holds what it is indexed by; `subs` are scripts not yet known to be indices."""
+    """A symbol with a value of its own. `index` holds what it is indexed by; `subs` are scripts not yet known to
+    be indices."""
 
     name: str
     index: tuple[Node, ...] = ()
@@ -118,7 +119,8 @@ def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
             node = Op(kind, tuple(rebuilt(a, change) for a in args))
         case Reduce(kind, body, over):
             ends = tuple(
-                Bound(b.name, b.low and rebuilt(b.low, change), b.high and rebuilt(b.high, change)) for b in over
+                Bound(b.name, b.low and rebuilt(b.low, change), b.high and rebuilt(b.high, change))
+                for b in over
             )
             node = Reduce(kind, rebuilt(body, change), ends)
         case Compare(kind, left, right):

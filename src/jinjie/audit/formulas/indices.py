@@ -1,6 +1,7 @@
 """Which subscripts are indices and which are part of a name.
 
-`x_i` below a sum over i has a value for each i; `d_k`, `W_h`, `\\beta_1` are names. An index is what a sum runs over, and
+`x_i` below a sum over i has a value for each i; `d_k`, `W_h`, `\\beta_1` are names. An index is what a sum runs
+over, and
 what the left side is indexed by.
 """
 
@@ -8,18 +9,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jinjie.audit.formulas.tree import Atom, Node, Num, Op, Reduce, walk
+from jinjie.audit.formulas.tree import Atom, Node, Num, Op, Reduce, rebuilt, walk
 
 
-def scripts(node: Node, known: set[str]) -> Node:
+def settled(node: Node, known: set[str]) -> Node:
     """The tree with all scripts settled: as indices, or into the names. `known` are the left side's letters."""
     bound = known | {b.name for n in walk(node) if isinstance(n, Reduce) for b in n.over}
-    return _settled(node, bound)
+    return _with(node, bound)
 
 
-def _settled(node: Node, bound: set[str]) -> Node:
-    from jinjie.audit.formulas.tree import rebuilt
-
+def _with(node: Node, bound: set[str]) -> Node:
     def change(found: Node) -> Node:
         if not isinstance(found, Atom) or not found.subs:
             return found
