@@ -74,7 +74,7 @@ class _Reader:
         before = self._spoken_of(at, rivals) if claim.carried else frozenset()
         return any(
             matching.said(text, lang, groups, part, self._table)
-            for part in matching.stretches(text, lang, rivals, before)
+            for part in matching.stretches(text, lang, rivals, before, claim.anywhere)
             if part.who & set(claim.subject)
             for groups in others
         )
