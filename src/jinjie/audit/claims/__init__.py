@@ -93,6 +93,8 @@ class _Reader:
             named = {slug for _, _, slug in matching.mentions(self._plain[back], self._langs[back], rivals)}
             if named:
                 return frozenset(named) if len(named) == 1 else frozenset()
+            if matching.asks_of_another(self._plain[back]):
+                return frozenset()
         heading = matching.plain(here.section)
         named = {slug for _, _, slug in matching.mentions(heading, matching.language_of(heading), rivals)}
         return frozenset(named) if len(named) == 1 else frozenset()

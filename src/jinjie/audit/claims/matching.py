@@ -45,13 +45,14 @@ _DOUBT: dict[Language, str] = {
     "en": "|".join(
         (
             r"\b(?:mistak|misconce|wrong|incorrect|erroneous|mislead|misunderst|confus|pretend|suppos|imagin|caution)",
-            r"\b(?:myths?|untrue|fallacy|whether|pitfall|bug|beware|would|so called|contrary to|not true)\b",
+            r"\b(?:myths?|untrue|fallacy|pitfall|bug|beware|would|so called|contrary to|not true)\b",
             r"\b(?:cheat|peek)",
             r"\b(?:is|are) (?:simply |just |plainly )?false\b|\bfalse:|\bnot the case|\bno (?:reason to|evidence)",
             r"\b(?:people|beginners|tutorials|articles|students|some|many) (?:\w+ )?(?:think|believe|say|claim|call)",
             r"\b(?:often|sometimes|commonly|be) (?:said|believed|thought|claimed|assumed|tempted|called)",
             r"\b(?:one|you) (?:might|may|could) (?:think|believe|expect|say)|\bif [^,]* were\b|\bcannot be",
             r"\b(?:should|must)(?:n't| not| never)|\bdon't\b|\bdo not\b(?= [a-z]+ that)",
+            r"\b(?:see|ask|wonder|discuss|check|question|clear|know) (?:of )?(?:whether|if)\b|^whether\b",
             r"^(?:does|do|did|is|are|can|could|will|should|why|how|what) ",
         )
     ),
@@ -61,7 +62,7 @@ _DOUBT: dict[Language, str] = {
             "混淆|混为一谈|有人[^,]{0,4}(?:说|认为|以为|觉得|问)|以为|假如|假设|倘若|要是|若(?=把|将|是|去掉)|所谓|说法",
             "(?:人|初学者|教程|文章|同学|新手|资料|博客)[^,]{0,5}(?:说|认为|以为|觉得|写|称)",
             "不对|不成立|不准确|不正确|不严谨|不是真的|谣言|其实不|并不意味|不代表|等于(?:看|偷|作弊)|作弊|偷看",
-            "切勿|千万|是否|是不是|难道|陷阱|不应|不要|不该|不可",
+            "(?:看|问|讨论|思考|验证|检验|知道|确认)[^,]{0,8}是否|^[^,]{0,8}是否|切勿|切忌|千万|是不是|难道|陷阱|不应|不要|不该|不可",
         )
     ),
 }
@@ -280,6 +281,11 @@ def denies(text: str, lang: Language) -> bool:
 def turns(text: str, lang: Language) -> bool:
     """Whether a sentence turns to somebody else than the one before it."""
     return bool(re.search(_TURNS[lang], text))
+
+
+def asks_of_another(text: str) -> bool:
+    """Whether a question turns to somebody else: "And the model that writes?"."""
+    return bool(re.search(r"^(?:and|what about|how about)\b.*\?$|呢\?$", text))
 
 
 def doubtful_heading(text: str) -> bool:
