@@ -28,11 +28,18 @@ def test_every_claim_has_two_of_each_kind_in_each_language():
 
 @pytest.mark.parametrize("rule", CASES)
 def test_wrong_sentences_are_found(rule):
-    missed = [text for texts in CASES[rule]["wrong"].values() for text in texts if rule not in wrong_rules(text)]
+    missed = [
+        text for texts in CASES[rule]["wrong"].values() for text in texts if rule not in wrong_rules(text)
+    ]
     assert not missed
 
 
 @pytest.mark.parametrize("rule", CASES)
 def test_fine_and_tricky_sentences_are_left_alone(rule):
-    alarms = [(text, found) for texts in CASES[rule]["fine"].values() for text in texts if (found := wrong_rules(text))]
+    alarms = [
+        (text, found)
+        for texts in CASES[rule]["fine"].values()
+        for text in texts
+        if (found := wrong_rules(text))
+    ]
     assert not alarms

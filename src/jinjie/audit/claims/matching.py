@@ -72,13 +72,13 @@ _NEGATION: dict[Language, str] = {
             r"\bnot\b(?! only| just| merely)|n't\b",
             r"\b(?:never|no|without|nor|neither|cannot|unlike|hardly|less|rarely)\b",
             r"\b(?:rather than|instead of|as opposed to|far from|in place of)\b",
-            r"\bavoid|\bfails? to\b|\breplac\w+\b",
+            r"\bavoid|\bfails? to\b|\breplac\w+\b|\b(?:skip|omit|dispens)\w*|\brid of\b",
         )
     ),
     "zh": "|".join(
         (
             "不(?!同|仅|但|断|过|妨|论|少|只|错|变|足)|没|无(?!监督|标注|标签|论)|(?<!除)非(?!线性|常|凸|监督)|未(?!来|知)",
-            "避免|防止|代替|取代|替代|取消|抛弃|摒弃|放弃|舍弃|去掉|移除|绝非|难以|极少|很少|除了|很难",
+            "避免|防止|代替|取代|替代|取消|抛弃|摒弃|放弃|舍弃|省去|省略|免去|跳过|去掉|移除|绝非|难以|极少|很少|除了|很难",
         )
     ),
 }
@@ -116,6 +116,7 @@ _TURNS: dict[Language, str] = {
     r"|the (?:former|latter))\b",
     "zh": "^(?:但|然而|相反|另一方面|而|反之|其他|别的|前者|后者|不过)",
 }
+_SHARED = re.compile(r"前者|后者|\bthe (?:former|latter)\b|\brespectively\b|分别")
 _MISTAKES = re.compile(
     r"\b(?:mistakes?|misconceptions?|myths?|pitfalls?|errata)\b|误区|误解|常见错误|辟谣|勘误|纠错"
 )
@@ -181,6 +182,8 @@ def stretches(
     if not named:
         yield Stretch(0, len(text), before)
         return
+    if _SHARED.search(text) or (len(named) > 1 and text[named[-1][1] :].strip(" .。") == ""):
+        return  # "the former …, the latter …", or names that come behind what is said of them
     groups = [[named[0]]]
     for one in named[1:]:
         if re.search(_JOINED, text[groups[-1][-1][1] : one[0]]):
