@@ -6,6 +6,7 @@ counted within its cell, and the cell is named beside it.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,10 +18,21 @@ from jinjie.base.errors import InvalidInput, Problem
 LARGEST = 4_000_000
 """Bytes that an article may have; a longer file is a mistake."""
 SUFFIXES = (".md", ".markdown", ".txt", ".ipynb", ".py")
-PYTHON = frozenset({"", "python", "py", "python3", "py3", "ipython", "pycon", "{python}", "{code-cell}"})
+PYTHON = frozenset({"", "python", "py", "python3", "py3", "ipython", "ipython3", "pycon", "code-cell"})
 """What stands behind a fence whose content may be Python; behind the empty word it is tried."""
 _SENTENCE = re.compile(r"(?<=[。！？；])|(?<=[.!?;])(?=\s)")
-_TEXMATH = re.compile(r"\\\[(?P<display>.+?)\\\]|\\\((?P<inline>.+?)\\\)", re.DOTALL)
+_SHORT = re.compile(r"(?:\b(?i:e\.g|i\.e|vs|cf|figs?|eqs?|al|approx|sec|ch|dr|mr|prof)|\b[A-Z])\.$")
+"""A full stop that ends a word cut short, and no sentence."""
+_TEXMATH = re.compile(
+    r"(?<!\\)\\\[(?P<display>(?:(?!\n[ \t>]*\n|(?<!\\)\\\[).){1,8000}?)(?<!\\)\\\]"
+    r"|(?<!\\)\\\((?P<inline>(?:(?!\n[ \t>]*\n|(?<!\\)\\\().){1,2000}?)(?<!\\)\\\)",
+    re.DOTALL,
+)
+_NO_MATH = re.compile(r"[\d\s,;–-]*|\^?\w[\w-]*(?: [\w,;:-]+)+|[^\\=_^+<>]*[\u4e00-\u9fff][^\\=_^+<>]*")
+"""What brackets with backslashes hold where they are only brackets: a number of the literature, words."""
+_MONEY = re.compile(r"\d[\d.,]*(?: ?[kKmMbB])?\s[^\\=_^+<>]*[A-Za-z]{2}[^\\=_^+<>]*")
+"""What stands between the dollars of two prices."""
+_FENCE = re.compile(r"^(?P<lead>[ \t>]*(?:(?:[-+*]|\d{1,9}[.)])[ \t]+)*)(?P<mark>`{3,}(?=[^`\n]*$)|~{3,})")
 
 
 @dataclass(frozen=True)
@@ -154,12 +166,25 @@ def _notebook(content: str, path: Path) -> Article:
 
 def _without_magics(source: str) -> str:
     """Lines that are for IPython or a shell become comments, so that the rest is Python and keeps its lines."""
-    if source.startswith("%%") and not source.startswith(("%%time", "%%capture", "%%timeit")):
+    if source.startswith("%%") and not source.startswith(("%%time", "%%capture", "%%timeit", "%%prun")):
         return "\n".join("# " + line for line in source.split("\n"))
-    return "\n".join(
-        re.sub(r"^(\s*)[%!?].*$", r"\1pass  # \g<0>" if line[:1].isspace() else r"# \g<0>", line)
-        for line in source.split("\n")
-    )
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        pass
+    else:
+        return source  # a line may well begin with the % of a remainder
+    lines, goes_on = [], False
+    for line in source.split("\n"):
+        indent = line[: len(line) - len(line.lstrip())]
+        if goes_on or re.match(r"\s*(?:[%!?]|[\w.]+\?\??\s*$)", line):
+            lines.append(f"{indent}pass  # {line.strip()}" if indent and not goes_on else f"# {line}")
+            goes_on = line.endswith("\\")
+        elif found := re.match(r"(\s*[\w, ]+=\s*)[%!]", line):
+            lines.append(f"{found[1]}None  # {line[found.end() - 1 :]}")
+        else:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def _code(text: str, line: int, cell: int | None, section: str) -> Code:
@@ -175,72 +200,154 @@ def _markdown(content: str, cell: int | None, section: str) -> Iterator[Piece]:
 
     parser = MarkdownIt("commonmark").enable("table")
     parser.use(dollarmath_plugin, allow_space=True, allow_digits=True, double_inline=True).use(amsmath_plugin)
-    tokens = parser.parse(_with_dollars(content))
-    texts = [(i, " ".join(_plain(t).split())) for i, t in enumerate(tokens) if t.type == "inline"]
-    heading = False
-    for i, token in enumerate(tokens):
+    tokens = parser.parse(_with_dollars(_without_front_matter(content)))
+    texts = [" ".join(_plain(token).split()) for token in tokens if token.type == "inline"]
+    seen, heading = 0, False  # paragraphs so far
+    for token in tokens:
         line = token.map[0] + 1 if token.map else 1
+        before, after = texts[seen - 1] if seen else "", texts[seen] if seen < len(texts) else ""
         if token.type == "heading_open":
             heading = True
-        elif token.type == "inline" and heading:
-            heading, section = False, " ".join(_plain(token).split())
-            yield line, section
         elif token.type == "inline":
-            before = next((text for at, text in reversed(texts) if at < i), "")
-            after = next((text for at, text in texts if at > i), "")
-            yield from _paragraph(token, line, cell, section, before, after)
+            seen += 1
+            after = texts[seen] if seen < len(texts) else ""
+            if heading:
+                heading, section = False, texts[seen - 1]
+                yield line, section
+            else:
+                yield from _paragraph(token, line, cell, section, before, after)
         elif token.type in ("math_block", "math_block_label", "amsmath"):
-            before = next((text for at, text in reversed(texts) if at < i), "")
-            after = next((text for at, text in texts if at > i), "")
             end = token.map[1] if token.map else line
+            if token.type == "amsmath":  # its map leaves out the last line
+                end = line + token.content.strip("\n").count("\n")
             yield Formula(Place(line, end, cell), token.content.strip(), section, before, after)
-        elif token.type == "fence" and token.info.strip().split(" ")[0].lower() in PYTHON:
+        elif token.type == "fence" and _language(token.info) in PYTHON:
             yield _code(token.content, line + 1, cell, section)
         elif token.type == "code_block":
             yield _code(token.content, line, cell, section)
 
 
+def _language(info: str) -> str:
+    """The language behind a fence: `python`, `Python title="a"`, `{.python .numberLines}`, `{code-cell} ipython3`."""
+    found = re.match(r"\{?\s*\.?([\w+#-]*)", info.strip())
+    return found[1].lower() if found else ""
+
+
+def _without_front_matter(content: str) -> str:
+    """The YAML that some sites want at the top becomes empty lines."""
+    found = re.match(r"---[ \t]*\n(?:[^\n]*\n){0,100}?---[ \t]*(?:\n|$)", content)
+    if found is None or not re.search(r"^[\w-]+:", found[0], re.MULTILINE):
+        return content
+    return "\n" * found[0].count("\n") + content[found.end() :]
+
+
 def _with_dollars(content: str) -> str:
-    r"""`\[…\]` and `\(…\)` as dollars, in as many lines; not within fences."""
-    parts = re.split(r"(^ *(?:```|~~~).*?^ *(?:```|~~~) *$)", content, flags=re.DOTALL | re.MULTILINE)
+    r"""`\[…\]` and `\(…\)` as dollars, in as many lines; not within fences and code in a line."""
 
     def dollars(found: re.Match[str]) -> str:
-        return f"$${found['display']}$$" if found["display"] is not None else f"${found['inline'].strip()}$"
+        inside = found["display"] if found["display"] is not None else found["inline"]
+        if _NO_MATH.fullmatch(inside.strip()):
+            return found[0]
+        return f"$${inside}$$" if found["display"] is not None else f"${inside.strip()}$"
 
-    return "".join(part if at % 2 else _TEXMATH.sub(dollars, part) for at, part in enumerate(parts))
+    parts: list[str] = []
+    prose: list[str] = []
+    mark = ""
+
+    def end_prose() -> None:
+        spans = re.split(
+            r"((?<![`\\])(`+)(?!`)[^`](?:(?!\n\s*\n).)*?(?<!`)\2(?!`))", "".join(prose), flags=re.DOTALL
+        )
+        parts.extend(
+            _TEXMATH.sub(dollars, one) if at % 3 == 0 else one for at, one in enumerate(spans) if at % 3 < 2
+        )
+        prose.clear()
+
+    for line in content.splitlines(keepends=True) if "\n" in content else [content]:
+        fence = _FENCE.match(line.rstrip("\n"))
+        if not mark and fence:
+            end_prose()
+            mark = fence["mark"]
+            parts.append(line)
+        elif mark:
+            parts.append(line)
+            if fence and fence["mark"].startswith(mark) and not line.strip(" \t>\n`~"):
+                mark = ""
+        else:
+            prose.append(line)
+    end_prose()
+    return "".join(parts)
+
+
+def _pieces(token: Any) -> Iterator[tuple[str, int, bool, bool]]:
+    """What a paragraph is made of: each text, the lines before it, whether it is a formula, whether it may be cut."""
+    raw, at, line = token.content, 0, 0  # what is read of the source, and the lines in it
+    for child in token.children or ():
+        kind, text = child.type, child.content
+        if kind in ("softbreak", "hardbreak"):
+            yield "\n", line, False, True
+            end = raw.find("\n", at) + 1
+            at, line = (end, line + raw.count("\n", at, end)) if end else (at, line)
+            continue
+        needle = child.markup if kind == "text_special" else text
+        if not needle:
+            continue
+        if kind == "code_inline":
+            hit = re.compile(r"\s".join(map(re.escape, needle.split(" ")))).search(raw, at)
+            start, end = hit.span() if hit else (at, at)
+        else:
+            start = raw.find(needle, at)
+            start, end = (start, start + len(needle)) if start >= 0 else (at, at)
+        before = line + raw.count("\n", at, start)
+        at, line = end, before + raw.count("\n", start, end)
+        if kind.startswith("math_inline") and _MONEY.fullmatch(text):
+            yield f"${text}$", before, False, True
+        elif kind.startswith("math_inline"):
+            yield text, before, True, False
+        elif kind == "html_inline":
+            yield " ", before, False, True
+        else:
+            yield text, before, False, kind != "code_inline"
 
 
 def _plain(token: Any) -> str:
     """A paragraph's words with formulas between dollars; line breaks kept."""
-    said = {"softbreak": "\n", "hardbreak": "\n"}
-    parts = []
-    for child in token.children or ():
-        if child.type.startswith("math_inline"):
-            parts.append(f"${child.content}$")
-        else:
-            parts.append(said.get(child.type, child.content))
-    return "".join(parts)
+    return "".join(f"${text}$" if formula else text for text, _, formula, _ in _pieces(token))
 
 
 def _paragraph(
     token: Any, line: int, cell: int | None, section: str, before: str, after: str
 ) -> Iterator[Sentence | Formula]:
     """The formulas of a paragraph, then its sentences."""
-    so_far, at = "", line
-    for child in token.children or ():
-        if child.type.startswith("math_inline"):
-            end = at + child.content.count("\n")
-            lead = " ".join(so_far.split()) or before
-            yield Formula(Place(at, end, cell), child.content.strip(), section, lead, after)
-            so_far, at = so_far + f"${child.content}$", end
-        elif child.type in ("softbreak", "hardbreak"):
-            so_far, at = so_far + "\n", at + 1
-        else:
-            so_far += child.content
-    text, at = _plain(token), line
-    for part in _SENTENCE.split(text):
-        words = part.strip()
-        start = at + part[: len(part) - len(part.lstrip())].count("\n")
-        at += part.count("\n")
+    text, lines, whole = (
+        "",
+        [],
+        [],
+    )  # the paragraph; the line of each of its characters; what holds no sentence's end
+    for part, skipped, formula, cut in _pieces(token):
+        at = line + skipped
+        if formula:
+            lead = " ".join(text.split()) or before
+            yield Formula(Place(at, at + part.count("\n"), cell), part.strip(), section, lead, after)
+            part = f"${part}$"
+        if not cut:
+            whole.append((len(text), len(text) + len(part)))
+        for letter in part:
+            lines.append(at)
+            at += letter == "\n"
+        text += part
+    cuts = [0, *_ends(text, whole), len(text)]
+    for low, high in zip(cuts, cuts[1:], strict=False):
+        words = text[low:high].strip()
         if words:
-            yield Sentence(Place(start, start + words.count("\n"), cell), " ".join(words.split()), section)
+            start = low + text[low:high].index(words[0])
+            place = Place(lines[start], lines[start + len(words) - 1], cell)
+            yield Sentence(place, " ".join(words.split()), section)
+
+
+def _ends(text: str, whole: list[tuple[int, int]]) -> Iterator[int]:
+    """Where sentences end; not within formulas and code, nor behind "e.g."."""
+    for found in _SENTENCE.finditer(text):
+        at = found.start()
+        if not any(low < at < high for low, high in whole) and not _SHORT.search(text[max(0, at - 8) : at]):
+            yield at

@@ -74,7 +74,7 @@ class _Reader:
         before = self._spoken_of(at, rivals) if claim.carried else frozenset()
         return any(
             matching.said(text, lang, groups, part, self._table)
-            for part in matching.stretches(text, lang, rivals, before)
+            for part in matching.stretches(text, lang, rivals, before, claim.anywhere)
             if part.who & set(claim.subject)
             for groups in others
         )
@@ -93,6 +93,8 @@ class _Reader:
             named = {slug for _, _, slug in matching.mentions(self._plain[back], self._langs[back], rivals)}
             if named:
                 return frozenset(named) if len(named) == 1 else frozenset()
+            if matching.asks_of_another(self._plain[back]):
+                return frozenset()
         heading = matching.plain(here.section)
         named = {slug for _, _, slug in matching.mentions(heading, matching.language_of(heading), rivals)}
         return frozenset(named) if len(named) == 1 else frozenset()

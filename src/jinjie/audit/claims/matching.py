@@ -29,8 +29,9 @@ def plain(text: str) -> str:
     text = re.sub(r"[${}`*\\]|_(?=\{)", "", text)
     text = re.sub(r"(?<=[a-z])[-‐](?=[a-z])", " ", text)
     text = re.sub(rf"(?<=[{_CJK}]) +| +(?=[{_CJK}])", "", text)
-    text = re.sub(r"\s*([,;:!?()])\s*", r"\1 ", text)
-    text = re.sub(rf"([,;:!?()]) (?=[{_CJK}])", r"\1", text)
+    text = re.sub(r"\s*([,;:!?])(?!(?<=\d,)\d{3})\s*", r"\1 ", text)
+    text = re.sub(r"(?<=\() +| +(?=\))", "", text)
+    text = re.sub(rf"([,;:!?]) (?=[{_CJK}])", r"\1", text)
     return re.sub(r"\s+", " ", text).strip()
 
 
@@ -44,15 +45,14 @@ _DOUBT: dict[Language, str] = {
     "en": "|".join(
         (
             r"\b(?:mistak|misconce|wrong|incorrect|erroneous|mislead|misunderst|confus|pretend|suppos|imagin|caution)",
-            r"\b(?:myths?|untrue|fallacy|whether|pitfall|bug|beware|would|so called|contrary to|not true)\b",
+            r"\b(?:myths?|untrue|fallacy|pitfall|bug|beware|would|so called|contrary to|not true)\b",
             r"\b(?:cheat|peek)",
             r"\b(?:is|are) (?:simply |just |plainly )?false\b|\bfalse:|\bnot the case|\bno (?:reason to|evidence)",
-            r"\b(?:people|beginners|tutorials|articles|students|authors|some|many|newcomers) (?:\w+ )?"
-            + r"(?:think|believe|say|claim|assume|expect|call)",
-            r"\b(?:often|sometimes|commonly|widely|frequently|be) "
-            + r"(?:said|believed|thought|claimed|assumed|tempted|described|called)",
+            r"\b(?:people|beginners|tutorials|articles|students|some|many) (?:\w+ )?(?:think|believe|say|claim|call)",
+            r"\b(?:often|sometimes|commonly|be) (?:said|believed|thought|claimed|assumed|tempted|called)",
             r"\b(?:one|you) (?:might|may|could) (?:think|believe|expect|say)|\bif [^,]* were\b|\bcannot be",
             r"\b(?:should|must)(?:n't| not| never)|\bdon't\b|\bdo not\b(?= [a-z]+ that)",
+            r"\b(?:see|ask|wonder|discuss|check|question|clear|know) (?:of )?(?:whether|if)\b|^whether\b",
             r"^(?:does|do|did|is|are|can|could|will|should|why|how|what) ",
         )
     ),
@@ -61,8 +61,8 @@ _DOUBT: dict[Language, str] = {
             "误以为|误认为|误解|误区|误称|误写|误用|误作|误当|错误(?!率|分类)|错当|错把|写错|说错|弄错|搞错|写反|说反|弄反|搞反",
             "混淆|混为一谈|有人[^,]{0,4}(?:说|认为|以为|觉得|问)|以为|假如|假设|倘若|要是|若(?=把|将|是|去掉)|所谓|说法",
             "(?:人|初学者|教程|文章|同学|新手|资料|博客)[^,]{0,5}(?:说|认为|以为|觉得|写|称)",
-            "不对|不成立|不准确|不正确|不严谨|不是真的|谣言|其实不|并不意味|不代表|不等于|等于(?:看|偷|作弊)|作弊|偷看",
-            "切勿|千万|是否|是不是|难道|陷阱|不应|不要|不该|不可",
+            "不对|不成立|不准确|不正确|不严谨|不是真的|谣言|其实不|并不意味|不代表|等于(?:看|偷|作弊)|作弊|偷看",
+            "(?:看|问|讨论|思考|验证|检验|知道|确认)[^,]{0,8}是否|^[^,]{0,8}是否|切勿|切忌|千万|是不是|难道|陷阱|不应|不要|不该|不可",
         )
     ),
 }
@@ -71,14 +71,14 @@ _NEGATION: dict[Language, str] = {
         (
             r"\bnot\b(?! only| just| merely)|n't\b",
             r"\b(?:never|no|without|nor|neither|cannot|unlike|hardly|less|rarely)\b",
-            r"\b(?:rather than|instead of|as opposed to|far from|in place of|compared (?:to|with))\b",
-            r"\bavoid|\bfails? to\b|\breplac\w+\b",
+            r"\b(?:rather than|instead of|as opposed to|far from|in place of)\b",
+            r"\bavoid|\bfails? to\b|\breplac\w+\b|\b(?:skip|omit|dispens)\w*|\brid of\b",
         )
     ),
     "zh": "|".join(
         (
             "不(?!同|仅|但|断|过|妨|论|少|只|错|变|足)|没|无(?!监督|标注|标签|论)|(?<!除)非(?!线性|常|凸|监督)|未(?!来|知)",
-            "避免|防止|代替|取代|替代|取消|抛弃|摒弃|放弃|舍弃|去掉|移除|绝非|相比|难以|极少|很少|除了|很难",
+            "避免|防止|代替|取代|替代|取消|抛弃|摒弃|放弃|舍弃|省去|省略|免去|跳过|去掉|移除|绝非|难以|极少|很少|除了|很难",
         )
     ),
 }
@@ -99,7 +99,7 @@ _DENIED: dict[Language, str] = {
 # Whoever is named behind or between these is only compared with.
 _ASIDE_BEFORE: dict[Language, str] = {
     "en": r"\b(?:unlike|like|compared (?:to|with)|in contrast (?:to|with)|as opposed to|different from|than|similar to"
-    r"|as with|contrary to)(?: (?:the|models such as|models like|original))*\s*$",
+    r"|as with|contrary to)(?: [\w-]+){0,3}\s*$",
     "zh": "(?:不同于|区别于|有别于|相比于?|相较于|较之|类似于?|不像|就像|像|对比|比|异于)$",
 }
 _ASIDE_AFTER = (
@@ -112,9 +112,11 @@ _JOINED = (
 _CLAUSE = r"[,;:()。!?]|\b(?:but|while|whereas|although|because|since)\b|但|而(?!不|非|且)|因为|因此|所以"
 # A sentence that begins like this turns to somebody else; who stood before is not carried into it.
 _TURNS: dict[Language, str] = {
-    "en": r"^(?:but|however|(?:by|in) contrast|on the other hand|conversely|whereas|others?|whoever|the (?:former|latter))\b",
+    "en": r"^(?:but|however|(?:by|in) contrast|on the other hand|conversely|whereas|others?|whoever"
+    r"|the (?:former|latter))\b",
     "zh": "^(?:但|然而|相反|另一方面|而|反之|其他|别的|前者|后者|不过)",
 }
+_SHARED = re.compile(r"前者|后者|\bthe (?:former|latter)\b|\brespectively\b|分别")
 _MISTAKES = re.compile(
     r"\b(?:mistakes?|misconceptions?|myths?|pitfalls?|errata)\b|误区|误解|常见错误|辟谣|勘误|纠错"
 )
@@ -141,7 +143,13 @@ def _names(subject: Subject, lang: Language) -> re.Pattern[str]:
 
 
 def mentions(text: str, lang: Language, subjects: dict[str, Subject]) -> list[tuple[int, int, str]]:
-    """Where subjects are named, asides ("unlike BERT") left out; of names that overlap the longest."""
+    """Where subjects are named, asides ("unlike BERT") left out unless there is nothing else."""
+    named = _all_named(text, lang, subjects)
+    return [one for one in named if not _aside(text, one[0], one[1], lang)] or named
+
+
+def _all_named(text: str, lang: Language, subjects: dict[str, Subject]) -> list[tuple[int, int, str]]:
+    """Start, end and slug of each name; of names that overlap the longest."""
     found = [
         (hit.start(), hit.end(), slug)
         for slug, subject in subjects.items()
@@ -152,8 +160,7 @@ def mentions(text: str, lang: Language, subjects: dict[str, Subject]) -> list[tu
     for one in found:
         if not kept or one[0] >= kept[-1][1]:
             kept.append(one)
-    main = [one for one in kept if not _aside(text, one[0], one[1], lang)]
-    return main or kept
+    return kept
 
 
 def _aside(text: str, start: int, end: int, lang: Language) -> bool:
@@ -165,22 +172,35 @@ def _aside(text: str, start: int, end: int, lang: Language) -> bool:
 
 
 def stretches(
-    text: str, lang: Language, subjects: dict[str, Subject], before: frozenset[str]
+    text: str, lang: Language, subjects: dict[str, Subject], before: frozenset[str], anywhere: bool
 ) -> Iterator[Stretch]:
-    """The parts of a sentence, each with its subjects; with none named the whole of it speaks of `before`."""
+    """The parts of a sentence, each with its subjects; with none named the whole of it speaks of `before`.
+
+    With `anywhere`, a sentence that names one subject alone speaks of it from its first word.
+    """
     named = mentions(text, lang, subjects)
     if not named:
         yield Stretch(0, len(text), before)
         return
+    if _SHARED.search(text) or (len(named) > 1 and text[named[-1][1] :].strip(" .。") == ""):
+        return  # "the former …, the latter …", or names that come behind what is said of them
     groups = [[named[0]]]
     for one in named[1:]:
         if re.search(_JOINED, text[groups[-1][-1][1] : one[0]]):
             groups[-1].append(one)
         else:
             groups.append([one])
+    parts: list[Stretch] = []
     for at, group in enumerate(groups):
         end = groups[at + 1][0][0] if at + 1 < len(groups) else len(text)
-        yield Stretch(group[-1][1], end, frozenset(slug for _, _, slug in group))
+        who = frozenset(slug for _, _, slug in group)
+        if parts and parts[-1].who == who:  # named once more
+            parts[-1] = Stretch(parts[-1].start, end, who)
+        else:
+            parts.append(Stretch(group[-1][1], end, who))
+    if anywhere and len(parts) == 1 and len(named) == len(_all_named(text, lang, subjects)):
+        parts[0] = Stretch(0, parts[0].end, parts[0].who)
+    yield from parts
 
 
 def may_say(text: str, lang: Language, groups: Groups, table: Table) -> bool:
@@ -195,19 +215,22 @@ def said(text: str, lang: Language, groups: Groups, stretch: Stretch, table: Tab
         hit = compiled(group, lang, table).search(text, stretch.start, stretch.end)
         if hit is None:
             return False
-        if not _denies_itself(group, lang) and re.search(_NEGATION[lang], hit[0]):
+        if not _denies_itself(group, lang) and re.search(_PLAINLY_NOT[lang], hit[0]):
             return False
         spans.append(hit.span())
     return not _denied(text, lang, spans) and not _quoted(text, spans)
 
 
+_PLAINLY_NOT = {
+    "en": r"\b(?:not|never|no|cannot|nor|neither)\b(?! only)|n't\b",
+    "zh": "不(?!同|仅|但|断|过|妨|论|少|只|错|变|足)|没|无法|并非|未能",
+}
+
+
 @cache
 def _denies_itself(pattern: str, lang: Language) -> bool:
     """Whether a negation is what the pattern looks for."""
-    return (
-        re.search("不|无|没|非" if lang == "zh" else r"\b(?:not?|without|less|un)|n't|replac|avoid", pattern)
-        is not None
-    )
+    return re.search(_PLAINLY_NOT[lang].replace("\\b", ""), re.sub(r"\(\?![^()]*\)", "", pattern)) is not None
 
 
 def _denied(text: str, lang: Language, spans: Sequence[tuple[int, int]]) -> bool:
@@ -261,6 +284,11 @@ def denies(text: str, lang: Language) -> bool:
 def turns(text: str, lang: Language) -> bool:
     """Whether a sentence turns to somebody else than the one before it."""
     return bool(re.search(_TURNS[lang], text))
+
+
+def asks_of_another(text: str) -> bool:
+    """Whether a question turns to somebody else: "And the model that writes?"."""
+    return bool(re.search(r"^(?:and|what about|how about)\b.*\?$|呢\?$", text))
 
 
 def doubtful_heading(text: str) -> bool:

@@ -1,8 +1,8 @@
 """The table of claims: what a tutorial may say in words that can be told right from wrong.
 
-`subjects.yaml` names who is spoken of, in both languages; the other files hold the claims, one entry each. Patterns are
-regular expressions over what `plain` in `matching.py` makes of a sentence: lower case, ASCII punctuation, no dollars, a space
-for a hyphen between letters, no space beside a Chinese character. `<gpt>` in a pattern is any name of that subject.
+`subjects.yaml` names who is spoken of, in both languages; the other files hold the claims, one entry each. Patterns
+are regular expressions over what `plain` in `matching.py` makes of a sentence: lower case, ASCII punctuation, no
+dollars, a space for a hyphen between letters, none beside a Chinese character. `<gpt>` in them is any name of it.
 """
 
 from __future__ import annotations
@@ -100,6 +100,8 @@ class Claim(_Strict):
     """Who it is about; where empty, the patterns name it themselves."""
     carried: bool = True
     """Whether the subject may stand in the sentence before or in the heading."""
+    anywhere: bool = False
+    """Whether what is said may stand before the subject, where no rival is named: "At test time, dropout…"."""
     wrong: Sayings
     right: Sayings = Sayings()
     unless: Either = Either()
