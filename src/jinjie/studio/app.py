@@ -47,6 +47,7 @@ from jinjie.studio import (
     resource_pages,
     token_pages,
     use_pages,
+    version_pages,
 )
 from jinjie.studio.story import Stories
 from jinjie.studio.viewer import Speaks
@@ -88,6 +89,7 @@ def make_app(
     app.include_router(export_pages.router)
     app.include_router(lesson_pages.router)
     app.include_router(draft_pages.router)
+    app.include_router(version_pages.router)
     app.include_router(ask_pages.router)
     app.include_router(path_pages.router)
     app.include_router(plan_pages.router)
