@@ -6,9 +6,12 @@ The studio is served from this process, so that a guard can be taken from it.
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +22,9 @@ from jinjie import recipes
 from jinjie.base.paths import runs_home
 from jinjie.serve import guard
 from jinjie.serve.listening import listen
-from jinjie.studio import portfolio_pages, render
+from jinjie.studio import app, portfolio_pages, render
 from jinjie.studio.app import make_app
+from jinjie.training.events import Writer
 
 TOKEN = "a-token-of-forty-three-characters-or-so-0123"
 INJECTED = '<img src="x" onerror="document.documentElement.dataset.owned = 1">'
@@ -162,3 +166,113 @@ def test_data_that_is_loaded_as_a_script(visit, monkeypatch, guarded):
     page = visit("/runs/line-1-1")
     page.wait_for_timeout(300)
     assert owned(page) is not guarded
+
+
+def marked(word: str) -> str:
+    """The injected picture, which leaves a mark of its own on the page."""
+    return INJECTED.replace("owned", word)
+
+
+@pytest.mark.parametrize("escaped", [True, False], ids=["escaped", "not escaped"])
+@pytest.mark.parametrize("policy", [True, False], ids=["policy", "no policy"])
+def test_a_script_in_what_a_run_wrote(visit, monkeypatch, tmp_path, escaped, policy):
+    """In a sample, which a script puts into the page; in the console and in a setting, which the server does."""
+    folder = a_run("line-1-1")
+    said = json.loads((folder / "recipe.json").read_text("utf-8"))
+    said["recipe"]["data"]["target"] = marked("setting")
+    (folder / "recipe.json").write_text(json.dumps(said), encoding="utf-8")
+    (folder / "console.log").write_text(marked("console"), encoding="utf-8")
+    diary = Writer(folder / "events.jsonl")
+    diary.write(
+        "started", step=0, total=2, parameters=2, precision="fp32", device="cpu", threads=1, source={}
+    )
+    diary.write("sample", step=1, text=marked("sample"))
+    if not escaped:
+        open_to_markup(monkeypatch)
+        trusting_script(monkeypatch, tmp_path)
+    if not policy:
+        without(monkeypatch, b"content-security-policy")
+    page = visit("/runs/line-1-1")
+    page.locator("#sample-texts > *").first.wait_for(state="attached")
+    page.wait_for_timeout(300)
+    for where in ("sample", "console", "setting"):
+        assert (page.locator(f"html[data-{where}]").count() == 1) is not (escaped or policy), where
+    assert page.locator("#sample-texts img, .console img, .values img").count() == (0 if escaped else 3)
+
+
+def trusting_script(monkeypatch: Any, tmp_path: Path) -> None:
+    """The pages' script in a copy that takes a sample for markup."""
+    copy = tmp_path / "built"
+    shutil.copytree(app.BUILT, copy)
+    script = (copy / "studio.js").read_text("utf-8")
+    changed, count = re.subn(r"\.textContent=(\w+\.trimEnd\(\))", r".innerHTML=\1", script)
+    assert count == 1, "the place where samples are shown"
+    (copy / "studio.js").write_text(changed, encoding="utf-8")
+    monkeypatch.setattr(app, "BUILT", copy)
+
+
+@pytest.fixture
+def foreign() -> Iterator[Callable[[str], str]]:
+    """Another server of this machine: serves a page, and says where it stands."""
+    pages: list[str] = []
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = pages[-1].encode()
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def served(page: str) -> str:
+        pages.append(page)
+        return f"http://127.0.0.1:{server.server_address[1]}/"
+
+    yield served
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("policy", [True, False], ids=["policy", "no policy"])
+@pytest.mark.parametrize("options", [True, False], ids=["frame options", "no frame options"])
+def test_a_foreign_page_that_lays_the_studio_over_a_button(
+    visit, address, foreign, monkeypatch, policy, options
+):
+    """Another server of this machine is of the same site, so that the cookie goes with the frame; two guards, and each
+    is enough: nobody may frame us. The victim means to press what lies beneath."""
+    victim = a_run("victim-1")
+    if not policy:
+        without(monkeypatch, b"content-security-policy")
+    if not options:
+        without(monkeypatch, b"x-frame-options")
+    lure = (
+        "<!doctype html><title>Win</title><body style='margin:0'><button>Win a prize</button>"
+        "<style>iframe { position: fixed; inset: 0; width: 100%; height: 100%; opacity: 0.01 }</style>"
+        f"<iframe src='{address}/runs/victim-1'></iframe>"
+    )
+    page = visit("/nowhere")
+    page.goto(foreign(lure))
+    page.wait_for_load_state("load")
+    frame = page.frame_locator("iframe")
+    if policy or options:
+        page.wait_for_timeout(500)
+        assert frame.get_by_role("button", name="Delete").count() == 0
+        page.mouse.click(400, 150)
+        assert victim.exists()
+        return
+    for name in ("Delete", "Delete for good"):
+        place = frame.get_by_role("button", name=name, exact=True)
+        place.wait_for()
+        box = place.bounding_box()
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    deadline = time.monotonic() + 20
+    while victim.exists() and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    assert not victim.exists(), "with neither guard the attack works"

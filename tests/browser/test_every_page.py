@@ -9,6 +9,8 @@ import pytest
 
 from jinjie import recipes
 from jinjie.course.content.library import load
+from jinjie.learner.drafts import Draft, save
+from jinjie.learner.store import open_store
 from jinjie.training import launch
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -26,6 +28,7 @@ PAGES = [
     "/audit/articles",
     "/audit/articles/A1",
     "/formulas/scaled-dot-product-attention",
+    "/learn/gradient-descent/exercises/descent-step/versions",
     "/runs",
     "/runs/line-1-1",
     "/runs/line-1-1/predict",
@@ -33,7 +36,12 @@ PAGES = [
     "/runs/compare",
     "/runs/compare?runs=line-1-1,line-1-2",
     "/clean",
+    "/data",
+    "/data/line",
+    "/data/text",
+    "/machine",
     "/play",
+    "/play/tokens",
     "/play/write/poems?prompt=明月",
     "/play/inside/poems",
     "/path",
@@ -42,7 +50,9 @@ PAGES = [
     "/path/review",
     "/path/plan?goal=role:nlp-engineer&hours=6",
     "/path/resources",
+    "/path/resources/check",
     "/path/portfolio",
+    "/path/log",
     "/path/roles/nlp-engineer",
     "/components",
     "/nowhere",
@@ -82,6 +92,9 @@ def looks(open_page, server, eye, lang, theme, width, paths):
     ]
     while any(run.state() == "running" for run in runs):
         time.sleep(0.1)
+    with open_store() as store:
+        save(store, Draft("descent-step", "first = 1\n"))
+        save(store, Draft("descent-step", "second = 2\n"))
     page = open_page(locale=lang, color_scheme=theme, viewport={"width": width, "height": 900})
     wrong = [words for path in paths for words in look(page, server.home, path, width)]
     assert [words for words in eye.complaints if "404" in words] == eye.complaints, "of /nowhere alone"

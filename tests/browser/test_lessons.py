@@ -2,7 +2,11 @@
 
 import re
 
+import pytest
+
 from jinjie.course.content.library import load
+from jinjie.learner.drafts import Draft, save
+from jinjie.learner.store import open_store
 
 
 def test_the_fonts_of_formulas_come_from_this_machine(open_page):
@@ -115,6 +119,25 @@ def test_code_is_written_checked_and_kept(open_page):
     page.reload()
     assert page.locator("#exercise-descent-step textarea").input_value() == "def half_a_thought():\n"
     assert "not handed in" in page.locator("#exercise-descent-step .draft").inner_text()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
+def test_an_earlier_version_is_put_back_into_the_editor(open_page, script):
+    with open_store() as store:
+        for text in ("first = 1\n", "second = 2\n"):
+            save(store, Draft("descent-step", text))
+    page = open_page("/learn/gradient-descent", java_script_enabled=script)
+    editor = page.locator("#source-descent-step")
+    assert editor.input_value() == "second = 2\n"
+    if script:  # typed and not sent when the page is left: it would come before what is put back
+        page.evaluate(
+            "localStorage.setItem('typed /learn/gradient-descent/exercises/descent-step/draft', 'x')"
+        )
+    page.locator("#exercise-descent-step .to-versions").click()
+    page.get_by_text("first = 1").wait_for(state="attached")
+    page.get_by_role("button", name="Put back").click()
+    page.wait_for_url("**/learn/gradient-descent#exercise-descent-step")
+    assert editor.input_value() == "first = 1\n"
 
 
 def test_a_preview_reloads_when_a_file_changes(browser, home, tmp_path):

@@ -51,11 +51,14 @@ class Draft:
         yield from values.wrong_text("text", self.text, LONGEST)
 
 
-def save(store: Store, draft: Draft) -> bool:
-    """Keep `draft` unless it is the same as the version before; whether it was kept. It is on the disk then."""
+def save(store: Store, draft: Draft, *, again: bool = False) -> bool:
+    """Keep `draft` unless it is the same as the version before; whether it was kept. It is on the disk then.
+
+    With `again` it is kept all the same: it then counts as typed now, behind whatever was done elsewhere meanwhile.
+    """
     with store.writing() as connection:
         query = chosen(select(drafts.c.text), draft.learner_id, draft.slug, draft.file)
-        if connection.scalar(query.order_by(drafts.c.seq.desc()).limit(1)) == draft.text:
+        if not again and connection.scalar(query.order_by(drafts.c.seq.desc()).limit(1)) == draft.text:
             return False
         new = append(connection, [draft])
         _thin(connection, draft)

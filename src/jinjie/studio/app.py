@@ -49,6 +49,7 @@ from jinjie.studio import (
     resource_pages,
     token_pages,
     use_pages,
+    version_pages,
 )
 from jinjie.studio.story import Stories
 from jinjie.studio.viewer import Speaks
@@ -90,6 +91,7 @@ def make_app(
     app.include_router(export_pages.router)
     app.include_router(lesson_pages.router)
     app.include_router(draft_pages.router)
+    app.include_router(version_pages.router)
     app.include_router(ask_pages.router)
     app.include_router(audit_pages.router)
     app.include_router(article_pages.router)

@@ -65,6 +65,11 @@ function indent(area) {
   });
 }
 
+/** A version that is put back comes before what this browser has not sent. */
+function putBack(form) {
+  form.addEventListener("submit", () => localStorage.removeItem(`typed ${form.dataset.unsent}`));
+}
+
 /** What is typed is kept by the studio at every pause, and when the page is left; while there is no answer, again and again. */
 function keep(area) {
   const status = area.form.querySelector(".draft");
@@ -124,6 +129,8 @@ if (page) {
     judged?.focus({ preventScroll: true });
   });
 }
+
+for (const form of document.querySelectorAll("form.put-back")) putBack(form);
 
 const preview = document.getElementById("preview");
 if (preview) follow(preview.dataset.live, { changed: () => location.reload() });
