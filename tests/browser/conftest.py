@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from running_studio import Server, ended, free_port
 
 ARGS = [
     "--no-sandbox",
@@ -56,60 +52,11 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
-@dataclass
-class Server:
-    """A studio in a process of its own, which can be killed and started again."""
-
-    port: int
-    address: str = ""
-    process: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        """Start it and wait for its address: it listens by then."""
-        command = [
-            sys.executable,
-            "-c",
-            "from jinjie.cli.main import main; main()",
-        ]
-        self.process = subprocess.Popen(
-            [*command, "studio", "--port", str(self.port), "--json"],
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert self.process.stdout is not None
-        made = json.loads(self.process.stdout.readline())
-        assert made["port"] == self.port, "a restarted studio gets its port back"
-        self.address = made["address"]
-
-    def kill(self) -> None:
-        """As a crash would: no goodbye."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self.process = None
-
-    @property
-    def home(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-
 @pytest.fixture
 def server(home: Path) -> Iterator[Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    made = Server(port)
-    made.start()
-    yield made
-    if made.process is not None:
-        made.kill()
-    from jinjie.training.runs import all_runs
-
-    for run in all_runs():
-        run.stop()
+    with ended(Server(free_port())) as made:
+        made.start()
+        yield made
 
 
 @dataclass

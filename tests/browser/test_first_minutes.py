@@ -1,19 +1,32 @@
-"""The first ten minutes: a poem, a training, the plug pulled, the mask taken away and written, and how far that is."""
+"""The first ten minutes from `make start` on: a poem, a training, the plug pulled, the mask taken away and written."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+
+from running_studio import Server, ended, free_port
+
+from jinjie.base import machine
+from jinjie.base.machine import Profile, Rates
+from jinjie.base.paths import machine_file
+from jinjie.base.system import cpu
 from jinjie.course.content.library import load
 from jinjie.training.runs import find
 
+ROOT = Path(__file__).parents[2]
 PROMISED = 600.0
 """Seconds that it may take in all; what a reader reads and thinks comes on top, so it is far less."""
 SMALL = {
@@ -43,9 +56,64 @@ class Minutes:
 
 @pytest.mark.long
 def test_the_first_ten_minutes(open_page, server, eye):
+
+def set_up(place: Path) -> None:
+    """A checkout of this tree in which every stage of `make start` is done: its files and environment are links."""
+    place.mkdir()
+    for name in (
+        "make.toml",
+        "pyproject.toml",
+        "constraints.txt",
+        "package.json",
+        "package-lock.json",
+        ".npmrc",
+        "src",
+    ):
+        (place / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "make.py", place)  # which takes the folder it lies in for the checkout
+    (place / ".venv").mkdir()
+    for part in Path(sys.prefix).iterdir():
+        if part.name != "stages":
+            (place / ".venv" / part.name).symlink_to(part)
+    rates = Rates(fp32=50, bf16=50)
+    measured = Profile(
+        cpu=cpu()[0], cores=2, torch=machine.torch_version(), time=1.0, one=rates, all=rates,
+        read_gbytes=10, op_us=5, step_us=500,
+    )  # fmt: skip
+    machine_file().write_text(measured.model_dump_json())
+    spec = importlib.util.spec_from_file_location("make_of_a_checkout", place / "make.py")
+    assert spec is not None and spec.loader is not None
+    make = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make)
+    for stage in make.TO_START:
+        stage.finish()
+    left = [stage.name for stage in make.TO_START if not stage.finished()]
+    assert left == [], "make start would set something up"
+
+
+@pytest.fixture(params=["set up", pytest.param("fresh", marks=pytest.mark.slow)])
+def server(request, home, tmp_path):
+    """A studio that `make start` starts: in a checkout that is set up, or in a clone of which nothing is."""
+    place = tmp_path / "checkout"
+    environ = dict(os.environ)
+    python = sys.executable
+    if request.param == "fresh":
+        subprocess.run(["git", "clone", "-q", ROOT, place], check=True)
+        for name in ("VIRTUAL_ENV", "PYTHONPATH"):
+            environ.pop(name, None)
+        python = getattr(sys, "_base_executable", python)
+    else:
+        set_up(place)
+    command = (python, "make.py", "start")
+    with ended(Server(free_port(), command=command, folder=place, environ=environ)) as made:
+        yield made
+
+
+def test_the_first_ten_minutes(request, server, eye):
     minutes = Minutes()
-    with minutes.step("the first page"):
-        page = open_page("/")
+    with minutes.step("make start, to the first page"):
+        server.start()
+        page = request.getfixturevalue("open_page")("/")
         assert "Welcome" in page.locator("h1").inner_text()
 
     with minutes.step("a poem from a typed word"):
