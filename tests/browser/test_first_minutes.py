@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
-
 from running_studio import Server, ended, free_port
 
 from jinjie.base import machine
@@ -53,9 +51,6 @@ class Minutes:
         self.took[name] = time.perf_counter() - begun
         print(f"{self.took[name]:6.1f} s  {name}")
 
-
-@pytest.mark.long
-def test_the_first_ten_minutes(open_page, server, eye):
 
 def set_up(place: Path) -> None:
     """A checkout of this tree in which every stage of `make start` is done: its files and environment are links."""
@@ -109,6 +104,7 @@ def server(request, home, tmp_path):
         yield made
 
 
+@pytest.mark.long
 def test_the_first_ten_minutes(request, server, eye):
     minutes = Minutes()
     with minutes.step("make start, to the first page"):
