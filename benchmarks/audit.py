@@ -261,17 +261,24 @@ def _share(found: list[bool]) -> str:
 
 
 WHAT = f"""\
-The files of `tests/audit/snippets`, all written by us: 40 wrong and 40 clean ones before our rules (the first set), 20 and
-20 after them (the late set; our rules were mended after it had been measured once, at 22 of 25 and one alarm in 20:
-`docs/log.md`). So ours are measured on what they were made for, and a peer on what it was not made for: the column of what
-a peer's own rules are about is the fairer one to it. A peer's finding counts when it is about the planted error and at
-most {NEAR} lines away. Serious: high or medium (ours), critical (mlguard-lint), high (waldean), errors (pylint); all of
-dslinter and ruff."""
+The files of `tests/audit/snippets`, all written by us: 40 wrong and 40 clean ones before our rules (the first
+set), 20 and 20 after them (the late set; our rules were mended after it had been measured once, at 22 of 25 and
+one alarm in 20: `docs/log.md`). So ours are measured on what they were made for, and a peer on what it was not
+made for: the column of what a peer's own rules are about is the fairer one to it. A peer's finding counts when
+it is about the planted error and at most {NEAR} lines away. Serious: high or medium (ours), critical (mlguard-
+lint), high (waldean), errors (pylint); all of dslinter and ruff."""
 NOTES = """\
-`dash-mlguard` (0.3.0) reads tables of data and no code, so there is nothing to measure it on. `trainlint` is not on PyPI
-today. pylint has none of the libraries in its environment; its import errors, conventions and refactorings are left out.
-dslinter is of 2022 and pinned to a pylint of its time; it runs on Python 3.11 with a newer `wrapt` than it asks for.
-Seconds hold the start of the program: for each file with mlguard-lint and waldean, once with the others."""
+`dash-mlguard` (0.3.0) reads tables of data and no code, so there is nothing to measure it on. `trainlint` is
+not on PyPI today. pylint has none of the libraries in its environment; its import errors, conventions and
+refactorings are left out. dslinter is of 2022 and pinned to a pylint of its time; it runs on Python 3.11 with a
+newer `wrapt` than it asks for. Seconds hold the start of the program: for each file with mlguard-lint and
+waldean, once with the others."""
+
+
+HEAD = (
+    "| linter | version | first set | late set | of what its rules are about | clean files with a finding "
+    "| with a serious one | s a file |"
+)
 
 
 def report(scores: dict[str, Score]) -> str:
@@ -284,8 +291,7 @@ def report(scores: dict[str, Score]) -> str:
         "",
         WHAT,
         "",
-        "| linter | version | first set | late set | of what its rules are about "
-        "| clean files with a finding | with a serious one | s a file |",
+        HEAD,
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, got in scores.items():
