@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from jinjie.audit.article import Code, Place, of_text
+from jinjie.audit.article import Code, Place, of_text, read
 from jinjie.audit.code import judge
 from jinjie.audit.code.program import programs
 from jinjie.audit.code.rules.removed import table
@@ -86,9 +86,9 @@ def test_it_is_quick_and_brings_no_torch() -> None:
         "import torch\nfrom torch import nn\n"
         + "\n".join(f"x{n} = nn.Linear({n + 1}, 2)(x{n - 1 if n else 0})" for n in range(200))
     ]
-    started = time.perf_counter()
+    started = time.process_time()  # of other work on the machine it knows nothing
     judged(*blocks)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 1.5
     assert loaded or "torch" not in sys.modules
 
 
@@ -113,3 +113,27 @@ def test_the_table_of_apis_is_whole() -> None:
         assert api.library and api.since and api.state in ("removed", "renamed", "deprecated")
         assert api.names or api.methods
         assert api.instead.en and any("\u4e00" <= c <= "\u9fff" for c in api.instead.zh)
+
+
+def test_the_lessons_of_the_course_are_clean() -> None:
+    for path in sorted(LESSONS.glob("*/en.md")):
+        assert judge(read(path).codes) == [], path
+
+
+def test_what_only_shows_a_schedule_needs_no_gradients() -> None:
+    shown = """
+import torch
+
+model = torch.nn.Linear(3, 2)
+optimizer = torch.optim.AdamW(model.parameters())
+schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1)
+for epoch in range(3):
+    optimizer.step()
+    schedule.step()
+    print(schedule.get_last_lr())
+"""
+    assert judged(shown) == []
+    trains = shown.replace(
+        "    optimizer.step()", "    loss = model(torch.ones(3)).sum()\n    optimizer.step()"
+    )
+    assert "backward-missing" in rules(trains)
