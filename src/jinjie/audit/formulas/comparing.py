@@ -192,7 +192,7 @@ def _assigned(printed: Side, known: Side, factor: bool) -> Match | None:
         return None
     for letters in itertools.islice(assignments(printed, known), 240):
         for any_order in (False, True):
-            shares = _shares(printed, known, letters, any_order)
+            shares = _shares(printed, known, letters, any_order, factor)
             if shares is None:
                 continue
             if all(abs(s - 1) < TOLERANCE * 100 for _, s in shares):
@@ -241,7 +241,7 @@ def assignments(printed: Side, known: Side) -> Iterator[dict[str, str]]:
 
 
 def _shares(
-    printed: Side, known: Side, letters: Mapping[str, str], any_order: bool
+    printed: Side, known: Side, letters: Mapping[str, str], any_order: bool, factor: bool
 ) -> list[tuple[int, complex]] | None:
     """The quotients of the two for each draw; None where there are too few values, or some agree and others do
     not."""
@@ -265,6 +265,8 @@ def _shares(
             return None
         else:
             found.append((size_, left / right))
+            if not factor and abs(left / right - 1) > TOLERANCE * 100:
+                return None
     return found if len(found) >= 2 else None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,13 @@ class Reduce:
     kind: str
     body: Node
     over: tuple[Bound, ...]
+
+    @cached_property
+    def plain(self) -> frozenset[str]:
+        """The letters that stand in the body only as an index by themselves, never as a number."""
+        inside = {id(i) for a in walk(self.body) if isinstance(a, Atom) for i in a.index}
+        numbers = {n.name for n in walk(self.body) if isinstance(n, Atom) and id(n) not in inside}
+        return frozenset(b.name for b in self.over if b.name not in numbers)
 
 
 @dataclass(frozen=True)
