@@ -11,6 +11,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.generation import GenerationMode
 from starlette.testclient import TestClient
 
+from jinjie.course.sandbox import probe
 from jinjie.studio.app import make_app
 
 TOKEN = "a-token-of-forty-three-characters-or-so-0123"
@@ -43,6 +44,13 @@ def test_the_whole_api_is_documented() -> None:
         assert {"401", "403", "404", "409", "422"} <= set(one["responses"]), where
 
 
+@pytest.fixture(scope="module")
+def tried() -> None:
+    """The tiers of the sandbox, which are tried once a process: on a busy machine longer than a request may take."""
+    probe()
+
+
+@pytest.mark.usefixtures("tried")
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: f"{one.method} {one.path}")
 def test_what_the_document_allows_is_answered_as_it_says(operation: Any) -> None:
     """No request makes it fail (5xx), and each answer has a status and a shape that the document names."""

@@ -45,6 +45,8 @@ def test_the_first_examples_are_what_a_training_meets_first(
         assert row == {"input": f"x={x[0]:.6g}", "answer": f"{y[0]:.6g}"}
         assert row["input"] in page and f"→ {row['answer']}" in page
     assert '<a href="/runs?recipe=line-1">' in page, "and what learns from it"
+    assert client.get("/api/data/line").json()["examples"] == rows
+    assert [one["name"] for one in client.get("/api/data").json()] == [one.name for one in catalogue()]
 
 
 def test_text_is_cut_short_and_keeps_its_lines(client: TestClient) -> None:
@@ -61,6 +63,7 @@ def test_what_is_not_here_is_not_fetched_by_a_page(
     monkeypatch.setenv("JINJIE_DATA", str(empty))
     page = client.get("/data/digits").text
     assert "jinjie data fetch digits" in page and "data-examples" not in page
+    assert client.get("/api/data/digits").status_code == 409
     assert list(empty.rglob("*")) == []
 
 

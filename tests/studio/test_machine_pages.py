@@ -40,6 +40,7 @@ def test_it_says_what_the_command_says_in_both_languages(client: TestClient, lan
         assert section.title in page
         for row in section.rows:
             assert all(part in page for part in row), row
+    assert client.get("/api/machine").json()["picked"] == found["picked"]
     assert "4,321" in page and "GFLOP/s" in page
 
 

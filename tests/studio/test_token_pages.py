@@ -64,3 +64,15 @@ def test_what_cannot_be_cut_is_said(client: TestClient, tmp_path: Path) -> None:
         assert words in answer.text.replace("2000", "2,000"), asked
         assert answer.status_code == (200 if "script" in asked["text"] else 422)
         assert "<script>alert" not in answer.text
+
+
+def test_the_api_answers_as_the_command_does(
+    client: TestClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["jinjie", "tokenize", "encode", "mix", TEXT, "--json"])
+    with pytest.raises(SystemExit):
+        main()
+    told = json.loads(capsys.readouterr().out)
+    assert client.post("/api/tokenize", json={"tokenizer": "mix", "text": TEXT}).json() == told
+    assert client.get("/api/tokenizers").json() == at_hand()
+    assert client.post("/api/tokenize", json={"tokenizer": "/", "text": TEXT}).status_code == 404

@@ -41,6 +41,11 @@ class Look:
     inputs: tuple[int, ...]
     """The shape of one input, which is what the model is given."""
 
+    def plain(self, name: str) -> dict[str, Any]:
+        """As JSON holds it."""
+        rows = [{"input": one.words, "answer": one.answer} for one in self.examples]
+        return {"name": name, "shape": list(self.inputs), "counts": dict(self.counts), "examples": rows}
+
 
 def entry(name: str) -> Entry:
     """A data set of the catalogue. Raises NotFound with the nearest name."""
@@ -48,6 +53,11 @@ def entry(name: str) -> Entry:
     if name not in entries:
         raise NotFound("examples.no_data", name=name, suggestion=did_you_mean(name, entries))
     return entries[name]
+
+
+def plain(data: Entry) -> dict[str, Any]:
+    """What is known of a data set, as JSON holds it."""
+    return {"name": data.name, **data.about.model_dump(mode="json")}
 
 
 def kind_of(about: About) -> str:

@@ -19,12 +19,12 @@ def register(app: typer.Typer) -> None:
     def data(context: typer.Context, as_json: bool = json_option()) -> None:
         if context.invoked_subcommand is not None:
             return
-        from jinjie.analyse.examples import counted, kind_of, where
+        from jinjie.analyse.examples import counted, kind_of, plain, where
         from jinjie.data.catalogue import catalogue
 
         found = catalogue()
         if as_json:
-            print_json([{"name": entry.name, **entry.about.model_dump(mode="json")} for entry in found])
+            print_json([plain(entry) for entry in found])
             return
         out = console()
         for entry in found:
@@ -66,9 +66,8 @@ def register(app: typer.Typer) -> None:
 
         with progress(quiet=as_json) as report:
             found = examples.look(examples.entry(name), count, report)
-        rows = [{"input": one.words, "answer": one.answer} for one in found.examples]
         if as_json:
-            print_json({"name": name, "shape": list(found.inputs), "counts": found.counts, "examples": rows})
+            print_json(found.plain(name))
             return
         for one in found.examples:
             words = one.words or say("examples.picture", shape=" × ".join(map(str, found.inputs)))

@@ -70,24 +70,14 @@ def _register_encode(group: typer.Typer) -> None:
         plain: bool = typer.Option(False, "--plain", help=say("cli.tokenize.plain")),
         as_json: bool = json_option(),
     ) -> None:
-        from jinjie.data.tokenization.split import split
+        from jinjie.data.tokenization.split import encoded
 
         processor = _open(name, quiet=as_json)
         written = _text(text, file)
-        ids = processor.ids(written, special=not plain)
-        if not as_json:
-            print(*ids)
-            return
-        parts = split(processor, written, special=not plain)
-        print_json(
-            {
-                "tokenizer": name,
-                "count": len(ids),
-                "ids": ids,
-                "tokens": [part.token for part in parts],
-                "offsets": [[part.start, part.end] for part in parts],
-            }
-        )
+        if as_json:
+            print_json(encoded(name, processor, written, special=not plain))
+        else:
+            print(*processor.ids(written, special=not plain))
 
 
 def _register_decode(group: typer.Typer) -> None:

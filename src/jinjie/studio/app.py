@@ -34,6 +34,7 @@ from jinjie.studio import (
     home_pages,
     lesson_pages,
     log_pages,
+    machine_api,
     machine_pages,
     map_pages,
     mastery_pages,
@@ -84,6 +85,7 @@ def make_app(
     app.include_router(compare_pages.router)  # before /runs/{name}: no run is called compare
     app.include_router(api.router)
     app.include_router(path_api.router)
+    app.include_router(machine_api.router)
     app.include_router(experiments.router)
     app.include_router(home_pages.router)
     app.include_router(pages.router)

@@ -29,11 +29,11 @@ def data(request: Request) -> Response:
 def one(request: Request, name: str) -> Response:
     """One, with its first examples where it is on this machine: a page fetches nothing. Raises NotFound."""
     found = entry(name)
-    seen: Look | None = None
+    shown: Look | None = None
     error = ""
     if found.about.cached:
         try:
-            seen = _seen(name, language())
+            shown = seen(name)
         except JinjieError as told:
             error = str(told)
     return page(
@@ -45,11 +45,16 @@ def one(request: Request, name: str) -> Response:
             for one in recipes.all_recipes().values()
             if one.data.kind == found.config.kind
         ],
-        look=seen,
-        counts=counted(seen.counts) if seen else counted(found.about.counts),
-        picture=_address(seen.picture) if seen and seen.picture else "",
+        look=shown,
+        counts=counted(shown.counts) if shown else counted(found.about.counts),
+        picture=_address(shown.picture) if shown and shown.picture else "",
         error=error,
     )
+
+
+def seen(name: str) -> Look:
+    """The first examples of a data set that is here."""
+    return _seen(name, language())
 
 
 @lru_cache(maxsize=16)

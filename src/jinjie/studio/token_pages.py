@@ -84,10 +84,14 @@ def _cuts(text: str, chosen: list[str], known: list[str]) -> list[Cut]:
     names = list(dict.fromkeys(chosen))
     if len(names) > MOST:
         raise InvalidInput([Problem("by", "studio.tokens.too_many", count=len(names), most=MOST)])
-    for name in names:
-        if name not in known:
-            raise NotFound("tokenizer.not_found", name=name, suggestion=did_you_mean(name, known))
-    return [cut(name, named(name), text) for name in names]
+    return [cut(name, opened(name, known), text) for name in names]
+
+
+def opened(name: str, known: list[str]) -> TokenProcessor:
+    """The tokenizer, where it is one of those that are known. Raises NotFound with the nearest name."""
+    if name not in known:
+        raise NotFound("tokenizer.not_found", name=name, suggestion=did_you_mean(name, known))
+    return named(name)
 
 
 def cut(name: str, processor: TokenProcessor, text: str) -> Cut:

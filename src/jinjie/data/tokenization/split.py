@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jinjie.data.tokenization.pieces import spelling
 from jinjie.data.tokenization.processor import TokenProcessor
@@ -52,6 +53,19 @@ def split(processor: TokenProcessor, text: str, *, special: bool = False) -> lis
         marked = i in processor.special_ids
         parts.append(Part(i, token, start, end, b"" if marked else bytes_of(token), marked))
     return parts
+
+
+def encoded(name: str, processor: TokenProcessor, text: str, *, special: bool) -> dict[str, Any]:
+    """What a tokenizer called `name` makes of a text, as JSON holds it. Raises InvalidInput as `ids` and `split` do."""
+    ids = processor.ids(text, special=special)
+    parts = split(processor, text, special=special)
+    return {
+        "tokenizer": name,
+        "count": len(ids),
+        "ids": ids,
+        "tokens": [part.token for part in parts],
+        "offsets": [[part.start, part.end] for part in parts],
+    }
 
 
 def visible(text: str) -> str:
