@@ -44,7 +44,9 @@ def own_texts() -> Iterator[tuple[str, str]]:
             r"^:::mistake (.*)$", r"## Mistake: \1", path.read_text(encoding="utf-8"), flags=re.MULTILINE
         )
         yield path.name, re.sub(r"^:::\s*$", "## -", text, flags=re.MULTILINE)
-    for path in content.rglob("*.yaml"):
+    for path in (
+        one for part in ("faq", "quizzes", "experiments", "roles") for one in content.glob(f"{part}/*.yaml")
+    ):
         entry = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         yield path.name, "\n\n".join(one for one in strings(entry) if len(one) > 20)
 
@@ -59,7 +61,7 @@ def strings(entry: object) -> Iterator[str]:
 
 def test_nothing_is_wrong_in_our_own_lessons_answers_and_notes():
     texts = list(own_texts())
-    assert len(texts) > 100
+    assert len(texts) > 80
     assert not [(name, found.rule, found.quote) for name, text in texts for found in wrong(text, "a.md")]
 
 
