@@ -1,6 +1,5 @@
 """Sentences nobody had in view when the patterns were written, our own lessons, and the five articles."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,9 +121,10 @@ def test_the_subject_may_stand_in_the_sentence_before_in_the_heading_or_in_anoth
     assert not wrong(f"GPT is a Transformer.\n\n## Another\n\n{later}")
 
 
-ARTICLES = Path(os.environ.get("JINJIE_ARTICLES", ROOT.parent.parent / "shared" / "articles"))
-if not ARTICLES.is_dir():
-    ARTICLES = ROOT.parent / "shared" / "articles"
+BESIDE = [
+    folder / "shared" / "articles" for folder in (ROOT.parent, ROOT.parent.parent)
+]  # a worktree lies deeper
+ARTICLES = next((folder for folder in BESIDE if folder.is_dir()), BESIDE[0])
 WRONG_IN_ARTICLES = {
     "A0": {(19, "descent-until-the-minimum")},
     "A1": {(32, "convolution-no-product")},
