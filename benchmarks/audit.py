@@ -269,8 +269,8 @@ The files of `tests/audit/snippets`, all written by us: 40 wrong and 40 clean on
 set), 20 and 20 after them (the late set; our rules were mended after it had been measured once, at 22 of 25 and
 one alarm in 20: `docs/log.md`). So ours are measured on what they were made for, and a peer on what it was not
 made for: the column of what a peer's own rules are about is the fairer one to it. A peer's finding counts when
-it is about the planted error and at most {NEAR} lines away. Serious: high or medium (ours), critical (mlguard-
-lint), high (waldean), errors (pylint); all of dslinter and ruff."""
+it is about the planted error and at most {NEAR} lines away. Serious: high or medium (ours), critical
+(mlguard-lint), high (waldean), errors (pylint); all of dslinter and ruff."""
 NOTES = """\
 `dash-mlguard` (0.3.0) reads tables of data and no code, so there is nothing to measure it on. `trainlint` is
 not on PyPI today. pylint has none of the libraries in its environment; its import errors, conventions and
