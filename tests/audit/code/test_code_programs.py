@@ -80,6 +80,11 @@ def test_nothing_of_an_article_is_run(tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+def test_code_nested_too_deep_to_be_read_is_passed_over() -> None:
+    deep = "import os\nx = " + " + ".join(["1"] * 20_000)
+    assert judged(deep, "import numpy as np\ny = np.float(3)")[0].rule == "removed-api"
+
+
 def test_it_is_quick_and_brings_no_torch() -> None:
     loaded = "torch" in sys.modules
     blocks = [
