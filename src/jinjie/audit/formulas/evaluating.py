@@ -1,11 +1,9 @@
 """What a tree is worth when every symbol is given a value.
 
 Values are drawn by a seed and the symbol's name, one for each index: `x[2]` is another number than `x[3]`. A
-function that
-the mathematics does not know (`f`, `LayerNorm`) is a fixed smooth one, so that equal trees are worth the same
-and others,
-but for an accident of one in a billion, are not. Work is done in complex numbers: a logarithm of a negative
-number is no error there.
+function that the mathematics does not know (`f`, `LayerNorm`) is a fixed smooth one, so that equal trees are worth
+the same and others, but for an accident of one in a billion, are not. Work is done in complex numbers: a logarithm
+of a negative number is no error there.
 """
 
 from __future__ import annotations

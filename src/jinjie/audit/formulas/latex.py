@@ -1,8 +1,8 @@
 r"""LaTeX as articles print it, read into equations.
 
 What cannot be read is left out: `equations` gives what it could read, and counts what it could not. A symbol
-followed by
-brackets is a call where it is written as one (`\operatorname`, `\text`, known names, f, J, σ, …), and a product else.
+followed by brackets is a call where it is written as one (`\operatorname`, `\text`, known names, f, J, σ, …), and a
+product else.
 """
 
 from __future__ import annotations
