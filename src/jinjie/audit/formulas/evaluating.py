@@ -65,7 +65,7 @@ def work_out(node: Node, at: Setting) -> complex:
     """The value of a tree. Raises Unvalued."""
     try:
         made = _value(node, at, dict(at.indices))
-    except (ZeroDivisionError, OverflowError, ValueError) as error:
+    except (ZeroDivisionError, OverflowError, ValueError, RecursionError) as error:
         raise Unvalued(str(error)) from None
     if not cmath.isfinite(made):
         raise Unvalued("not finite")

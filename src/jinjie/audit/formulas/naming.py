@@ -110,7 +110,8 @@ LEFT: Mapping[str, str] = {
     "layer-norm": "LayerNorm|LN", "batch-norm": r"\bBN|BatchNorm", "sinusoidal-positions": "PE",
         "intersection-over-union": "IoU",
     "leaky-relu": "LReLU|LeakyReLU",
-    "sigmoid-derivative": r"\\sigma'", "tanh-derivative": r"\\tanh'", "post-norm-layer": "Transformer|[Ll]ayer|[Bb]lock|Encoder",
+    "sigmoid-derivative": r"\\sigma'", "tanh-derivative": r"\\tanh'",
+    "post-norm-layer": "Transformer|[Ll]ayer|[Bb]lock|Encoder",
 }  # fmt: skip
 """The left side that names its formula."""
 
