@@ -1,11 +1,9 @@
 """What a tree is worth when every symbol is given a value.
 
 Values are drawn by a seed and the symbol's name, one for each index: `x[2]` is another number than `x[3]`. A
-function that
-the mathematics does not know (`f`, `LayerNorm`) is a fixed smooth one, so that equal trees are worth the same
-and others,
-but for an accident of one in a billion, are not. Work is done in complex numbers: a logarithm of a negative
-number is no error there.
+function that the mathematics does not know (`f`, `LayerNorm`) is a fixed smooth one, so that equal trees are worth
+the same and others, but for an accident of one in a billion, are not. Work is done in complex numbers: a logarithm
+of a negative number is no error there.
 """
 
 from __future__ import annotations
@@ -67,7 +65,7 @@ def work_out(node: Node, at: Setting) -> complex:
     """The value of a tree. Raises Unvalued."""
     try:
         made = _value(node, at, dict(at.indices))
-    except (ZeroDivisionError, OverflowError, ValueError) as error:
+    except (ZeroDivisionError, OverflowError, ValueError, RecursionError) as error:
         raise Unvalued(str(error)) from None
     if not cmath.isfinite(made):
         raise Unvalued("not finite")

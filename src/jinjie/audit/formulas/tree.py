@@ -20,8 +20,8 @@ class Num:
 
 @dataclass(frozen=True)
 class Atom:
-    """A symbol with a value of its own. `index` holds what it is indexed by; `subs` are scripts not yet known to
-    be indices."""
+    """A symbol with a value of its own. `index` holds what it is indexed by; `subs` are scripts not yet known to be
+    indices."""
 
     name: str
     index: tuple[Node, ...] = ()
