@@ -112,7 +112,10 @@ def _wrong(out: Console, finding: Finding) -> None:
     out.print(Padding(Line(in_plain(str(finding.says))), (0, 0, 0, 2)))
     if finding.instead is not None:
         out.print(
-            Padding(Line.assemble((f"{say('audit.instead')} ", "green"), in_plain(str(finding.instead))), (0, 0, 0, 2))
+            Padding(
+                Line.assemble((f"{say('audit.instead')} ", "green"), in_plain(str(finding.instead))),
+                (0, 0, 0, 2),
+            )
         )
     if finding.shown is not None:
         _shown(out, finding.shown)

@@ -104,6 +104,6 @@ def _values(finding: Finding, titles: dict[str, str]) -> dict[str, Any]:
         "says": in_html(str(finding.says)),
         "instead": in_html(str(finding.instead)) if finding.instead else "",
         "shown": in_html(str(finding.shown.says)) if finding.shown else "",
-        "formula": str(headings()[finding.formula].name) if finding.formula in headings() else "",
+        "formula": str(headings()[finding.formula].name) if finding.formula else "",
         "lessons": [(slug, titles[slug]) for slug in finding.lessons if slug in titles],
     }
