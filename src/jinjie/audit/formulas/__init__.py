@@ -1,7 +1,7 @@
 """What is right and wrong with the formulas of an article.
 
 `judge` reads each formula, finds which one of the course it is and gives a verdict: right, wrong with the run that
-shows it, or unknown. How: docs/decisions/0012-audit-of-formulas.md.
+shows it, or unknown. How: docs/decisions/0013-formulas-on-trial.md.
 """
 
 from __future__ import annotations
