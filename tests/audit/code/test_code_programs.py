@@ -86,9 +86,9 @@ def test_it_is_quick_and_brings_no_torch() -> None:
         "import torch\nfrom torch import nn\n"
         + "\n".join(f"x{n} = nn.Linear({n + 1}, 2)(x{n - 1 if n else 0})" for n in range(200))
     ]
-    started = time.perf_counter()
+    started = time.process_time()  # of other work on the machine it knows nothing
     judged(*blocks)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 1.5
     assert loaded or "torch" not in sys.modules
 
 

@@ -56,10 +56,11 @@ def first() -> Measured:
     return measure(SNIPPETS)
 
 
-def test_the_index_names_every_wrong_file() -> None:
-    expected = yaml.safe_load((SNIPPETS / "expected.yaml").read_text(encoding="utf-8"))
-    assert sorted(expected) == sorted(p.name for p in (SNIPPETS / "wrong").iterdir())
-    assert len(expected) == 40 and len(list((SNIPPETS / "clean").iterdir())) == 40
+@pytest.mark.parametrize(("folder", "many"), [(SNIPPETS, 40), (SNIPPETS / "late", 20)], ids=["first", "late"])
+def test_the_index_names_every_wrong_file(folder: Path, many: int) -> None:
+    expected = yaml.safe_load((folder / "expected.yaml").read_text(encoding="utf-8"))
+    assert sorted(expected) == sorted(p.name for p in (folder / "wrong").iterdir())
+    assert len(expected) == many and len(list((folder / "clean").iterdir())) == many
 
 
 def test_four_of_five_planted_errors_are_found(first: Measured) -> None:
@@ -73,3 +74,11 @@ def test_at_most_one_clean_file_in_forty_is_accused(first: Measured) -> None:
 
 def test_of_a_wrong_file_only_what_is_wrong_is_told(first: Measured) -> None:
     assert not first.further
+
+
+def test_the_set_that_was_written_after_the_rules() -> None:
+    """Measured once before anything was mended for it: 22 of 25, one alarm in 20 (docs/log.md)."""
+    late = measure(SNIPPETS / "late")
+    assert late.planted == 25 and len(late.missed) <= 0.2 * late.planted, late.missed
+    assert len(late.alarms) <= 1, late.alarms
+    assert not late.further

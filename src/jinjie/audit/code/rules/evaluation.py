@@ -67,7 +67,7 @@ def _after_fit(m: Meaning) -> Iterator[Finding]:
     elsewhere = False
     for call in program.calls:
         data, who = _measured(m, call)
-        if data is None or who is None:
+        if data is None or who is None or isinstance(program.statement(call), ast.Assert):
             continue
         before = [
             f
