@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 
 from jinjie.audit.article import Article, Sentence
 from jinjie.audit.claims import matching
-from jinjie.audit.claims.reading import Claim, Sayings, Subject, Table, table
+from jinjie.audit.claims.reading import Claim, Groups, Subject, table
 from jinjie.audit.finding import Finding, Shown, Verdict
 from jinjie.base.words import LANGUAGES, Language, Text, say
 
@@ -21,23 +23,65 @@ _BACK = 3
 
 def judge(article: Article) -> list[Finding]:
     """Findings on the sentences of an article, in their order."""
-    return list(_Reader(article, table()).findings())
+    return list(_Reader(article).findings())
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way to say one claim, wrongly or rightly."""
+
+    claim: Claim
+    wrong: bool
+    groups: Groups
+    first: re.Pattern[str]
+    """Of its first group: nearly every sentence is done with when this is not found."""
+
+    def may_mean(self, here: frozenset[str], around: frozenset[str]) -> bool:
+        """Whether its subject is named in a sentence or, for what may be carried, around it."""
+        claim = self.claim
+        return not (claim.subject and here.isdisjoint(claim.subject)) or (
+            claim.carried and not around.isdisjoint(claim.subject)
+        )
+
+
+@cache
+def _ways(lang: Language) -> tuple[_Way, ...]:
+    known = table()
+    return tuple(
+        _Way(claim, wrong, groups, matching.compiled(groups[0], lang, known))
+        for claim in known.claims
+        for wrong, sayings in ((True, claim.wrong), (False, claim.right))
+        for groups in sayings.in_(lang)
+    )
 
 
 class _Reader:
-    def __init__(self, article: Article, known: Table) -> None:
-        self._article, self._table = article, known
+    def __init__(self, article: Article) -> None:
+        self._article, self._table = article, table()
         self._sentences = article.sentences
         self._plain = [matching.plain(sentence.text) for sentence in self._sentences]
         self._langs: list[Language] = [matching.language_of(text) for text in self._plain]
+        self._named = [
+            matching.named(text, lang, self._table)
+            for text, lang in zip(self._plain, self._langs, strict=True)
+        ]
 
     def findings(self) -> Iterator[Finding]:
         for at, sentence in enumerate(self._sentences):
-            if not self._stands(at):
+            text, around = self._plain[at], self._around(at)
+            ways = [way for way in _ways(self._langs[at]) if way.may_mean(self._named[at], around)]
+            ways = [way for way in ways if way.first.search(text)]
+            if not ways or not self._stands(at):
                 continue
-            for claim in self._table.claims:
-                if verdict := self._verdict(claim, at):
-                    yield _finding(claim, verdict, sentence)
+            for claim in dict.fromkeys(way.claim.id for way in ways):
+                if found := self._verdict([way for way in ways if way.claim.id == claim], at):
+                    yield _finding(*found, sentence)
+
+    def _around(self, at: int) -> frozenset[str]:
+        """Who is named where a subject may be carried from."""
+        heading = matching.plain(self._sentences[at].section)
+        said = matching.named(heading, matching.language_of(heading), self._table)
+        return said.union(*self._named[max(0, at - _BACK) : at])
 
     def _stands(self, at: int) -> bool:
         """Whether the sentence is meant as it is written, by itself, its heading and its neighbours."""
@@ -48,25 +92,25 @@ class _Reader:
             return False
         return not (at + 1 < len(self._plain) and matching.denies(self._plain[at + 1], self._langs[at + 1]))
 
-    def _verdict(self, claim: Claim, at: int) -> Verdict | None:
-        text, lang = self._plain[at], self._langs[at]
-        if self._says(claim, claim.wrong, at) and self._beside(claim, at):
+    def _verdict(self, ways: list[_Way], at: int) -> tuple[Claim, Verdict] | None:
+        """What the ways to say one claim, wrong ones and right, come to; wrong where any is."""
+        text, lang, claim = self._plain[at], self._langs[at], ways[0].claim
+        if self._says(claim, [way.groups for way in ways if way.wrong], at) and self._beside(claim, at):
             unless = claim.unless.in_(lang)
             if not any(matching.compiled(one, lang, self._table).search(text) for one in unless):
-                return "wrong"
-        return "right" if self._says(claim, claim.right, at) else None
+                return claim, "wrong"
+        return (
+            (claim, "right") if self._says(claim, [way.groups for way in ways if not way.wrong], at) else None
+        )
 
-    def _says(self, claim: Claim, sayings: Sayings, at: int) -> bool:
+    def _says(self, claim: Claim, ways: list[Groups], at: int) -> bool:
         text, lang = self._plain[at], self._langs[at]
-        found = [groups for groups in sayings.in_(lang) if matching.may_say(text, lang, groups, self._table)]
-        if not found:
-            return False
-        whole = matching.Stretch(0, len(text), frozenset())
         names = [f"<{slug}>" for slug in claim.subject]
-        own = [groups for groups in found if not names or any(name in "".join(groups) for name in names)]
+        own = [groups for groups in ways if not names or any(name in "".join(groups) for name in names)]
+        whole = matching.Stretch(0, len(text), frozenset())
         if any(matching.said(text, lang, groups, whole, self._table) for groups in own):
             return True
-        others = [groups for groups in found if groups not in own]
+        others = [groups for groups in ways if groups not in own]
         if not others:
             return False
         family = {self._table.subjects[slug].family for slug in claim.subject}

@@ -59,7 +59,7 @@ _DOUBT: dict[Language, str] = {
     "zh": "|".join(
         (
             "误以为|误认为|误解|误区|误称|误写|误用|误作|误当|错误(?!率|分类)|错当|错把|写错|说错|弄错|搞错|写反|说反|弄反|搞反",
-            "混淆|混为一谈|有人[^,]{0,4}(?:说|认为|以为|觉得|问)|以为|假如|假设|倘若|要是|若(?=把|将|是|去掉)|所谓|说法",
+            "混淆|混为一谈|有人[^,]{0,4}(?:说|认为|以为|觉得|问)|以为|假如|假设|倘若|要是|若(?=把|将|是|去掉|只|直接|不)|如果(?=只|直接|仅|不)|说法",
             "(?:人|初学者|教程|文章|同学|新手|资料|博客)[^,]{0,5}(?:说|认为|以为|觉得|写|称)",
             "不对|不成立|不准确|不正确|不严谨|不是真的|谣言|其实不|并不意味|不代表|等于(?:看|偷|作弊)|作弊|偷看",
             "(?:看|问|讨论|思考|验证|检验|知道|确认)[^,]{0,8}是否|^[^,]{0,8}是否|切勿|切忌|千万|是不是|难道|陷阱|不应|不要|不该|不可",
@@ -72,7 +72,7 @@ _NEGATION: dict[Language, str] = {
             r"\bnot\b(?! only| just| merely)|n't\b",
             r"\b(?:never|no|without|nor|neither|cannot|unlike|hardly|less|rarely)\b",
             r"\b(?:rather than|instead of|as opposed to|far from|in place of)\b",
-            r"\bavoid|\bfails? to\b|\breplac\w+\b|\b(?:skip|omit|dispens)\w*|\brid of\b",
+            r"\bavoid|\bfails? to\b|\breplac\w+\b|\b(?:skip|omit|dispens|ignor|discard)\w*|\brid of\b",
         )
     ),
     "zh": "|".join(
@@ -99,8 +99,8 @@ _DENIED: dict[Language, str] = {
 # Whoever is named behind or between these is only compared with.
 _ASIDE_BEFORE: dict[Language, str] = {
     "en": r"\b(?:unlike|like|compared (?:to|with)|in contrast (?:to|with)|as opposed to|different from|than|similar to"
-    r"|as with|contrary to)(?: [\w-]+){0,3}\s*$",
-    "zh": "(?:不同于|区别于|有别于|相比于?|相较于|较之|类似于?|不像|就像|像|对比|比|异于)$",
+    r"|as with|contrary to|replac\w+|outperform\w*|beats|abandons|improv\w+ (?:on|upon))(?: [\w-]+){0,3}\s*$",
+    "zh": "(?:(?:抛弃|放弃|摒弃|取代|代替|替代|改进|超越|超过|优于)了?|不同于|区别于|有别于|相比于?|相较于|较之|类似于?|不像|就像|像|对比|比|异于)$",
 }
 _ASIDE_AFTER = (
     "^(?:模型|网络|算法)?(?:的[^,]{0,6})?(?:等[^,]{0,4})?(?:不同|类似|一样|相比|相反|相似|相同|相对|那样)"
@@ -116,6 +116,7 @@ _TURNS: dict[Language, str] = {
     r"|the (?:former|latter))\b",
     "zh": "^(?:但|然而|相反|另一方面|而|反之|其他|别的|前者|后者|不过)",
 }
+_LINKS = frozenset({"", "and", "or", "nor", "和", "或", "与", "以及", "也", "及"})
 _SHARED = re.compile(r"前者|后者|\bthe (?:former|latter)\b|\brespectively\b|分别")
 _MISTAKES = re.compile(
     r"\b(?:mistakes?|misconceptions?|myths?|pitfalls?|errata)\b|误区|误解|常见错误|辟谣|勘误|纠错"
@@ -140,6 +141,18 @@ def compiled(pattern: str, lang: Language, table: Table | None = None) -> re.Pat
 @cache
 def _names(subject: Subject, lang: Language) -> re.Pattern[str]:
     return re.compile(subject.names(lang))
+
+
+@cache
+def _any_name(lang: Language, table: Table) -> re.Pattern[str]:
+    return re.compile("|".join(subject.names(lang) for subject in table.subjects.values()))
+
+
+def named(text: str, lang: Language, table: Table) -> frozenset[str]:
+    """Every subject that a text names, also in passing."""
+    if not _any_name(lang, table).search(text):
+        return frozenset()
+    return frozenset(slug for slug, subject in table.subjects.items() if _names(subject, lang).search(text))
 
 
 def mentions(text: str, lang: Language, subjects: dict[str, Subject]) -> list[tuple[int, int, str]]:
@@ -203,11 +216,6 @@ def stretches(
     yield from parts
 
 
-def may_say(text: str, lang: Language, groups: Groups, table: Table) -> bool:
-    """Whether all groups are somewhere in the sentence: most claims end here, before it is asked who is meant."""
-    return all(compiled(group, lang, table).search(text) for group in groups)
-
-
 def said(text: str, lang: Language, groups: Groups, stretch: Stretch, table: Table) -> bool:
     """Whether all groups are found in the stretch, and none of it is denied or quoted."""
     spans = []
@@ -250,7 +258,7 @@ def _clause(text: str, at: int) -> int:
     """Where the clause of a place begins; what is no more than a link of a list goes with what is before it."""
     cuts = [0, *(hit.end() for hit in re.finditer(_CLAUSE, text[:at]))]
     begin = cuts.pop()
-    while cuts and text[begin - 1 : begin] in ",、" and len(text[begin:at].strip(" ")) <= 4:
+    while cuts and text[begin - 1 : begin] in ",、" and text[begin:at].strip() in _LINKS:
         begin = cuts.pop()
     return begin
 
