@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from jinjie.audit.article import Article, Place
@@ -24,6 +24,12 @@ _MAXIMISED = re.compile(
 )
 STRUCTURAL = frozenset({"transformer-layer-without-feed-forward", "gpt-layer-without-causal-mask"})
 """Variants that are right as a line and wrong as the whole: `misnaming` looks at what stands beside them."""
+ONLY_IF_NOT: Mapping[str, re.Pattern[str]] = {
+    "perplexity-base-two": re.compile(
+        r"\bbits?\b|\\log_\{?2|log2|log₂|base[- ](2|two)\b|比特|以 ?\$?2\$? ?为底", re.IGNORECASE
+    )
+}
+"""Variants that are right where these words stand beside them."""
 GAP = 7
 """Lines between two displayed formulas that may still be one program."""
 
@@ -140,9 +146,17 @@ def _acceptable(option: Option, side: Side) -> bool:
     )
 
 
+def _allowed(option: Option, near: str) -> bool:
+    """Whether a wrong variant is right for what the words beside it say."""
+    variant = option.known.form.variant
+    return variant is not None and variant.id in ONLY_IF_NOT and bool(ONLY_IF_NOT[variant.id].search(near))
+
+
 def _by_line(member: Judged, catalog: Catalog) -> None:
     """The verdict on an equation by itself."""
     found = options(member.side, member.said, catalog)
+    near = f"{member.printed.section} {member.printed.before} {member.printed.after} {member.printed.latex}"
+    found = [o for o in found if not _allowed(o, near)]
     right = next((o for o in found if o.right and _acceptable(o, member.side)), None)
     wrong = next((o for o in found if not o.right and o.named >= 2 and o.likeness >= 0.4), None)
     if (
