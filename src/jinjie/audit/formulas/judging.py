@@ -47,6 +47,8 @@ class Judged:
     whole: Side | None = None
     """With the lines before put in, where that is another."""
     by_whole: bool = False
+    near: str = ""
+    """The sentences on its lines."""
     place: Place = field(init=False)
 
     def __post_init__(self) -> None:
@@ -94,7 +96,17 @@ def groups(article: Article, ids: Sequence[str]) -> tuple[list[Group], list[Prin
             and len(printed.latex) < 30
         ):
             continue
-        members = [Judged(printed, line, Side(line), said(printed, line.source.left, ids)) for line in lines]
+        near = " ".join(
+            s.text
+            for s in article.sentences
+            if s.place.cell == printed.place.cell
+            and s.place.line <= printed.place.end
+            and s.place.end >= printed.place.line
+        )
+        members = [
+            Judged(printed, line, Side(line), said(printed, line.source.left, ids), near=near)
+            for line in lines
+        ]
         last = made[-1] if made else None
         named = next((m.said.last for m in members if m.said.last), "")
         together = (
@@ -155,7 +167,8 @@ def _allowed(option: Option, near: str) -> bool:
 def _by_line(member: Judged, catalog: Catalog) -> None:
     """The verdict on an equation by itself."""
     found = options(member.side, member.said, catalog)
-    near = f"{member.printed.section} {member.printed.before} {member.printed.after} {member.printed.latex}"
+    printed = member.printed
+    near = f"{printed.section} {printed.before} {printed.after} {printed.latex} {member.near}"
     found = [o for o in found if not _allowed(o, near)]
     right = next((o for o in found if o.right and _acceptable(o, member.side)), None)
     wrong = next((o for o in found if not o.right and o.named >= 2 and o.likeness >= 0.4), None)
@@ -236,8 +249,9 @@ def _slipped(option: Option, member: Judged) -> bool:
         and re.search("sign|minus|term", option.changed.en)
     ):
         return False
+    heading_only = member.printed.before.strip() in member.printed.section
     return (
-        option.likeness >= 0.6
+        option.likeness >= (0.75 if heading_only and option.named < 4 else 0.6)
         and weight(member.side) >= 3
         and (option.named >= 3 or member.said.last == option.id)
     )
