@@ -1,8 +1,8 @@
 """Tutorials written by someone who knew the task and not the judges: errors planted in each, and clean ones.
 
 `snippets/blind/` was written and committed before it was measured; `second/` after the first was mended for.
-`index.yaml` says what is planted, and at which lines. An error is found by any verdict of wrong within two lines; an alarm is one of
-medium or high severity in a clean article. What the first measurements gave: docs/log.md.
+`index.yaml` says what is planted, and at which lines. An error is found by any verdict of wrong within two lines; an
+alarm is one of medium or high severity in a clean article. What the first measurements gave: docs/log.md.
 """
 
 from __future__ import annotations
