@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from jinjie.audit.article import Code, Place, of_text
+from jinjie.audit.article import Code, Place, of_text, read
 from jinjie.audit.code import judge
 from jinjie.audit.code.program import programs
 from jinjie.audit.code.rules.removed import table
@@ -80,6 +80,11 @@ def test_nothing_of_an_article_is_run(tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+def test_code_nested_too_deep_to_be_read_is_passed_over() -> None:
+    deep = "import os\nx = " + " + ".join(["1"] * 20_000)
+    assert judged(deep, "import numpy as np\ny = np.float(3)")[0].rule == "removed-api"
+
+
 def test_it_is_quick_and_brings_no_torch() -> None:
     loaded = "torch" in sys.modules
     blocks = [
@@ -113,3 +118,27 @@ def test_the_table_of_apis_is_whole() -> None:
         assert api.library and api.since and api.state in ("removed", "renamed", "deprecated")
         assert api.names or api.methods
         assert api.instead.en and any("\u4e00" <= c <= "\u9fff" for c in api.instead.zh)
+
+
+def test_the_lessons_of_the_course_are_clean() -> None:
+    for path in sorted(LESSONS.glob("*/en.md")):
+        assert judge(read(path).codes) == [], path
+
+
+def test_what_only_shows_a_schedule_needs_no_gradients() -> None:
+    shown = """
+import torch
+
+model = torch.nn.Linear(3, 2)
+optimizer = torch.optim.AdamW(model.parameters())
+schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1)
+for epoch in range(3):
+    optimizer.step()
+    schedule.step()
+    print(schedule.get_last_lr())
+"""
+    assert judged(shown) == []
+    trains = shown.replace(
+        "    optimizer.step()", "    loss = model(torch.ones(3)).sum()\n    optimizer.step()"
+    )
+    assert "backward-missing" in rules(trains)

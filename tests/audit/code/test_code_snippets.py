@@ -1,7 +1,7 @@
 """Tutorials with planted errors and without: what is found in them, and what is not.
 
-`snippets/` was written before the rules, `snippets/late/` after them; each holds `wrong/`, `clean/` and an index of what
-is wrong where. A finding counts when it has the rule's name and its place has the line.
+`snippets/` was written before the rules, `snippets/late/` after them; each holds `wrong/`, `clean/` and an index of
+what is wrong where. A finding counts when it has the rule's name and its place has the line.
 """
 
 from __future__ import annotations

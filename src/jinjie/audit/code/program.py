@@ -184,7 +184,10 @@ def programs(codes: Sequence[Code]) -> tuple[list[Program], list[Broken]]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError) as error:
+                free_names(tree)
+        except (RecursionError, MemoryError):
+            continue  # nested deeper than anybody writes by hand
+        except (SyntaxError, ValueError) as error:
             if meant_as_python(text):
                 line = getattr(error, "lineno", None) or 1
                 why = getattr(error, "msg", None) or str(error)

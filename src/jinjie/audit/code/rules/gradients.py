@@ -94,21 +94,22 @@ def find(m: Meaning) -> Iterator[Finding]:
     )
     if looped and made and not any_step and not by_hand and not _hands_on(m, made):
         yield NO_STEP.at(program, looped[0])
-    if (
-        steps
-        and made
-        and not backwards
-        and not by_hand
-        and not closure
-        and not any(
-            (m.dotted(c.func) or "").endswith("autograd.grad") or method(c) == "manual_backward"
+    if steps and made and not backwards and not by_hand and not closure:
+        other = any(
+            (m.dotted(c.func) or "").endswith("autograd.grad")
+            or method(c) == "manual_backward"
+            or (isinstance(c.func, ast.Name) and "backward" in c.func.id)
             for c in program.calls
         )
-    ):
-        looped_steps = [c for c in steps if program.loops(c)]
-        unknown = [c for c in program.calls if isinstance(c.func, ast.Name) and "backward" in c.func.id]
-        if looped_steps and not unknown:
+        looped_steps = [c for c in steps if program.loops(c) and _has_a_loss(program.loops(c)[0])]
+        if looped_steps and not other:
             yield NO_BACKWARD.at(program, looped_steps[0])
+
+
+def _has_a_loss(loop: ast.AST) -> bool:
+    """Whether a loop works out a loss at all; one that only shows the rates of a schedule does not."""
+    names = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return any("loss" in name.lower() for name in names)
 
 
 def _is_optimiser(m: Meaning, call: ast.Call) -> bool:
