@@ -1,5 +1,5 @@
-"""The five articles that the course puts right, where they lie beside the checkout: nothing of their text is
-kept here."""
+"""The five articles that the course puts right, where they lie beside the checkout: nothing of their text is kept
+here."""
 
 from pathlib import Path
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from printed_first import RIGHT, WRONG
 from printed_hard import RIGHT as HARD
+from printed_long import RIGHT as LONG
 from printed_second import RIGHT as MORE_RIGHT
 from printed_second import WRONG as MORE_WRONG
 
@@ -19,7 +20,7 @@ def verdicts(text):
     return [f.verdict for f in judge(of_text(text, Path("a.md")))]
 
 
-@pytest.mark.parametrize("passages", [RIGHT, MORE_RIGHT, HARD], ids=["first", "second", "hard"])
+@pytest.mark.parametrize("passages", [RIGHT, MORE_RIGHT, HARD, LONG], ids=["first", "second", "hard", "long"])
 def test_what_is_right_is_never_called_wrong(passages):
     assert [text for _, text in passages if "wrong" in verdicts(text)] == []
 

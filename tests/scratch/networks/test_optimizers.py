@@ -215,7 +215,7 @@ def test_adagrad_without_its_sum_is_only_the_sign():
 
 
 def test_epsilon_pulls_on_no_weight():
-    """A regularisation term moves a large weight however small the gradient; ε, ten thousand times as large, moves nothing."""
+    """A regularisation term moves a large weight even without a gradient; ε, ten thousand times as large, does not."""
     squares = np.array([0.25])
     theta, grad = np.array([100.0]), np.array([0.5])
     small, _ = rmsprop(theta, grad, squares, lr=1e-3, eps=1e-10)

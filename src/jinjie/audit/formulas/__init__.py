@@ -1,8 +1,7 @@
 """What is right and wrong with the formulas of an article.
 
-`judge` reads each formula, finds which one of the course it is and gives a verdict: right, wrong with the run
-that shows it, or
-unknown. How: docs/decisions/0012-audit-of-formulas.md.
+`judge` reads each formula, finds which one of the course it is and gives a verdict: right, wrong with the run that
+shows it, or unknown. How: docs/decisions/0012-audit-of-formulas.md.
 """
 
 from __future__ import annotations

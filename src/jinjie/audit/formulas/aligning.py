@@ -135,9 +135,8 @@ def _option(one: Known, match: Match, side: Side, said: Said, changed: Text | No
 
 
 def slips(side: Side, said: Said, least: float = 2.5, programs: bool = False) -> list[Option]:
-    """The named formulas' sides that the printed one is equal to after one slip, likeliest first; with
-    `programs` also
-    those with a slip in an earlier line."""
+    """The named formulas' sides that the printed one is equal to after one slip, likeliest first; with `programs`
+    also those with a slip in an earlier line."""
     wanted = [i for i, w in sorted(said.weights.items(), key=lambda p: -p[1]) if w >= least]
     if said.last in wanted:
         wanted = [said.last, *(i for i in wanted if i != said.last)]

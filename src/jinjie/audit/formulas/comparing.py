@@ -1,11 +1,9 @@
 """Whether two right sides are the same formula with other letters.
 
-Each is worked out with all its symbols worth the same: formulas that are equal but for their letters give the
-same number
-then. Then each symbol in turn is worth something else: symbols that play the same part give the same numbers.
-What is left of
-the assignments is tried with drawn values. So letters are never needed to find a formula, only to choose among
-several.
+Each is worked out with all its symbols worth the same: formulas that are equal but for their letters give the same
+number then. Then each symbol in turn is worth something else: symbols that play the same part give the same numbers.
+What is left of the assignments is tried with drawn values. So letters are never needed to find a formula, only to
+choose among several.
 """
 
 from __future__ import annotations
@@ -102,8 +100,7 @@ class Side:
     @cached_property
     def mark(self) -> complex | None:
         """What it is worth with all symbols worth the same; where that is nothing, as of `(x - a)/(b - a)`, with
-        each a little
-        more than the one before it. None where that has no value either."""
+        each a little more than the one before it. None where that has no value either."""
         for apart in (False, True):
             self.__dict__["apart"] = apart
             try:
@@ -192,7 +189,7 @@ def _assigned(printed: Side, known: Side, factor: bool) -> Match | None:
         return None
     for letters in itertools.islice(assignments(printed, known), 240):
         for any_order in (False, True):
-            shares = _shares(printed, known, letters, any_order)
+            shares = _shares(printed, known, letters, any_order, factor)
             if shares is None:
                 continue
             if all(abs(s - 1) < TOLERANCE * 100 for _, s in shares):
@@ -241,10 +238,9 @@ def assignments(printed: Side, known: Side) -> Iterator[dict[str, str]]:
 
 
 def _shares(
-    printed: Side, known: Side, letters: Mapping[str, str], any_order: bool
+    printed: Side, known: Side, letters: Mapping[str, str], any_order: bool, factor: bool
 ) -> list[tuple[int, complex]] | None:
-    """The quotients of the two for each draw; None where there are too few values, or some agree and others do
-    not."""
+    """The quotients of the two for each draw; None where there are too few values, or some agree and others do not."""
     found: list[tuple[int, complex]] = []
     smooth = any(
         isinstance(n, Op) and (n.kind in ("log", "log2") or (n.kind == "^" and not isinstance(n.args[1], Num)))
@@ -265,6 +261,8 @@ def _shares(
             return None
         else:
             found.append((size_, left / right))
+            if not factor and abs(left / right - 1) > TOLERANCE * 100:
+                return None
     return found if len(found) >= 2 else None
 
 

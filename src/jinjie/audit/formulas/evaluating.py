@@ -1,11 +1,9 @@
 """What a tree is worth when every symbol is given a value.
 
 Values are drawn by a seed and the symbol's name, one for each index: `x[2]` is another number than `x[3]`. A
-function that
-the mathematics does not know (`f`, `LayerNorm`) is a fixed smooth one, so that equal trees are worth the same
-and others,
-but for an accident of one in a billion, are not. Work is done in complex numbers: a logarithm of a negative
-number is no error there.
+function that the mathematics does not know (`f`, `LayerNorm`) is a fixed smooth one, so that equal trees are worth
+the same and others, but for an accident of one in a billion, are not. Work is done in complex numbers: a logarithm
+of a negative number is no error there.
 """
 
 from __future__ import annotations
@@ -67,7 +65,7 @@ def work_out(node: Node, at: Setting) -> complex:
     """The value of a tree. Raises Unvalued."""
     try:
         made = _value(node, at, dict(at.indices))
-    except (ZeroDivisionError, OverflowError, ValueError) as error:
+    except (ZeroDivisionError, OverflowError, ValueError, RecursionError) as error:
         raise Unvalued(str(error)) from None
     if not cmath.isfinite(made):
         raise Unvalued("not finite")
@@ -190,7 +188,7 @@ def _reduced(node: Reduce, at: Setting, env: dict[str, float]) -> complex:
     values: list[complex] = []
     places: list[dict[str, float]] = [{}]
     for bound in node.over:
-        places = [{**p, bound.name: v} for p in places for v in _range(bound, node.body, at, {**env, **p})]
+        places = [{**p, bound.name: v} for p in places for v in _range(bound, node, at, {**env, **p})]
         if len(places) > MOST:
             raise Unvalued("too large a sum")
     for place in places:
@@ -211,24 +209,12 @@ def _reduced(node: Reduce, at: Setting, env: dict[str, float]) -> complex:
     raise Unvalued(node.kind)
 
 
-def _range(bound: Bound, body: Node, at: Setting, env: dict[str, float]) -> list[float]:
+def _range(bound: Bound, node: Reduce, at: Setting, env: dict[str, float]) -> list[float]:
     """The values of an index. From 1 to N is from 0 to N - 1 where the index is only that, not a number."""
     low = 0.0 if bound.low is None else _value(bound.low, at, env).real
     high = low + at.size - 1 if bound.high is None else _value(bound.high, at, env).real
     count = int(high - low + 1.5)
     if not 0 <= count <= 64:
         raise Unvalued("limits")
-    shift = low if low == 1 and plain(bound.name, body) else 0.0
+    shift = low if low == 1 and bound.name in node.plain else 0.0
     return [low - shift + i for i in range(count)]
-
-
-def plain(name: str, body: Node) -> bool:
-    """Whether a letter stands in a body only as an index by itself."""
-    inside = {
-        id(i)
-        for a in walk(body)
-        if isinstance(a, Atom)
-        for i in a.index
-        if isinstance(i, Atom) and i.name == name
-    }
-    return all(id(n) in inside for n in walk(body) if isinstance(n, Atom) and n.name == name)

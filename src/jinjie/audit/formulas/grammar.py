@@ -1,5 +1,5 @@
-r"""The words of the grammar: which commands are relations, letters, functions, brackets; the error of what is
-none of it."""
+r"""The words of the grammar: which commands are relations, letters, functions, brackets; the error of what is none
+of it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Which subscripts are indices and which are part of a name.
 
 `x_i` below a sum over i has a value for each i; `d_k`, `W_h`, `\\beta_1` are names. An index is what a sum runs
-over, and
-what the left side is indexed by.
+over, and what the left side is indexed by.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from jinjie.audit.formulas.comparing import Side, weight
 from jinjie.audit.formulas.grammar import RELATIONS
 from jinjie.audit.formulas.latex import equations
 from jinjie.audit.formulas.mutating import called
-from jinjie.audit.formulas.naming import Said, alike, said
+from jinjie.audit.formulas.naming import Said, alike, another, said
 from jinjie.audit.formulas.programs import Line, inlined, program
 from jinjie.audit.formulas.tree import Atom, Num, walk
 from jinjie.base.words import Text
@@ -218,8 +218,8 @@ def _crossed(right: Option) -> Text | None:
 
 
 def _by_own_name(member: Judged, right: Option) -> Option | None:
-    """A slip in the line that has the left side's own name, where the right one that fits is another's: of a
-    gate, the cell's."""
+    """A slip in the line that has the left side's own name, where the right one that fits is another's: of a gate,
+    the cell's."""
     name = member.line.name
     if not name or right.named < 3 or alike(name, right.known.side.line.name) >= 0.5:
         return None
@@ -238,7 +238,7 @@ def _slipped(option: Option, member: Judged) -> bool:
     """Whether a slip in a named formula is what happened, and not another formula that happens to be near."""
     left = member.line.source.left
     counts = option.changed is not None and re.match(r"[TF][PN] stands", option.changed.en)
-    if not left or (counts and option.named < 4):
+    if not left or another(left, option.id) or (counts and option.named < 4):
         return False
     if (
         (

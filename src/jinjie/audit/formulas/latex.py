@@ -1,8 +1,8 @@
 r"""LaTeX as articles print it, read into equations.
 
 What cannot be read is left out: `equations` gives what it could read, and counts what it could not. A symbol
-followed by
-brackets is a call where it is written as one (`\operatorname`, `\text`, known names, f, J, σ, …), and a product else.
+followed by brackets is a call where it is written as one (`\operatorname`, `\text`, known names, f, J, σ, …), and a
+product else.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from jinjie.audit.formulas.tokens import cleaned, rows, tokens
 from jinjie.audit.formulas.tree import Atom, Equation, Node, Op
 
 __all__ = ["Read", "equations", "expression"]
+
+
+_DAMAGED = (Unread, ValueError, IndexError, KeyError, AssertionError, RecursionError)
+"""What reading damaged LaTeX may raise: all the same, it is not read."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ def equations(latex: str) -> Read:
     for line, piece in rows(cleaned(latex)):
         try:
             parts = _split(tokens(piece))
-        except (Unread, AssertionError):
+        except _DAMAGED:
             unread += 1
             continue
         if len(parts) < 2:
@@ -49,12 +53,12 @@ def equations(latex: str) -> Read:
         for right in parts[1:]:
             try:
                 made.append(_equation(target, right, piece.strip(), line))
-            except (Unread, IndexError, RecursionError):
+            except _DAMAGED:
                 unread += 1
     if not made and not unread and "=" not in latex and len(parts) == 1:
         try:
             made.append(_equation([], parts[0], latex.strip(), 0))
-        except (Unread, IndexError, RecursionError):
+        except _DAMAGED:
             unread += 1
     return Read(tuple(made), unread)
 
@@ -63,7 +67,7 @@ def expression(latex: str) -> Node | None:
     """One side by itself; None where it cannot be read."""
     try:
         return settled(Parser(tokens(cleaned(latex))).whole(), set())
-    except (Unread, IndexError, AssertionError):
+    except _DAMAGED:
         return None
 
 
@@ -115,7 +119,7 @@ def _equation(left: list[str], right: list[str], latex: str, line: int) -> Equat
             target = Atom("".join(a.name for a in node.args if isinstance(a, Atom)))
         elif isinstance(node, Op) and node.kind == "^" and isinstance(node.args[0], Atom):
             target = replace(node.args[0], name=node.args[0].name + "²")
-    except (Unread, IndexError):
+    except _DAMAGED:
         target = Atom(said) if left else None
     known = {letter for sub in (target.subs if target else ()) for letter in _letters(sub)}
     return Equation(scripts_of(target, known) if target else None, settled(body, known), said, latex, line)

@@ -142,10 +142,10 @@ def _sentences(article: Article, member: Judged, pattern: re.Pattern[str]) -> It
     """Sentences right behind the formula that match."""
     end = member.printed.place.end
     for sentence in article.sentences:
-        if sentence.place.cell == member.printed.place.cell and end <= sentence.place.line <= end + 4:
-            if pattern.search(sentence.text) and not _NOT.search(sentence.text):
-                yield sentence.place, sentence.text
-                return
+        near = sentence.place.cell == member.printed.place.cell and end <= sentence.place.line <= end + 4
+        if near and pattern.search(sentence.text) and not _NOT.search(sentence.text):
+            yield sentence.place, sentence.text
+            return
 
 
 def _layer(article: Article, group: Group, member: Judged) -> Iterator[tuple[bool, Finding]]:
@@ -274,8 +274,7 @@ def _three() -> Shown:
         Text("Eight examples whose gradients are 0.9, −0.4, 0.6, 0.1, −0.2, 0.8, 0.3, 0.5; θ = 1, η = 0.1: "
              "three methods, three steps.",
              "八个样本，梯度为 0.9、−0.4、0.6、0.1、−0.2、0.8、0.3、0.5；θ = 1，η = 0.1：三种方法，三个不同的一步。"),
-        (Text("method", "方法"), Text("examples", "样本数"), Text("gradient", "梯度"), Text("θ after the "
-                                                                                     "step", "更新后的 θ")),
+        (Text("method", "方法"), Text("examples", "样本数"), Text("gradient", "梯度"), Text("then θ", "更新后的 θ")),
         rows, "jinjie formula minibatch-gradient-descent",
     )  # fmt: skip
 
@@ -291,8 +290,7 @@ def _epsilon() -> Shown:
              "no weight; an L2 term with λ = 0.01 does.",
              "θ = 100，g = 0.5，s = 0.25，η = 0.001。ε 放大一万倍，结果不动，权重也不被拉小；λ = 0.01 的 L2 "
              "正则项则会。"),
-        (Text("ε", "ε"), Text("θ after the step", "更新后的 θ"), Text("θ of a plain step with an L2 "
-                                                                  "term", "带 L2 正则项的普通一步")),
+        (Text("ε", "ε"), Text("θ after the step", "更新后的 θ"), Text("θ with an L2 term", "带 L2 正则项的 θ")),
         tuple(rows), "jinjie formula rmsprop",
     )  # fmt: skip
 
@@ -316,8 +314,7 @@ def _half_a_layer() -> Shown:
     return Shown(
         Text("Parameters counted with C = 512 and F = 2,048.", "取 C = 512、F = 2,048，数参数。"),
         (Text("layer", "层"), Text("parameters", "参数量")),
-        (_row("LayerNorm(x + MultiHead(x))", f"{half:,}"), _row("with the feed-forward half / "
-                                                                "加上前馈子层", f"{whole:,}")),
+        (_row("LayerNorm(x + MultiHead(x))", f"{half:,}"), _row("+ FFN(a)", f"{whole:,}")),
         "jinjie formula layer-parameters",
     )  # fmt: skip
 

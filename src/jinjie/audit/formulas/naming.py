@@ -177,7 +177,7 @@ def said(printed: Printed, left: str, ids: Sequence[str]) -> Said:
     for id_ in ids:
         pattern = patterns()[id_]
         weight = 0.0
-        if (own := LEFT.get(id_)) and re.search(own, left):
+        if (own := LEFT.get(id_)) and re.search(own, left.replace(" ", "")):
             weight = 4
         if found := _last(pattern, nearest):
             weight = max(weight, 3)
@@ -246,6 +246,24 @@ def _plain(name: str) -> str:
         .replace("\\text", "")
     )
     return name.replace("varepsilon", "epsilon").replace("\\mathcal", "")
+
+
+def another(left: str, id_: str) -> bool:
+    """Whether a left side is a word that is not this formula's: `Specificity` for precision."""
+    words = [
+        w
+        for w in re.findall(r"[^\W\d_]{3,}", re.sub(r"\\\\[A-Za-z]+", " ", left))
+        if w.casefold() not in _ANYTHING
+    ]
+    own = LEFT.get(id_)
+    return (
+        bool(words)
+        and not patterns()[id_].search(left)
+        and not (own and re.search(own, left.replace(" ", "")))
+    )
+
+
+_ANYTHING = frozenset({"loss", "output", "cost", "out", "损失", "输出", "new", "train", "total", "layer"})
 
 
 def likeness(letters: Mapping[str, str]) -> float:

@@ -194,7 +194,7 @@ class Parser(Pieces):
         start = self.at
         try:
             args = self.arguments()
-        except Unread:
+        except (Unread, IndexError):
             self.at = start
             opening = self.peek()
             self.skip(opening, CLOSING[opening])

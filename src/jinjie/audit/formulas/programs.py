@@ -54,8 +54,7 @@ def _bare(name: str, letter: str | None) -> str:
 
 
 def _time(equations: Iterable[Equation]) -> str | None:
-    """The letter that counts steps: one symbol stands with `t` on the left and `t-1` on the right, or both
-    shifted."""
+    """The letter that counts steps: one symbol stands with `t` on the left and `t-1` on the right, or both shifted."""
     for equation in equations:
         target = equation.target
         for left in target.index if target is not None else ():
@@ -90,8 +89,8 @@ def _without_time(node: Node, letter: str) -> Node:
 
 
 def inlined(lines: Sequence[Line]) -> dict[str, Line]:
-    """Each name's last value in terms of what stood before: assignments one after another, definitions wherever
-    they stand.
+    """Each name's last value in terms of what stood before: assignments one after another, definitions wherever they
+    stand.
 
     A line whose left side stands on its right as well is a step; any other is a definition, also for the lines
     before it.
@@ -147,8 +146,8 @@ def substituted(node: Node, by: Mapping[str, Node]) -> Node:
 
 
 def trimmed(line: Line) -> Line:
-    """Without the places of indices at which a symbol always has the same letter of the left side: `X_{nf} w_f`
-    for one n."""
+    """Without the places of indices at which a symbol always has the same letter of the left side: `X_{nf} w_f` for
+    one n."""
     free = set(line.index)
     seen: dict[str, list[tuple[Node, ...]]] = {}
     for n in walk(line.right):

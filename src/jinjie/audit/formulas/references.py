@@ -1,7 +1,7 @@
 """What the course knows of each formula, as right sides to be compared with: right forms and wrong ones.
 
-Of each formula its LaTeX, its canonical form and the further forms in which books print it; of each wrong variant the
-same. A form of several lines gives each line by itself and, put into one another, the whole.
+Of each formula its LaTeX, its canonical form and the further forms in which books print it; of each wrong variant
+the same. A form of several lines gives each line by itself and, put into one another, the whole.
 """
 
 from __future__ import annotations

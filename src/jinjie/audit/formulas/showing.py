@@ -1,5 +1,4 @@
-"""The run that tells a printed formula from the right one: both worked out with the same drawn values, here and
-now."""
+"""The run that tells a printed formula from the right one: both worked out with the same drawn values, here and now."""
 
 from __future__ import annotations
 
@@ -23,8 +22,7 @@ DRAWS = (21, 22, 23)
 
 
 def numbers(option: Option, printed: Side) -> Shown | None:
-    """What the printed form gives beside what the right one gives, for three draws; None where that cannot be
-    told."""
+    """What the printed form gives beside what the right one gives, for three draws; None where that cannot be told."""
     right = _right_for(option)
     if right is None:
         return None

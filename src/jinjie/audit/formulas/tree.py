@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,8 @@ class Num:
 
 @dataclass(frozen=True)
 class Atom:
-    """A symbol with a value of its own. `index` holds what it is indexed by; `subs` are scripts not yet known to
-    be indices."""
+    """A symbol with a value of its own. `index` holds what it is indexed by; `subs` are scripts not yet known to be
+    indices."""
 
     name: str
     index: tuple[Node, ...] = ()
@@ -54,6 +55,13 @@ class Reduce:
     kind: str
     body: Node
     over: tuple[Bound, ...]
+
+    @cached_property
+    def plain(self) -> frozenset[str]:
+        """The letters that stand in the body only as an index by themselves, never as a number."""
+        inside = {id(i) for a in walk(self.body) if isinstance(a, Atom) for i in a.index}
+        numbers = {n.name for n in walk(self.body) if isinstance(n, Atom) and id(n) not in inside}
+        return frozenset(b.name for b in self.over if b.name not in numbers)
 
 
 @dataclass(frozen=True)
