@@ -1,6 +1,5 @@
 """Sentences nobody had in view when the patterns were written, our own lessons, and the five articles."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,7 +43,9 @@ def own_texts() -> Iterator[tuple[str, str]]:
             r"^:::mistake (.*)$", r"## Mistake: \1", path.read_text(encoding="utf-8"), flags=re.MULTILINE
         )
         yield path.name, re.sub(r"^:::\s*$", "## -", text, flags=re.MULTILINE)
-    for path in content.rglob("*.yaml"):
+    for path in (
+        one for part in ("faq", "quizzes", "experiments", "roles") for one in content.glob(f"{part}/*.yaml")
+    ):
         entry = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         yield path.name, "\n\n".join(one for one in strings(entry) if len(one) > 20)
 
@@ -59,7 +60,7 @@ def strings(entry: object) -> Iterator[str]:
 
 def test_nothing_is_wrong_in_our_own_lessons_answers_and_notes():
     texts = list(own_texts())
-    assert len(texts) > 100
+    assert len(texts) > 80
     assert not [(name, found.rule, found.quote) for name, text in texts for found in wrong(text, "a.md")]
 
 
@@ -120,9 +121,10 @@ def test_the_subject_may_stand_in_the_sentence_before_in_the_heading_or_in_anoth
     assert not wrong(f"GPT is a Transformer.\n\n## Another\n\n{later}")
 
 
-ARTICLES = Path(os.environ.get("JINJIE_ARTICLES", ROOT.parent.parent / "shared" / "articles"))
-if not ARTICLES.is_dir():
-    ARTICLES = ROOT.parent / "shared" / "articles"
+BESIDE = [
+    folder / "shared" / "articles" for folder in (ROOT.parent, ROOT.parent.parent)
+]  # a worktree lies deeper
+ARTICLES = next((folder for folder in BESIDE if folder.is_dir()), BESIDE[0])
 WRONG_IN_ARTICLES = {
     "A0": {(19, "descent-until-the-minimum")},
     "A1": {(32, "convolution-no-product")},

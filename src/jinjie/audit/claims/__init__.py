@@ -28,31 +28,35 @@ def judge(article: Article) -> list[Finding]:
 
 @dataclass(frozen=True)
 class _Way:
-    """One way to say one claim, wrongly or rightly."""
+    """One way to say a claim, wrongly or rightly."""
 
-    claim: Claim
     wrong: bool
     groups: Groups
     first: re.Pattern[str]
     """Of its first group: nearly every sentence is done with when this is not found."""
 
-    def may_mean(self, here: frozenset[str], around: frozenset[str]) -> bool:
-        """Whether its subject is named in a sentence or, for what may be carried, around it."""
-        claim = self.claim
-        return not (claim.subject and here.isdisjoint(claim.subject)) or (
-            claim.carried and not around.isdisjoint(claim.subject)
-        )
-
 
 @cache
-def _ways(lang: Language) -> tuple[_Way, ...]:
+def _ways(lang: Language) -> tuple[tuple[Claim, tuple[_Way, ...]], ...]:
     known = table()
     return tuple(
-        _Way(claim, wrong, groups, matching.compiled(groups[0], lang, known))
+        (
+            claim,
+            tuple(
+                _Way(wrong, groups, matching.compiled(groups[0], lang, known))
+                for wrong, sayings in ((True, claim.wrong), (False, claim.right))
+                for groups in sayings.in_(lang)
+            ),
+        )
         for claim in known.claims
-        for wrong, sayings in ((True, claim.wrong), (False, claim.right))
-        for groups in sayings.in_(lang)
     )
+
+
+def _may_mean(claim: Claim, here: frozenset[str], around: frozenset[str]) -> bool:
+    """Whether a claim's subject is named in a sentence or, where it may be carried, around it."""
+    if not claim.subject or not here.isdisjoint(claim.subject):
+        return True
+    return claim.carried and not around.isdisjoint(claim.subject)
 
 
 class _Reader:
@@ -68,14 +72,15 @@ class _Reader:
 
     def findings(self) -> Iterator[Finding]:
         for at, sentence in enumerate(self._sentences):
-            text, around = self._plain[at], self._around(at)
-            ways = [way for way in _ways(self._langs[at]) if way.may_mean(self._named[at], around)]
-            ways = [way for way in ways if way.first.search(text)]
-            if not ways or not self._stands(at):
-                continue
-            for claim in dict.fromkeys(way.claim.id for way in ways):
-                if found := self._verdict([way for way in ways if way.claim.id == claim], at):
-                    yield _finding(*found, sentence)
+            text, here, around, stands = self._plain[at], self._named[at], self._around(at), None
+            for claim, all_ways in _ways(self._langs[at]):
+                if not _may_mean(claim, here, around):
+                    continue
+                ways = [way for way in all_ways if way.first.search(text)]
+                if ways and stands is None:
+                    stands = self._stands(at)
+                if ways and stands and (verdict := self._verdict(claim, ways, at)):
+                    yield _finding(claim, verdict, sentence)
 
     def _around(self, at: int) -> frozenset[str]:
         """Who is named where a subject may be carried from."""
@@ -92,16 +97,14 @@ class _Reader:
             return False
         return not (at + 1 < len(self._plain) and matching.denies(self._plain[at + 1], self._langs[at + 1]))
 
-    def _verdict(self, ways: list[_Way], at: int) -> tuple[Claim, Verdict] | None:
-        """What the ways to say one claim, wrong ones and right, come to; wrong where any is."""
-        text, lang, claim = self._plain[at], self._langs[at], ways[0].claim
+    def _verdict(self, claim: Claim, ways: list[_Way], at: int) -> Verdict | None:
+        """What the ways to say a claim, wrong ones and right, come to; wrong where any is."""
+        text, lang = self._plain[at], self._langs[at]
         if self._says(claim, [way.groups for way in ways if way.wrong], at) and self._beside(claim, at):
             unless = claim.unless.in_(lang)
             if not any(matching.compiled(one, lang, self._table).search(text) for one in unless):
-                return claim, "wrong"
-        return (
-            (claim, "right") if self._says(claim, [way.groups for way in ways if not way.wrong], at) else None
-        )
+                return "wrong"
+        return "right" if self._says(claim, [way.groups for way in ways if not way.wrong], at) else None
 
     def _says(self, claim: Claim, ways: list[Groups], at: int) -> bool:
         text, lang = self._plain[at], self._langs[at]

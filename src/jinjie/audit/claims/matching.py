@@ -100,7 +100,8 @@ _DENIED: dict[Language, str] = {
 _ASIDE_BEFORE: dict[Language, str] = {
     "en": r"\b(?:unlike|like|compared (?:to|with)|in contrast (?:to|with)|as opposed to|different from|than|similar to"
     r"|as with|contrary to|replac\w+|outperform\w*|beats|abandons|improv\w+ (?:on|upon))(?: [\w-]+){0,3}\s*$",
-    "zh": "(?:(?:抛弃|放弃|摒弃|取代|代替|替代|改进|超越|超过|优于)了?|不同于|区别于|有别于|相比于?|相较于|较之|类似于?|不像|就像|像|对比|比|异于)$",
+    "zh": "(?:(?:抛弃|放弃|摒弃|取代|代替|替代|改进|超越|超过|优于)了?|不同于|区别于|有别于|异于|相比于?|相较于|较之"
+    "|类似于?|不像|就像|像|对比|比)$",
 }
 _ASIDE_AFTER = (
     "^(?:模型|网络|算法)?(?:的[^,]{0,6})?(?:等[^,]{0,4})?(?:不同|类似|一样|相比|相反|相似|相同|相对|那样)"
