@@ -1,6 +1,6 @@
-"""Tutorials written by someone who knew the task and not the judges: errors planted in each, and clean ones.
+"""Tutorials written from the task and not from the rules: errors planted in each, and clean ones.
 
-`snippets/blind/` was written and committed before it was measured; `second/` after the first was mended for.
+`snippets/blind/` was written without a look at the judges; `second/` after they were read and mended for the first.
 `index.yaml` says what is planted, and at which lines. An error is found by any verdict of wrong within two lines; an
 alarm is one of medium or high severity in a clean article. What the first measurements gave: docs/log.md.
 """
