@@ -5,9 +5,12 @@ The shares are asserted as they were measured (docs/log.md), a little below.
 
 from pathlib import Path
 
+import pytest
+
 from jinjie.audit.article import of_text
 from jinjie.audit.formulas import judge
 from jinjie.course.formula.registry import formulas
+from sampled import sampled
 
 BY_WORDS = {
     "three-methods-one-name", "batch-norm-evaluation-by-the-batch", "linear-decay-called-adaptive",
@@ -22,15 +25,16 @@ def findings(name, latex):
     return judge(of_text(f"## {name}\n\n{name}:\n\n$$\n{latex}\n$$\n", Path("a.md")))
 
 
-def test_every_formula_of_the_course_is_right_or_unknown():
-    read, right, wrong, several = 0, 0, [], list(formulas().values())
+@pytest.mark.parametrize("part", sampled(range(3), 3))
+def test_every_formula_of_the_course_is_right_or_unknown(part):
+    read, right, wrong, several = 0, 0, [], list(formulas().values())[part::3]
     for formula in several:
         found = findings(formula.name.en, formula.latex)
         read += bool(found) and all(f.rule != "not-read" for f in found)
         right += any(f.verdict == "right" for f in found)
         wrong += [(formula.id, f.rule) for f in found if f.verdict == "wrong"]
     assert wrong == []
-    assert read >= 0.86 * len(several) and right >= 0.85 * len(several), (read, right, len(several))
+    assert read >= 0.84 * len(several) and right >= 0.83 * len(several), (read, right, len(several))
 
 
 def test_every_further_form_is_right():

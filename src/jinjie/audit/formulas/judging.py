@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from jinjie.audit.article import Article, Place
@@ -24,6 +24,12 @@ _MAXIMISED = re.compile(
 )
 STRUCTURAL = frozenset({"transformer-layer-without-feed-forward", "gpt-layer-without-causal-mask"})
 """Variants that are right as a line and wrong as the whole: `misnaming` looks at what stands beside them."""
+ONLY_IF_NOT: Mapping[str, re.Pattern[str]] = {
+    "perplexity-base-two": re.compile(
+        r"\bbits?\b|\\log_\{?2|log2|log₂|base[- ](2|two)\b|比特|以 ?\$?2\$? ?为底", re.IGNORECASE
+    )
+}
+"""Variants that are right where these words stand beside them."""
 GAP = 7
 """Lines between two displayed formulas that may still be one program."""
 
@@ -41,6 +47,8 @@ class Judged:
     whole: Side | None = None
     """With the lines before put in, where that is another."""
     by_whole: bool = False
+    near: str = ""
+    """The sentences on its lines."""
     place: Place = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,7 +96,17 @@ def groups(article: Article, ids: Sequence[str]) -> tuple[list[Group], list[Prin
             and len(printed.latex) < 30
         ):
             continue
-        members = [Judged(printed, line, Side(line), said(printed, line.source.left, ids)) for line in lines]
+        near = " ".join(
+            s.text
+            for s in article.sentences
+            if s.place.cell == printed.place.cell
+            and s.place.line <= printed.place.end
+            and s.place.end >= printed.place.line
+        )
+        members = [
+            Judged(printed, line, Side(line), said(printed, line.source.left, ids), near=near)
+            for line in lines
+        ]
         last = made[-1] if made else None
         named = next((m.said.last for m in members if m.said.last), "")
         together = (
@@ -140,9 +158,18 @@ def _acceptable(option: Option, side: Side) -> bool:
     )
 
 
+def _allowed(option: Option, near: str) -> bool:
+    """Whether a wrong variant is right for what the words beside it say."""
+    variant = option.known.form.variant
+    return variant is not None and variant.id in ONLY_IF_NOT and bool(ONLY_IF_NOT[variant.id].search(near))
+
+
 def _by_line(member: Judged, catalog: Catalog) -> None:
     """The verdict on an equation by itself."""
     found = options(member.side, member.said, catalog)
+    printed = member.printed
+    near = f"{printed.section} {printed.before} {printed.after} {printed.latex} {member.near}"
+    found = [o for o in found if not _allowed(o, near)]
     right = next((o for o in found if o.right and _acceptable(o, member.side)), None)
     wrong = next((o for o in found if not o.right and o.named >= 2 and o.likeness >= 0.4), None)
     if (
@@ -222,8 +249,9 @@ def _slipped(option: Option, member: Judged) -> bool:
         and re.search("sign|minus|term", option.changed.en)
     ):
         return False
+    heading_only = member.printed.before.strip() in member.printed.section
     return (
-        option.likeness >= 0.6
+        option.likeness >= (0.75 if heading_only and option.named < 4 else 0.6)
         and weight(member.side) >= 3
         and (option.named >= 3 or member.said.last == option.id)
     )

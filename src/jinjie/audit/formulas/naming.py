@@ -109,9 +109,9 @@ LEFT: Mapping[str, str] = {
     "scaled-dot-product-attention": "Attention", "multi-head-attention": "MultiHead|head", "feed-forward": "FFN",
     "layer-norm": "LayerNorm|LN", "batch-norm": r"\bBN|BatchNorm", "sinusoidal-positions": "PE",
         "intersection-over-union": "IoU",
-    "leaky-relu": "LReLU|LeakyReLU",
-    "sigmoid-derivative": r"\\sigma'", "tanh-derivative": r"\\tanh'",
-    "post-norm-layer": "Transformer|[Ll]ayer|[Bb]lock|Encoder",
+    "sigmoid-derivative": r"(\\sigma|[Ss]igmoid\}?)\s*(\^?\{?\s*(\\prime|'))",
+        "tanh-derivative": r"[Tt]anh\}?\s*(\^?\{?\s*(\\prime|'))",
+    "leaky-relu": "LReLU|LeakyReLU", "post-norm-layer": "Transformer|[Ll]ayer|[Bb]lock|Encoder",
 }  # fmt: skip
 """The left side that names its formula."""
 

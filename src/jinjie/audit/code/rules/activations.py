@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jinjie.audit.code.meaning import Meaning, argument, constant, is_true, keyword, method
+from jinjie.audit.code.meaning import Made, Meaning, argument, constant, is_true, keyword, method
 from jinjie.audit.code.outputs import Last, Outputs
 from jinjie.audit.code.rule import Rule
 from jinjie.audit.finding import Finding
@@ -76,6 +77,7 @@ class Loss:
 
 
 _CE, _BCE = Loss("softmax"), Loss("sigmoid")
+_LOSS_CLASS = re.compile(r"torch\.nn\.\w+Loss$")
 LOSSES = {
     "torch.nn.CrossEntropyLoss": _CE, "torch.nn.functional.cross_entropy": _CE,
     "torch.nn.BCEWithLogitsLoss": _BCE, "torch.nn.functional.binary_cross_entropy_with_logits": _BCE,
@@ -122,6 +124,30 @@ def find(m: Meaning) -> Iterator[Finding]:
                 yield from _held_against(m, call, full, loss, last)
         if method(call) == "compile":
             yield from _compiled(m, outputs, call)
+    yield from _beside(m, outputs)
+
+
+def _beside(m: Meaning, outputs: Outputs) -> Iterator[Finding]:
+    """The only model and the only loss of a fragment that makes both and never brings them together."""
+    losses: list[tuple[ast.Call, str]] = []
+    models: list[Made] = []
+    for call in m.program.calls:
+        full = m.dotted(call.func)
+        made = m.made(call.func) if full is None else None
+        if full is not None and _LOSS_CLASS.match(full):
+            losses.append((call, full))
+        elif (full in LOSSES and full is not None) or (made is not None and _LOSS_CLASS.match(made.name)):
+            return  # a loss is worked out: `find` has looked at what it is given
+        parent = m.program.parents.get(call)
+        if isinstance(parent, ast.Assign) and m.program.scope_node(call) is m.program.tree:
+            its = m.made(call)
+            if its is not None and m.is_model(its) and (call, full) not in losses:
+                models.append(its)
+    if len(losses) == 1 and len(models) == 1 and losses[0][1] in LOSSES:
+        last = outputs.model(models[0], 8)
+        if last is not None and last.kind in ("softmax", "sigmoid"):
+            loss = LOSSES[losses[0][1]]
+            yield from _held_against(m, losses[0][0], losses[0][1], loss, last)
 
 
 def _loss_of(m: Meaning, call: ast.Call) -> tuple[str | None, Loss | None]:

@@ -53,7 +53,7 @@ def is_test(node: ast.AST | None) -> str | None:
     if node is None:
         return None
     for part in ast.walk(node):
-        if isinstance(part, ast.Name) and TEST.search(part.id):
+        if isinstance(part, ast.Name) and TEST.search(part.id) and "train_test" not in part.id:
             return part.id
         if isinstance(part, ast.Attribute) and TEST.search(part.attr):
             return part.attr
@@ -155,7 +155,7 @@ def _best_of(m: Meaning) -> Iterator[Finding]:
                 or program.loops(node)[0] not in list(program.up(found.node))
             ):
                 continue
-            if not isinstance(found.value, ast.Call) and not isinstance(found.value, ast.BinOp):
+            if not isinstance(_whole(found.value), ast.Call | ast.BinOp):
                 continue
             data = _test_of(m, found.value)
             if data is not None:
@@ -179,6 +179,7 @@ def _best_in(m: Meaning) -> Iterator[Finding]:
             and node.args
         ):
             name, value = path_of(node.func.value), node.args[-1]
+        value = _whole(value)
         if name and value is not None and program.loops(node) and (isinstance(value, ast.Call | ast.Name)):
             if isinstance(value, ast.Name):
                 found = m.definition(value)
@@ -198,6 +199,13 @@ def _best_in(m: Meaning) -> Iterator[Finding]:
             node, data = kept[name or ""]
             yield _at(m, node, data, ("The best setting", "“最好”的超参数"))
             return
+
+
+def _whole(value: ast.expr | None) -> ast.expr | None:
+    """What a number is taken out of: `model.evaluate(x, y)` of `model.evaluate(x, y)[1]`."""
+    while isinstance(value, ast.Subscript) and isinstance(value.value, ast.Call | ast.Subscript):
+        value = value.value
+    return value
 
 
 def method_above(m: Meaning, call: ast.Call) -> str | None:

@@ -37,9 +37,7 @@ def find(m: Meaning) -> Iterator[Finding]:
         for c in program.calls
     ):
         return
-    moved = [d for c in program.calls if (d := _moves_data(m, c)) is not None]
-    if not moved:
-        return
+    moved = [d for c in program.calls if program.loops(c) and (d := _moves_data(m, c)) is not None]
     for call in program.calls:
         parent = program.parents.get(call)
         if not isinstance(parent, ast.Assign) or parent.value is not call or len(parent.targets) != 1:
@@ -49,15 +47,34 @@ def find(m: Meaning) -> Iterator[Finding]:
             continue
         if program.scope_node(call) is not program.tree and not _called_here(m, call, name):
             continue
-        if _called(m, name) and not _is_moved(m, call, name):
-            yield RULE.at(program, call, names=(name,), name=name, device=moved[0])
+        device = moved[0] if moved and _called(m, name) else _fed(m, name)
+        if device is not None and not _is_moved(m, call, name):
+            yield RULE.at(program, call, names=(name,), name=name, device=device)
+
+
+def _fed(m: Meaning, name: str) -> str | None:
+    """The device of data that are moved once, outside of any loop, and then given to the model by their name."""
+    given: set[str] = set()
+    for call in m.program.calls:
+        func = call.func
+        if method(call) in ("generate", "forward") and isinstance(func, ast.Attribute):
+            func = func.value
+        if isinstance(func, ast.Name) and func.id == name:
+            given |= {n for a in [*call.args, *(k.value for k in call.keywords)] for n in names_in(a)}
+    for call in m.program.calls:
+        parent = m.program.parents.get(call)
+        if not isinstance(parent, ast.Assign) or not {path_of(t) for t in parent.targets} & given:
+            continue
+        if (device := _moves_data(m, call)) is not None:
+            return device
+    return None
 
 
 def _moves_data(m: Meaning, call: ast.Call) -> str | None:
     """The device that a call moves a batch to, as written; None where it moves a model, or to the CPU."""
     if method(call) not in ("to", "cuda") or not isinstance(call.func, ast.Attribute):
         return None
-    if m.is_model(m.made(call.func.value)) or not m.program.loops(call):
+    if m.is_model(m.made(call.func.value)):
         return None
     if method(call) == "cuda":
         return "'cuda'" if not call.args else ast.unparse(call.args[0])
@@ -66,6 +83,8 @@ def _moves_data(m: Meaning, call: ast.Call) -> str | None:
     device = call.args[0]
     if constant(device) == "cuda":
         return "'cuda'"
+    if isinstance(device, ast.Attribute) and m.is_model(m.made(device.value)):
+        return None  # to where the model is: `x.to(model.device)`
     path = path_of(device)
     if path is None or "device" not in path.lower() or isinstance(device, ast.Call):
         return None

@@ -76,8 +76,17 @@ def _judged(m: Meaning, name: str, one: Definition, value: ast.expr) -> Iterator
         others = re.search(r"\b(ones|ones_like|full|full_like)\(", m.program.text)
         if _trained_on(m, name) and not others:
             yield ZERO.at(m.program, one.node, names=(name,), name=name, says=_why(PLAIN))
-    elif kind == "drawn" and _trained_on(m, name) and not _feeds_inputs(m, name):
+    elif kind == "drawn" and _trained_on(m, name) and not _feeds_inputs(m, name) and not _only_timed(m):
         yield RANDOM.at(m.program, one.node, names=(name,), name=name)
+
+
+def _only_timed(m: Meaning) -> bool:
+    """Whether a program measures how fast a step is, and nothing of how good: then random labels do."""
+    timed = {"time.perf_counter", "time.time", "time.perf_counter_ns", "torch.cuda.Event", "timeit.timeit",
+             "torch.utils.benchmark.Timer", "torch.profiler.profile", "time.monotonic"}  # fmt: skip
+    return any(m.dotted(c.func) in timed for c in m.program.calls) and not re.search(
+        r"accura|\bacc\b|score|loss\.item|evaluate\(|准确", m.program.text, re.IGNORECASE
+    )
 
 
 def _why(why: Text) -> Text:

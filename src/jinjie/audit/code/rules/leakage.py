@@ -107,6 +107,7 @@ _SINKS = re.compile(
 
 def find(m: Meaning) -> Iterator[Finding]:
     yield from _before_split(m)
+    yield from _cut(m)
     yield from _on_test(m)
     yield from _target(m)
     yield from _shuffled(m)
@@ -157,6 +158,36 @@ def _before_split(m: Meaning) -> Iterator[Finding]:
                     says_en=learns[0],
                     says_zh=learns[1],
                 )
+
+
+def _cut(m: Meaning) -> Iterator[Finding]:
+    """`train, test = a[:n], a[n:]` of an array that was fitted whole before."""
+    program = m.program
+    for node in program.nodes:
+        match node:
+            case ast.Assign(
+                targets=[ast.Tuple(elts=[ast.Name(id=one), ast.Name(id=two)])],
+                value=ast.Tuple(
+                    elts=[
+                        ast.Subscript(value=ast.Name(id=array)) as first,
+                        ast.Subscript(value=ast.Name(id=same)) as second,
+                    ]
+                ),
+            ) if array == same and "train" in one.lower() and is_test(ast.Name(id=two)) is not None:
+                head, tail = _first_axis(first.slice), _first_axis(second.slice)
+                if head is None or tail is None or head.lower is not None or tail.lower is None:
+                    continue
+                for fit, what in _stained(m, program.scope_node(node), node).get(array, {}).items():
+                    learns = LEARNS[what]
+                    yield BEFORE.at(
+                        program, fit, names=(what,), what=what, says_en=learns[0], says_zh=learns[1]
+                    )
+
+
+def _first_axis(index: ast.expr) -> ast.Slice | None:
+    if isinstance(index, ast.Tuple) and index.elts:
+        index = index.elts[0]
+    return index if isinstance(index, ast.Slice) else None
 
 
 def _stained(m: Meaning, scope: ast.AST, until: ast.AST) -> dict[str, dict[ast.AST, str]]:
@@ -335,7 +366,9 @@ def _holds(m: Meaning, features: ast.expr, table: str, target: str) -> bool:
 def _shuffled(m: Meaning) -> Iterator[Finding]:
     """`train_test_split` of rows with features that look back in time, without `shuffle=False`."""
     program = m.program
-    if not re.search(r"\.(shift|rolling|diff)\(", program.text):
+    if not re.search(r"\.(shift|rolling|diff)\(", program.text) and not any(
+        _window(n) for n in program.nodes
+    ):
         return
     timed = re.search(
         r"parse_dates|to_datetime|DatetimeIndex|date_range|\.resample\(|sort_index\(", program.text
@@ -352,14 +385,24 @@ def _shuffled(m: Meaning) -> Iterator[Finding]:
             yield SHUFFLED.at(program, call)
 
 
+def _window(node: ast.AST) -> bool:
+    """`a[i : i + n]` or `a[i - n : i]`: the values beside one another of which a row of a series is made."""
+    match node:
+        case ast.Subscript(slice=ast.Slice(lower=ast.Name(id=one), upper=ast.BinOp(left=ast.Name(id=other)))):
+            return one == other
+        case ast.Subscript(slice=ast.Slice(lower=ast.BinOp(left=ast.Name(id=one)), upper=ast.Name(id=other))):
+            return one == other
+    return False
+
+
 def _looks_back(m: Meaning, split: ast.Call) -> bool:
     """Whether the rows of a split come from a table that has a shifted or rolling column."""
     program = m.program
-    backed: set[str] = set()
+    backed = {name for name, f in program.functions.items() if any(_window(n) for n in ast.walk(f))}
     for node in program.nodes:
         if isinstance(node, ast.Assign) and line_of(node) < line_of(split):
             back = any(
-                isinstance(c, ast.Call) and method(c) in ("shift", "rolling", "diff")
+                (isinstance(c, ast.Call) and method(c) in ("shift", "rolling", "diff")) or _window(c)
                 for c in ast.walk(node.value)
             )
             if back or names_in(node.value) & backed:

@@ -68,7 +68,8 @@ def find(m: Meaning) -> Iterator[Finding]:
 def _never_eval(m: Meaning, backwards: list[ast.Call]) -> Iterator[Finding]:
     program = m.program
     layers = [c for c in program.calls if _LAYER.match(m.dotted(c.func) or "")]
-    if not layers or not backwards or any(method(c) == "eval" for c in program.calls):
+    fitted = backwards or any(method(c) == "load_state_dict" for c in program.calls)
+    if not layers or not fitted or any(method(c) == "eval" for c in program.calls):
         return
     if any(method(c) == "train" and c.args for c in program.calls):
         return
@@ -110,6 +111,7 @@ def _is_network(m: Meaning, call: ast.Call) -> bool:
         made is not None
         and isinstance(made.cls, str)
         and not made.cls.endswith(("Sequential", "from_pretrained"))
+        and not made.cls.startswith("torchvision.models.")
     ):
         return False
     if m.is_model(made):
