@@ -353,19 +353,17 @@ def pytest(arguments: list[str], beside: Callable[[], list[str]] | None = None) 
     colour = ["--color=yes"] if sys.stdout.isatty() else []
     command = [str(in_venv("python")), "-m", "pytest", *colour, *arguments]
     held = b""
-    with (
-        ThreadPoolExecutor(1) as thread,
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as child,
-    ):
+    with ThreadPoolExecutor(1) as thread:
         checked = thread.submit(beside or list)
-        assert child.stdout is not None
-        output = child.stdout.fileno()
-        for piece in iter(lambda: os.read(output, 65536), b""):
-            held += piece
-            lines = held.rstrip(b"\n").rfind(b"\n") + 1
-            sys.stdout.buffer.write(held[:lines])
-            sys.stdout.flush()
-            held = held[lines:]
+        with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as child:
+            assert child.stdout is not None
+            output = child.stdout.fileno()
+            for piece in iter(lambda: os.read(output, 65536), b""):
+                held += piece
+                lines = held.rstrip(b"\n").rfind(b"\n") + 1
+                sys.stdout.buffer.write(held[:lines])
+                sys.stdout.flush()
+                held = held[lines:]
     failed = checked.result()
     if failed:
         tell("also", names=", ".join(failed))
