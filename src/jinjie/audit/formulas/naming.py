@@ -97,6 +97,8 @@ ALIASES: Mapping[str, str] = {
     "intersection-over-union": r"\bIoU\b|intersection over union|交并比",
     "info-nce": r"info-?nce|contrastive|对比(学习|损失)",
     "ridge-regression": r"ridge|岭回归",
+    "kl-divergence": r"\bKL\b|kullback|relative entropy|相对熵|KL ?散度",
+    "entropy": r"\bentropy\b|信息熵|香农|(?<!交叉)(?<!相对)熵",
 }
 """What books call a formula besides its name in the registry."""
 LEFT: Mapping[str, str] = {
@@ -112,6 +114,7 @@ LEFT: Mapping[str, str] = {
     "sigmoid-derivative": r"(\\sigma|[Ss]igmoid\}?)\s*(\^?\{?\s*(\\prime|'))",
         "tanh-derivative": r"[Tt]anh\}?\s*(\^?\{?\s*(\\prime|'))",
     "leaky-relu": "LReLU|LeakyReLU", "post-norm-layer": "Transformer|[Ll]ayer|[Bb]lock|Encoder",
+    "kl-divergence": "KL",
 }  # fmt: skip
 """The left side that names its formula."""
 
