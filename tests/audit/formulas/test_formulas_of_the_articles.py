@@ -32,7 +32,7 @@ WRONG = {
         (125, "adagrad-without-sum"),
         (129, "epsilon-called-regularisation"),
     ],
-    "A4": [],
+    "A4": [(72, "stochastic-without-examples")],
 }
 RIGHT = {
     "A0": [(25, "sgd"), (55, "soft-cross-entropy"), (67, "relu")],

@@ -40,6 +40,11 @@ _PART = re.compile(
     r"fraction|sample) of", re.IGNORECASE
 )  # fmt: skip
 _ONE = re.compile(r"[xy]_\{?[ijtnk]\}?|[xy]\^\{?\(\s*[ijtnk]\s*\)\}?|[JLℓ]_\{?[ijn]\}?|\\ell_\{?[ijn]\}?")
+_STOCHASTIC = re.compile(r"随机梯度下降|\bSGD\b|stochastic gradient descent", re.IGNORECASE)
+_WHICH = re.compile(
+    r"样本|批|小部分|数据点|随机(选|抽|取|挑)|sample|example|batch|subset|data ?point|observation|one at a time",
+    re.IGNORECASE,
+)
 _EPSILON = re.compile(
     r"\$\\(?:var)?epsilon\$[^$。.;；]{0,24}(正则|regulari[sz])|(正则化?(项|系数|参数)|regulari[sz]ation (term|"
     r"parameter|constant))[^$。.;；]{0,8}\$\\(?:var)?epsilon\$"
@@ -110,6 +115,23 @@ def _of(article: Article, group: Group, member: Judged) -> Iterator[tuple[bool, 
                 True,
                 _finding(member, "stochastic-gradient-descent", "three-methods-one-name", _three(), hit),
             )
+        if (
+            id_ in ("sgd", "stochastic-gradient-descent", "batch-gradient-descent")
+            and not _ONE.search(member.line.source.latex)
+            and "\\sum" not in member.line.source.latex
+            and (hit := _claimed(_STOCHASTIC, words.before))
+            and not _WHICH.search(_section(article, member))
+        ):
+            told = _finding(
+                member,
+                "stochastic-gradient-descent",
+                "stochastic-without-examples",
+                _three(),
+                hit,
+                None,
+                "low",
+            )
+            yield False, told
     if id_ in ("adagrad", "rmsprop", "adam", "adamw", "layer-norm", "batch-norm", "rms-norm"):
         for place, sentence in _sentences(article, member, _EPSILON):
             yield (
@@ -136,6 +158,16 @@ def _claimed(pattern: re.Pattern[str], text: str) -> str | None:
         if pattern.search(sentence) and not _NOT.search(sentence):
             return sentence.strip()
     return None
+
+
+def _section(article: Article, member: Judged) -> str:
+    """All that is said below the formula's heading."""
+    here = member.printed
+    return "\n".join(
+        sentence.text
+        for sentence in article.sentences
+        if sentence.section == here.section and sentence.place.cell == here.place.cell
+    )
 
 
 def _sentences(article: Article, member: Judged, pattern: re.Pattern[str]) -> Iterator[tuple[Place, str]]:
@@ -217,6 +249,10 @@ def _finding(
         "three-methods-one-name": Text(
             "Either say “one example a step”, or take the mean of the gradients of a batch in the formula.",
             "要么说“每步一个样本”，要么在公式里对一批样本的梯度取平均。",
+        ),
+        "stochastic-without-examples": Text(
+            "Write the gradient of one drawn example, or the mean over a drawn batch.",
+            "写成随机抽取的一个样本的梯度，或一批样本梯度的平均。",
         ),
         "epsilon-called-regularisation": Text(
             "a small number that keeps the division away from zero", "避免除以零的小常数"
