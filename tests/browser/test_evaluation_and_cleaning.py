@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from accessible import violations
 
 from jinjie import recipes
 from jinjie.training import launch
@@ -71,6 +72,7 @@ def test_a_table_is_sent_cleaned_and_taken_home(open_page, tmp_path, wishes):
     page.locator("#clean .primary").click()
     page.locator(".report svg").first.wait_for()
     assert fits(page)
+    assert violations(page) == []
     with page.expect_download() as download:
         page.locator("#download").click()
     assert download.value.suggested_filename == "people-cleaned.csv"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
+from accessible import violations
 
 from jinjie import recipes
 from jinjie.course.content.library import load
@@ -13,7 +13,6 @@ from jinjie.learner.drafts import Draft, save
 from jinjie.learner.store import open_store
 from jinjie.training import launch
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 LEARN = [f"/learn/{slug}" for slug in sorted(load().lessons)]
 PAGES = [
     "/",
@@ -76,12 +75,7 @@ def look(page, home, path, width):
         wrong.append(f"{unset} formulas that KaTeX could not set")
     if (headings := page.locator("h1").count()) != 1:
         wrong.append(f"{headings} headings of the first level")
-    # By the debugger, for which the page's content-security policy does not count.
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    for one in found["violations"]:
-        places = "; ".join(node["html"][:120] for node in one["nodes"][:3])
-        wrong.append(f"{one['id']}: {one['help']}: {places}")
+    wrong += violations(page)
     return [f"{path}: {words}" for words in wrong]
 
 

@@ -145,7 +145,8 @@ def histogram(column: Columns) -> str:
 
 def _svg(height: float, label: str, parts: list[str]) -> str:
     return (
-        f'<div class="wide"><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" '
+        f'<div class="wide" tabindex="0"><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" '
+        f'width="{WIDTH}" '
         f'height="{height:g}" role="img" aria-label="{escape(clean(label))}" font-family="{FONTS}">'
         f"{''.join(parts)}</svg></div>"
     )
