@@ -52,6 +52,7 @@ COMMANDS = {
     "content": "cli.content.help",
     "data": "cli.data.help",
     "clean": "cli.clean.help",
+    "audit": "cli.audit.help",
     "tokenize": "cli.tokenize.help",
     "doctor": "machine.help",
     "studio": "studio.server.help",
