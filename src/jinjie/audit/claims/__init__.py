@@ -102,7 +102,9 @@ class _Reader:
         text, lang = self._plain[at], self._langs[at]
         if self._says(claim, [way.groups for way in ways if way.wrong], at) and self._beside(claim, at):
             unless = claim.unless.in_(lang)
-            if not any(matching.compiled(one, lang, self._table).search(text) for one in unless):
+            clause = at and self._sentences[at - 1].text.endswith((";", "；"))
+            whole = f"{self._plain[at - 1]} {text}" if clause else text
+            if not any(matching.compiled(one, lang, self._table).search(whole) for one in unless):
                 return "wrong"
         return "right" if self._says(claim, [way.groups for way in ways if not way.wrong], at) else None
 

@@ -23,6 +23,10 @@ _BEGIN = re.compile(
 )
 _CHINESE = str.maketrans("，。；：（）｜＝＋－", ",.;:()|=+-")
 
+_VARIANCE = re.compile(r"\\(?:mathrm|text|operatorname\*?)\{Var\}\s*[\[(]\s*\w\s*[\])]")
+_MEAN = re.compile(r"\\(?:(?:mathrm|text|operatorname\*?|mathbb)\{E\}|mathbb E)\s*[\[(]\s*\w\s*[\])]")
+"""Variance and mean of one symbol, where they stand for σ² and μ: the norms as PyTorch's pages print them."""
+
 
 def cleaned(latex: str) -> str:
     """Without what only moves things about on the page; font commands go, what they hold stays."""
@@ -31,6 +35,8 @@ def cleaned(latex: str) -> str:
         r"\\(?:mathbf|boldsymbol|mathbb)\s*\{?\s*([1I])\s*\}?(?=\s*[\[\(\{_\\])", r"\\indicator ", text
     )
     text = re.sub(r"\\(?:bmod)", " ", text)
+    if _VARIANCE.search(text):
+        text = _MEAN.sub(r"\\mu ", _VARIANCE.sub(r"\\sigma^2 ", text))
     return (
         _NOTHING.sub(" ", text)
         .replace("\\dfrac", "\\frac")

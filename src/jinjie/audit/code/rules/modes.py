@@ -85,10 +85,19 @@ def _never_eval(m: Meaning, backwards: list[ast.Call]) -> Iterator[Finding]:
             ):
                 if any(method(b) == "backward" for b in ast.walk(without) if isinstance(b, ast.Call)):
                     continue
+                if _draws(call):
+                    continue
                 layer = (m.dotted(layers[0].func) or "").rsplit(".", 1)[1]
                 name = path_of(call.func) or "model"
                 yield EVAL.at(program, call, names=(name,), name=name, layer=f"`{layer}`")
                 return
+
+
+def _draws(call: ast.Call) -> bool:
+    """Whether a generator draws from noise, which is done as it was trained: nothing is scored."""
+    network = (path_of(call.func) or "").split(".")[-1].lower()
+    given = [(path_of(arg) or "").lower() for arg in call.args]
+    return network in ("netg", "gen", "generator", "g") or any("noise" in name for name in given)
 
 
 def _without_gradients(m: Meaning, node: ast.AST) -> ast.AST | None:

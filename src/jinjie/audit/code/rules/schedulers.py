@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from jinjie.audit.code.meaning import Meaning, argument, keyword, method, names_in, path_of
 from jinjie.audit.code.program import line_of
 from jinjie.audit.code.rule import Rule
-from jinjie.audit.finding import Finding
+from jinjie.audit.finding import Finding, Severity
 from jinjie.base.words import Text
 
 NEVER = Rule(
@@ -67,13 +67,36 @@ def find(m: Meaning) -> Iterator[Finding]:
         steps = [c for c in program.calls if method(c) == "step" and _same(path_of(c.func), name)]
         if not steps:
             if not _goes_elsewhere(m, name, parent):
-                trains = any(method(c) == "step" for c in program.calls)
-                yield NEVER.at(
-                    program, call, severity="high" if trains else "medium", names=(name,), name=name
-                )
+                yield NEVER.at(program, call, severity=_gravity(m, call), names=(name,), name=name)
             continue
+        makings = _makings(m, name)
         for step in steps:
+            nearest = max((line for line in makings if line < line_of(step)), default=line_of(parent))
+            if nearest != line_of(parent):
+                continue  # a step of another that has the same name
             yield from _order(m, name, full, call, step)
+
+
+def _gravity(m: Meaning, made: ast.Call) -> Severity:
+    """A schedule that is never stepped: grave beside a training, minor where it is only one more that is shown."""
+    block = m.program.block_of(made)
+    stepped = [c for c in m.program.calls if method(c) == "step"]
+    if any(m.program.block_of(c) is block for c in stepped):
+        return "high"
+    shown = any("sched" in (path_of(c.func) or "") for c in stepped)
+    return "low" if shown else "high" if stepped else "medium"
+
+
+def _makings(m: Meaning, name: str) -> list[int]:
+    """The lines that give the name to a scheduler."""
+    return [
+        line_of(node)
+        for node in m.program.nodes
+        if isinstance(node, ast.Assign)
+        and path_of(node.targets[0]) == name
+        and isinstance(node.value, ast.Call)
+        and _MADE.match(m.dotted(node.value.func) or "")
+    ]
 
 
 def _same(called: str | None, name: str) -> bool:

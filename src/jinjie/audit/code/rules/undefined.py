@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from jinjie.audit.code.meaning import Meaning
@@ -34,6 +35,16 @@ FRAGMENT_INSTEAD = Text(
     "说明这只是片段、这些名字各指什么，或者把定义它们的几行也印出来。",
 )
 
+_BROUGHT = re.compile(
+    r"loader|data|corpus|batches|samples|texts|sentences|images|(?:^|_)(?:train|val|valid|validation|test|df|ds)(?:_|$)|"
+    r"^(?:num_|n_)?epochs$|^[Xxy]_\w+$"
+)
+"""Data, and how often to go through it."""
+_TOLD = re.compile(
+    r"My[A-Z]|(?:train|evaluate|validate|test|get|make|build|load|create|prepare|preprocess)(?:_\w+)?$"
+)
+"""What a tutorial calls by a name that says what it does, and leaves to the reader."""
+
 
 def find(m: Meaning) -> Iterator[Finding]:
     program = m.program
@@ -47,10 +58,13 @@ def find(m: Meaning) -> Iterator[Finding]:
             first.setdefault(use.id, use)
     if not first:
         return
+    left = {name: use for name, use in first.items() if _left(m, use)}
     if _whole(m, len(first)):
         for name, use in first.items():
-            yield RULE.at(program, use, names=(name,), name=name)
-    elif any(
+            if name not in left:
+                yield RULE.at(program, use, names=(name,), name=name)
+        first = left
+    if first and any(
         isinstance(n, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef) for n in program.nodes
     ):
         names = tuple(first)
@@ -68,6 +82,15 @@ def find(m: Meaning) -> Iterator[Finding]:
             ),
             instead=FRAGMENT_INSTEAD,
         )
+
+
+def _left(m: Meaning, use: ast.Name) -> bool:
+    """Whether a name is plainly one that the reader brings: data, how long to train, a function told of before."""
+    if _BROUGHT.search(use.id):
+        return True
+    parent = m.program.parents.get(use)
+    called = isinstance(parent, ast.Call) and parent.func is use
+    return called and bool(_TOLD.match(use.id))
 
 
 def _whole(m: Meaning, missing: int) -> bool:
