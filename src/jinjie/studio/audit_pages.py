@@ -7,14 +7,13 @@ import asyncio
 import shutil
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from jinjie.audit import article as articles
 from jinjie.audit.finding import Finding, Verdict
-from jinjie.audit.judge import Report, judge
 from jinjie.audit.wording import counted, ended, in_html, kind, printed, severity, verdict
 from jinjie.base.amounts import size
 from jinjie.base.errors import JinjieError
@@ -23,6 +22,9 @@ from jinjie.course.formula.registry import headings
 from jinjie.studio.course import course
 from jinjie.studio.render import page
 from jinjie.studio.upload import receive
+
+if TYPE_CHECKING:
+    from jinjie.audit.judge import Report
 
 router = APIRouter(include_in_schema=False)
 OTHERS: tuple[Verdict, ...] = ("right", "unknown")
@@ -66,6 +68,8 @@ def _form() -> dict[str, Any]:
 
 
 def _judged(file: Path | None, text: str, running: bool) -> Report:
+    from jinjie.audit.judge import judge  # the judges and their tables, which no other page needs
+
     if file is not None:
         return judge(articles.read(file), running)
     if not text.strip():

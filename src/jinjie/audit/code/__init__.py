@@ -1,8 +1,8 @@
 """What is wrong in the code of an article: read with `ast`, never run.
 
-`program.py` puts the blocks together, `scopes.py` and `meaning.py` follow names, `outputs.py` follows networks to their
-last layer, and each file of `rules/` looks for one kind of error. All of them say nothing where they cannot follow: a
-false alarm costs a reader more than an error that is missed.
+`program.py` puts the blocks together, `syntax.py` reads single pieces, `scopes.py` and `meaning.py` follow names,
+`outputs.py` follows networks to their last layer, and each file of `rules/` looks for one kind of error. All of them
+say nothing where they cannot follow: a false alarm costs a reader more than an error that is missed.
 """
 
 from __future__ import annotations

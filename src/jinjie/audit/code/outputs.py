@@ -5,17 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from jinjie.audit.code.meaning import (
-    DEPTH,
-    Made,
-    Meaning,
-    argument,
-    constant,
-    keyword,
-    method_of,
-    path_of,
-    returns,
-)
+from jinjie.audit.code.meaning import DEPTH, Made, Meaning, method_of, returns
+from jinjie.audit.code.syntax import argument, constant, keyword, path_of
 
 ACTIVATIONS = {
     "torch.softmax": "softmax",

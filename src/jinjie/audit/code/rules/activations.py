@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jinjie.audit.code.meaning import Made, Meaning, argument, constant, is_true, keyword, method
+from jinjie.audit.code.meaning import Made, Meaning
 from jinjie.audit.code.outputs import Last, Outputs
 from jinjie.audit.code.rule import Rule
+from jinjie.audit.code.syntax import argument, constant, is_true, keyword, method
 from jinjie.audit.finding import Finding
 from jinjie.base.words import Text
 

@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from jinjie.audit.code.meaning import Meaning, argument, constant, method
+from jinjie.audit.code.meaning import Meaning
 from jinjie.audit.code.rule import Rule
+from jinjie.audit.code.syntax import argument, constant, method
 from jinjie.audit.finding import Finding
 from jinjie.base.words import Text
 

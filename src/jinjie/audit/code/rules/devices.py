@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from jinjie.audit.code.meaning import WRAPPERS, Meaning, constant, method, names_in, path_of
+from jinjie.audit.code.meaning import WRAPPERS, Meaning
 from jinjie.audit.code.rule import Rule
+from jinjie.audit.code.syntax import constant, method, names_in, path_of
 from jinjie.audit.finding import Finding
 from jinjie.base.words import Text
 

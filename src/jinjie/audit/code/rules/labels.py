@@ -6,9 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from jinjie.audit.code.meaning import Definition, Meaning, argument, keyword, method, names_in
+from jinjie.audit.code.meaning import Definition, Meaning
 from jinjie.audit.code.rule import Rule
 from jinjie.audit.code.rules.activations import LOSSES
+from jinjie.audit.code.syntax import argument, keyword, method, names_in
 from jinjie.audit.finding import Finding
 from jinjie.base.words import Text
 
@@ -16,8 +17,8 @@ ZERO = Rule(
     "labels-all-zero",
     Text("The labels are all zero", "标签全是 0"),
     Text(
-        "{why} Every label in `{name}` is 0, so the model learns to say 0 whatever it sees: the loss falls, and nothing has been learned.",
-        "{why}`{name}` 里的标签全是 0，模型只会学到“不管看到什么都答 0”：损失照样下降，却什么也没学到。",
+        "{why} Every label in `{name}` is 0. As class numbers they teach the model to say 0 whatever it sees, with a falling loss; as one-hot rows they name no class, and cross-entropy is 0 from the first step. Nothing is learned of the data.",
+        "{why}`{name}` 里的标签全是 0。当作类别编号，模型只会学到“不管看到什么都答 0”，损失照样下降；当作 one-hot，则没有一行指明类别，交叉熵从第一步起就是 0。两种情形都什么也没学到。",
     ),
     Text(
         "Real labels; or, for an example, labels worked out from the inputs: `y = (x.sum(axis=1) > 0).astype(int)`.",

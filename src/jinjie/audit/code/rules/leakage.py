@@ -6,19 +6,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from jinjie.audit.code.meaning import (
-    Meaning,
-    argument,
-    constant,
-    is_false,
-    is_true,
-    keyword,
-    method,
-    names_in,
-)
+from jinjie.audit.code.meaning import Meaning
 from jinjie.audit.code.program import line_of
 from jinjie.audit.code.rule import Rule
 from jinjie.audit.code.rules.choosing import is_test
+from jinjie.audit.code.syntax import argument, constant, is_false, is_true, keyword, method, names_in
 from jinjie.audit.finding import Finding
 from jinjie.base.words import Text
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from jinjie.audit.code.meaning import Meaning, constant, keyword, method, names_in, path_of
+from jinjie.audit.code.meaning import Meaning
 from jinjie.audit.code.program import line_of
 from jinjie.audit.code.rule import Rule
 from jinjie.audit.code.scopes import undefined
+from jinjie.audit.code.syntax import constant, keyword, method, names_in, path_of
 from jinjie.audit.finding import Finding
 from jinjie.base.words import Text
 

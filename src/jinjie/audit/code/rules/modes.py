@@ -6,9 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from jinjie.audit.code.meaning import Meaning, method, path_of
+from jinjie.audit.code.meaning import Meaning
 from jinjie.audit.code.program import line_of
 from jinjie.audit.code.rule import Rule
+from jinjie.audit.code.syntax import method, path_of
 from jinjie.audit.finding import Finding
 from jinjie.base.words import Text
 

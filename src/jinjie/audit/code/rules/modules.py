@@ -5,18 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from jinjie.audit.code.meaning import (
-    Meaning,
-    argument,
-    constant,
-    is_false,
-    keyword,
-    method,
-    method_of,
-    path_of,
-)
+from jinjie.audit.code.meaning import Meaning, method_of
 from jinjie.audit.code.program import line_of
 from jinjie.audit.code.rule import Rule
+from jinjie.audit.code.syntax import argument, constant, is_false, keyword, method, path_of
 from jinjie.audit.finding import Finding
 from jinjie.base.words import Text
 

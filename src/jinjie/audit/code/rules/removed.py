@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
 
-from jinjie.audit.code.meaning import Meaning, path_of
+from jinjie.audit.code.meaning import Meaning
 from jinjie.audit.code.rule import Rule
+from jinjie.audit.code.syntax import path_of
 from jinjie.audit.finding import Finding, Severity
 from jinjie.base.words import Text
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from jinjie.audit.code.meaning import Meaning, argument, is_false, is_true, keyword, method
+from jinjie.audit.code.meaning import Meaning
 from jinjie.audit.code.program import line_of
 from jinjie.audit.code.rule import Rule
+from jinjie.audit.code.syntax import argument, is_false, is_true, keyword, method
 from jinjie.audit.finding import Finding, Severity
 from jinjie.base.words import Text
 
