@@ -43,6 +43,11 @@ def test_a_text_is_judged_as_an_article_or_as_a_program(client):
     assert "text.py" in page.text
 
 
+def test_names_of_code_are_set_as_code(client):
+    page = sent(client, b"```python\nimport tensorflow as tf\nsession = tf.Session()\n```\n").text
+    assert "<code>tf.Session</code>" in page and "`" not in page.partition('class="verdicts"')[2]
+
+
 def test_what_an_article_says_is_text_on_the_page(client):
     page = sent(client, b"GPT is a bidirectional <img src=x onerror=alert(1)> encoder model.\n", run="yes")
     assert page.status_code == 200 and "<img src=x" not in page.text

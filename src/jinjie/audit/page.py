@@ -44,7 +44,7 @@ def section(report: Report) -> str:
 def _wrong(finding: Finding) -> str:
     where = say("audit.at", place=str(finding.place))
     parts = [
-        f"<h2>{escape(str(finding.title))}</h2>",
+        f"<h2>{in_html(str(finding.title))}</h2>",
         f'<p class="note">{escape(f"{where} · {kind(finding)} · {severity(finding.severity)} · {finding.rule}")}</p>',
         f"<blockquote>{quoted(finding)}</blockquote>",
         f"<p>{in_html(str(finding.says))}</p>",

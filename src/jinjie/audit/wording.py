@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jinjie.audit.finding import Finding, Severity, Verdict
 from jinjie.base.words import say
 
+_CODE = re.compile(r"`([^`]+)`")
 _MATHEMATICS = re.compile(r"\$([^$]+)\$")
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def in_plain(text: str) -> str:
 
 
 def in_html(text: str, display: bool = False) -> str:
-    """A text as HTML, its `$mathematics$` as MathML; what cannot be set stays as it was written."""
+    """A text as HTML: `$mathematics$` as MathML or, where that cannot be set, as written; what is in backticks as code."""
     from jinjie.course.render.mathematics import NotMathematics, mathml
 
     def set_(latex: str) -> str:
@@ -86,7 +87,9 @@ def in_html(text: str, display: bool = False) -> str:
             return f"<code>{escape(latex)}</code>"
 
     parts = _MATHEMATICS.split(text)
-    return "".join(set_(part) if at % 2 else escape(part) for at, part in enumerate(parts))
+    return "".join(
+        set_(part) if at % 2 else _CODE.sub(r"<code>\1</code>", escape(part)) for at, part in enumerate(parts)
+    )
 
 
 def printed(finding: Finding) -> str:

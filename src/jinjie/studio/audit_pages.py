@@ -104,6 +104,7 @@ def _values(finding: Finding, titles: dict[str, str]) -> dict[str, Any]:
         "at": say("audit.at", place=str(finding.place)),
         "kind": kind(finding),
         "severity": severity(finding.severity),
+        "title": in_html(str(finding.title)),
         "quote": printed(finding),
         "says": in_html(str(finding.says)),
         "instead": in_html(str(finding.instead)) if finding.instead else "",
