@@ -77,7 +77,7 @@ def in_plain(text: str) -> str:
 
 
 def in_html(text: str, display: bool = False) -> str:
-    """A text as HTML: `$mathematics$` as MathML or, where that cannot be set, as written; what is in backticks as code."""
+    """A text as HTML: `$mathematics$` as MathML, or as written where that cannot be set; backticks as code."""
     from jinjie.course.render.mathematics import NotMathematics, mathml
 
     def set_(latex: str) -> str:
