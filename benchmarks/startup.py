@@ -4,7 +4,7 @@
 
 Every row is a real process, from its start to its end by the clock, its output thrown away; after one round that warms
 the disk's cache they take turns. A run's first step is the time from the start of `jinjie run mnist-mlp --detach` until
-the worker's diary tells of a `step`. Each command has a home of its own kind: one with an empty log and no run.
+the worker's diary tells of a `step`. The home is an empty one.
 """
 
 from __future__ import annotations
@@ -128,16 +128,20 @@ def report(taken: dict[str, list[float]], load: tuple[float, float]) -> tuple[st
     median = {name: statistics.median(values) for name, values in taken.items()}
     slower = median[TYPER] / THERE
     missed = []
+    told = (
+        f"{len(taken[TYPER])} rounds, in turns, after one that warms the disk's cache; a row is a process from its "
+        "start to its end by the clock. Medians (least–most). Load before and after: "
+        f"{load[0]:.1f} and {load[1]:.1f}. The limits ({COMMAND} s for a command that needs no tensor, {FIRST_STEP} s "
+        f"for a run's first step) were set on a faster machine, where `typer hello` took {THERE} s; here it takes "
+        f"{slower:.2f} times as long, and the limits are taken times that: {COMMAND * slower:.2f} and "
+        f"{FIRST_STEP * slower:.2f} s."
+    )
     lines = [
         "# Start-up: what a user waits for",
         "",
         f"{dt.date.today()} · {here.cpu}, {here.cores} cores · Python {sys.version.split()[0]}",
         "",
-        f"{len(taken[TYPER])} rounds, in turns, after one that warms the disk's cache; a row is a process from its start to "
-        "its end by the clock. Medians (least–most). Load before and after: "
-        f"{load[0]:.1f} and {load[1]:.1f}. The limits ({COMMAND} s for a command that needs no tensor, {FIRST_STEP} s for a "
-        f"run's first step) were set on a faster machine, where `typer hello` took {THERE} s; here it takes {slower:.2f} "
-        f"times as long, and the limits are taken times that: {COMMAND * slower:.2f} and {FIRST_STEP * slower:.2f} s.",
+        told,
         "",
         "| process | seconds | × `python -c pass` | × `typer hello` | × `import torch` | within the limit |",
         "| --- | --- | --- | --- | --- | --- |",

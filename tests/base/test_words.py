@@ -47,7 +47,7 @@ def test_the_quick_reader_finds_what_toml_says(lang: words.Language) -> None:
     "content",
     [
         '[a.b]\nc = "\\\\ \\" \\n \\u00e9 # \u2028 = []"\n# d\n[e]\nf-g = ""',
-        '[a]\nb = \'c\'',
+        "[a]\nb = 'c'",
         '[a]\nb = "c" # d',
         '[a]\nb = "\\U0001F600 \\e"' if sys.version_info >= (3, 14) else '[a]\nb = "\\U0001F600"',
         '[a]\nb = """c\nd = "e""""',

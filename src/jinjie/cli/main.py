@@ -15,7 +15,6 @@ from jinjie.base import words
 from jinjie.base.errors import InvalidInput, JinjieError, Problem, did_you_mean
 from jinjie.base.words import say
 
-
 GROUPS = (
     "recipes",
     "run",
