@@ -11,7 +11,9 @@ def test_a_step_is_overhead_and_arithmetic(overhead, rate):
     assert step_seconds(overhead, 0.0, rate) == overhead
     assert step_seconds(overhead, overhead * rate, rate) == pytest.approx(2 * overhead, rel=1e-12)
     large = 1e6 * overhead * rate
-    assert step_seconds(overhead, 2 * large, rate) / step_seconds(overhead, large, rate) == pytest.approx(2, rel=1e-5)
+    assert step_seconds(overhead, 2 * large, rate) / step_seconds(overhead, large, rate) == pytest.approx(
+        2, rel=1e-5
+    )
 
 
 def test_where_both_are_alike_a_step_takes_twice_as_long():

@@ -6,7 +6,11 @@ import numpy as np
 def cases(rng):
     small = np.array([[9.0, 8.0], [2.0, 1.0], [2.2, 1.1], [7.0, 1.2]])
     line = np.array([1e7, 1e8, 1e9]), np.array([0.001, 0.0025, 0.0175])
-    yield {"en": "one warm-up, one disturbed round", "zh": "一轮预热，一轮受干扰"}, "times_as_long", (small, 1)
+    yield (
+        {"en": "one warm-up, one disturbed round", "zh": "一轮预热，一轮受干扰"},
+        "times_as_long",
+        (small, 1),
+    )
     yield {"en": "three steps on a line", "zh": "三步恰好在一条直线上"}, "overhead_and_rate", line
     yield {"en": "two rounds of warm-up", "zh": "两轮预热"}, "times_as_long", (drawn(rng, 7, 3, 2), 2)
     yield {"en": "steps near a line", "zh": "大致在一条直线上"}, "overhead_and_rate", steps(rng, 6)
