@@ -109,7 +109,7 @@ def main() -> None:
             raise
         sys.exit(2)
     except Exception as error:
-        if not _usage(error, app):
+        if not _usage(error, build()):  # which knows the names of all commands
             raise
         sys.exit(2)
 
