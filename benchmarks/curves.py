@@ -3,7 +3,7 @@
     python benchmarks/curves.py [--steps 200]
 
 Both are trained by the engine's own loop, as a run does, and the report has the validation loss of both. It is no
-matter of speed: where a machine has no instructions for bf16, that arithmetic is emulated, and what is computed is the same.
+matter of speed: where a machine has no instructions for bf16, its arithmetic is emulated, and means the same.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def report(curves: dict[Precision, list[tuple[int, float, float]]], steps: int) 
     here = system.here()
     told = (
         f"`{NAME}` (4 layers, 128 wide, 64 characters, batch 12, AdamW, cosine over {steps} steps), seed 0: the same "
-        "first weights, the same batches. In bf16 weights and activations are bf16, the optimiser moves fp32 masters and "
-        "the loss is computed in fp32. Nats a character."
+        "first weights, the same batches. In bf16 weights and activations are bf16, the optimiser moves fp32 masters "
+        "and the loss is computed in fp32. Nats a character."
     )
     lines = [
         "# A small GPT in fp32 and in bf16: the same losses?",
