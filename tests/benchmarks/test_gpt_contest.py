@@ -96,10 +96,10 @@ def test_parts_of_the_report_that_were_not_run_stay(
     bench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bench, "REPORT", tmp_path / "gpt.md")
-    first, second = bench.title("10M", "fp32"), bench.title("124M", None)
+    first, second = bench.title("10M", "fp32"), bench.title("124M", "allocator")
     bench.write({second: f"## {second}\n\n- reached\n"})
     bench.write({first: f"## {first}\n\nold\n"})
     text = bench.write({first: f"## {first}\n\nnew\n"})
     assert text == (tmp_path / "gpt.md").read_text()
-    assert "old" not in text and text.count("## ") == 2
-    assert text.index("new") < text.index("- reached")
+    assert "\nold\n" not in text and text.count("\n## ") == 2
+    assert text.index("\nnew\n") < text.index("- reached")

@@ -16,7 +16,7 @@ LONGEST = 2048
 """Up to this many keys the explicit path is about twice as quick for bf16 on CPU, or more. Longer was not measured, and
 the (T, S) weights that it keeps for the backward pass grow with the square."""
 FP32 = range(512, 1025)
-"""How many queries and keys make the explicit path the quicker one in fp32 on CPU, by a fifth to a third. At 256 the
+"""How many queries and keys make the explicit path the quicker one in fp32 on CPU, by 15 % to a third. At 256 the
 two are alike; beyond, it would keep more than it is worth."""
 
 
