@@ -11,18 +11,18 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
-import tempfile
 from pathlib import Path
 
 import torch
+from contest.engine import session_of
 
 from jinjie.base import system
 from jinjie.recipes.language import RECIPES
-from jinjie.training.loop import Session, one_step
-from jinjie.training.networks import Networks, Precision
+from jinjie.training.loop import one_step
+from jinjie.training.networks import Precision
 
 REPORT = Path(__file__).parent / "reports" / "curves.md"
-NAME = "gpt-shakespeare"
+RECIPE = next(one for one in RECIPES if one.name == "gpt-shakespeare")
 POINTS = 10
 GOAL = 0.01
 """How far, relative to fp32's, the last validation loss in bf16 may lie above it."""
@@ -30,40 +30,31 @@ GOAL = 0.01
 
 def curve(precision: Precision, steps: int, threads: int) -> list[tuple[int, float, float]]:
     """(steps done, training loss of the last one, validation loss) at `POINTS` places and at the start."""
-    from jinjie.training.events import Writer
-
-    recipe = next(one for one in RECIPES if one.name == NAME)
-    recipe = recipe.changed({"budget.steps": steps, "precision": precision})
+    recipe = RECIPE.changed({"budget.steps": steps, "precision": precision, "device": "cpu"})
     torch.set_num_threads(threads)
-    data = recipe.data.load()
-    networks = Networks(recipe, data.facts, precision, "cpu")
-    found = []
-    with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder)
-        session = Session(
-            run, recipe, data, recipe.task.build(), networks, Writer(run / "events.jsonl"), {}, lambda: False
-        )
-        loss = float("nan")
-        for i in range(steps + 1):
-            if i % max(1, steps // POINTS) == 0 or i == steps:
-                networks.train(False)
-                with torch.no_grad():
-                    scores = session.task.metrics(networks.models, data, "validation", 20)
-                networks.train(True)
-                found.append((i, loss, scores["loss"]))
-                print(f"{precision}: step {i}, validation {scores['loss']:.4f}", flush=True)
-            if i < steps:
-                loss = float(one_step(session, steps)["shown"]["loss"])
-                session.step += 1
+    session = session_of(recipe, recipe.data.load())
+    networks, found, loss = session.networks, [], float("nan")
+    for i in range(steps + 1):
+        if i % max(1, steps // POINTS) == 0 or i == steps:
+            networks.train(False)
+            with torch.no_grad():
+                scores = session.task.metrics(networks.models, session.data, "validation", 20)
+            networks.train(True)
+            found.append((i, loss, scores["loss"]))
+            print(f"{precision}: step {i}, validation {scores['loss']:.4f}", flush=True)
+        if i < steps:
+            loss = float(one_step(session, steps)["shown"]["loss"])
+            session.step += 1
     return found
 
 
 def report(curves: dict[Precision, list[tuple[int, float, float]]], steps: int) -> str:
-    here = system.here()
+    here, shape = system.here(), RECIPE.model.model_dump()
+    kinds = f"{type(RECIPE.optimizer).__name__}, {type(RECIPE.schedule).__name__.lower()} over {steps} steps"
     told = (
-        f"`{NAME}` (4 layers, 128 wide, 64 characters, batch 12, AdamW, cosine over {steps} steps), seed 0: the same "
-        "first weights, the same batches. In bf16 weights and activations are bf16, the optimiser moves fp32 masters "
-        "and the loss is computed in fp32. Nats a character."
+        f"`{RECIPE.name}` ({shape['layers']} layers, {shape['width']} wide, {shape['block']} characters, batch "
+        f"{RECIPE.budget.batch}, {kinds}), seed {RECIPE.seed}: the same first weights, the same batches. In bf16 weights "
+        "and activations are bf16, the optimiser moves fp32 masters and the loss is computed in fp32. Nats a character."
     )
     lines = [
         "# A small GPT in fp32 and in bf16: the same losses?",

@@ -1,10 +1,8 @@
 """Our engine as a run uses it: a recipe, its networks and optimiser, and the loop's own step."""
 
-import tempfile
-from pathlib import Path
-
 import torch
 from contest.contender import settings
+from contest.engine import session_of
 from contest.gpt_data import dataset
 from contest.windows import Windows, train
 
@@ -16,9 +14,6 @@ from jinjie.models import gpt
 from jinjie.tasks import language
 from jinjie.tasks.language import mean_nats
 from jinjie.training import loop
-from jinjie.training.events import Writer
-from jinjie.training.hardware import choose
-from jinjie.training.networks import Networks
 from jinjie.training.optim import AdamW
 from jinjie.training.recipe import Budget, Recipe
 
@@ -41,19 +36,8 @@ recipe = Recipe(
 )
 data = dataset(shape["block"], shape["vocabulary"])
 torch.set_num_threads(machine.pick_threads(3 * recipe.model.flops(recipe.budget.batch), machine.cores()))
-chosen = choose(recipe, None)
-networks = Networks(recipe, data.facts, chosen.precision, chosen.device)
-folder = tempfile.TemporaryDirectory()
-session = loop.Session(
-    run=Path(folder.name),
-    recipe=recipe,
-    data=data,
-    task=recipe.task.build(),
-    networks=networks,
-    events=Writer(Path(folder.name) / "events.jsonl"),
-    versions={},
-    stop_asked=lambda: False,
-)
+session = session_of(recipe, data)
+networks = session.networks
 
 
 def step(i: int) -> float:
@@ -67,4 +51,4 @@ def held_loss() -> float:
     return float(mean_nats(networks.models["model"], {"x": x, "y": y}))
 
 
-train(windows, step, held_loss, {"versions": f"Jinjie {__version__}", "precision": chosen.precision})
+train(windows, step, held_loss, {"versions": f"Jinjie {__version__}", "precision": networks.precision})

@@ -133,3 +133,10 @@ def test_its_gradient_is_given_once() -> None:
     loss.backward(retain_graph=True)
     with pytest.raises(RuntimeError, match="given its gradient away"):
         loss.backward()
+
+
+def test_no_positions_at_all_give_no_loss_and_no_gradient() -> None:
+    hidden, weight = torch.ones(0, 4, requires_grad=True), torch.ones(9, 4, requires_grad=True)
+    loss = cross_entropy(hidden, weight, torch.ones(0, dtype=torch.int64))
+    loss.backward()
+    assert float(loss.detach()) == 0 and weight.grad is not None and not weight.grad.any()

@@ -27,6 +27,8 @@ def cross_entropy(hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Ten
     Equal to torch's cross-entropy of the whole scores to rounding.
     """
     flat, wanted = hidden.reshape(-1, hidden.shape[-1]), targets.reshape(-1)
+    if not len(flat):
+        return (flat.sum() + 0 * weight.sum()).float()
     if len(flat) * len(weight) <= FEW and bool((wanted != IGNORED).any()):
         return F.cross_entropy(F.linear(flat, weight).float(), wanted, ignore_index=IGNORED)
     mean: torch.Tensor = _InPieces.apply(flat, weight, wanted)  # type: ignore[no-untyped-call]
@@ -98,5 +100,5 @@ def _pieces(positions: int, vocabulary: int) -> list[slice]:
     """As few as may be, and alike in size: a small one at the end would cost nearly what a large one does."""
     most = max(1, SCORES // vocabulary)
     count = -(-positions // most)
-    size = -(-positions // max(1, count))
-    return [slice(i, min(i + size, positions)) for i in range(0, positions, max(1, size))]
+    size = -(-positions // count)
+    return [slice(i, min(i + size, positions)) for i in range(0, positions, size)]
