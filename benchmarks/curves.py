@@ -54,7 +54,8 @@ def report(curves: dict[Precision, list[tuple[int, float, float]]], steps: int) 
     told = (
         f"`{RECIPE.name}` ({shape['layers']} layers, {shape['width']} wide, {shape['block']} characters, batch "
         f"{RECIPE.budget.batch}, {kinds}), seed {RECIPE.seed}: the same first weights, the same batches. In bf16 "
-        "weights and activations are bf16, the optimiser moves fp32 masters and the loss is computed in fp32. Nats a character."
+        "weights and activations are bf16, the optimiser moves fp32 masters and the loss is computed in fp32. "
+        "Nats a character."
     )
     lines = [
         "# A small GPT in fp32 and in bf16: the same losses?",
