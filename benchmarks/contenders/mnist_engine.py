@@ -1,19 +1,14 @@
 """The digits network as a run of `mnist-mlp` trains it: the engine's own step, with its checks, on ordinary modules."""
 
-import tempfile
-from pathlib import Path
-
 import numpy as np
 import torch
 from contest.contender import Stopwatch, serve, settings
+from contest.engine import session_of
 
 from jinjie.data import digits
 from jinjie.recipes import find
-from jinjie.training.events import Writer
 from jinjie.training.hardware import settle
-from jinjie.training.loop import Session, one_step
-from jinjie.training.networks import Networks
-from jinjie.training.recipe import Recipe
+from jinjie.training.loop import one_step
 
 given = settings()
 data = digits.Config().load()
@@ -26,25 +21,18 @@ held_x, held_y = torch.from_numpy(held["x"]), held["y"]
 seed = 0
 
 
-def session(recipe: Recipe, folder: Path) -> Session:
-    networks = Networks(recipe, data.facts, "fp32", "cpu")
-    writer = Writer(folder / "events.jsonl")
-    return Session(folder, recipe, data, recipe.task.build(), networks, writer, {}, lambda: False)
-
-
 def run() -> dict[str, float]:
     """Train anew, with another seed each round."""
     global seed
     recipe = asked.changed({"seed": seed})
     seed += 1
     total = given["epochs"] * data.steps_per_epoch(given["batch"])
-    with tempfile.TemporaryDirectory() as folder:
-        training = session(recipe, Path(folder))
-        watch = Stopwatch()
-        for step in range(total):
-            training.step = step
-            learned = one_step(training, total)
-        taken = watch.stop()
+    training = session_of(recipe, data)
+    watch = Stopwatch()
+    for step in range(total):
+        training.step = step
+        learned = one_step(training, total)
+    taken = watch.stop()
     network = training.networks.models["model"].eval()
     with torch.no_grad():
         right = network(held_x).argmax(1).numpy() == held_y

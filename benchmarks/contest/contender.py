@@ -32,3 +32,22 @@ class Stopwatch:
     def stop(self) -> dict[str, float]:
         seconds, cpu = time.perf_counter() - self.began[0], time.process_time() - self.began[1]
         return {"seconds": seconds, "cpu": cpu}
+
+
+class Turns:
+    """The same for a library that keeps its loop to itself, and calls us from within it at the end of each round."""
+
+    def __init__(self, about: dict[str, Any]) -> None:
+        self.about = about
+        self.warm = False
+        self.watch = Stopwatch()
+
+    def over(self, more: Callable[[], dict[str, Any]] = dict) -> bool:
+        """A round is over: tell of it, with what `more` finds out, and wait. False when there is to be no other."""
+        taken = self.watch.stop()
+        found = more()
+        print(json.dumps({**taken, **found} if self.warm else self.about), flush=True)
+        self.warm = True
+        going = bool(sys.stdin.readline())
+        self.watch = Stopwatch()
+        return going

@@ -118,10 +118,32 @@ def test_inputs_as_a_fused_projection_gives_them() -> None:
 
 
 def test_the_path_is_picked_by_device_precision_and_length() -> None:
-    assert explicit("cpu", torch.bfloat16, LONGEST)
-    assert not explicit("cpu", torch.bfloat16, LONGEST + 1)
-    assert not explicit("cpu", torch.float32, 64)
-    assert not explicit("cuda", torch.bfloat16, 64)
+    assert explicit("cpu", torch.bfloat16, 1, LONGEST)
+    assert not explicit("cpu", torch.bfloat16, 1, LONGEST + 1)
+    assert explicit("cpu", torch.float32, 512, 1024)
+    assert not explicit("cpu", torch.float32, 511, 511)
+    assert not explicit("cpu", torch.float32, 1, 512)
+    assert not explicit("cpu", torch.float32, 1025, 1025)
+    assert not explicit("cpu", torch.float64, 512, 512)
+    assert not explicit("cuda", torch.bfloat16, 64, 64)
+    assert not explicit("cuda", torch.float32, 512, 512)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_both_paths_agree_in_fp32_where_the_explicit_one_is_taken(causal: bool) -> None:
+    """520 queries over 600 keys, more than one chunk: to fp32's rounding of numbers of size 1."""
+    q, k, v = drawn(4, 2, 520, 600, dtype=torch.float32, size=8)
+    exact = [x.detach().double().requires_grad_() for x in (q, k, v)]
+    assert explicit("cpu", q.dtype, 520, 600) and not explicit("cpu", torch.float64, 520, 600)
+    got, expected = attend(q, k, v, causal=causal), attend(*exact, causal=causal)
+    torch.testing.assert_close(got, expected.float(), rtol=0, atol=2e-6)
+    weight = torch.linspace(0, 40, got.numel()).view(got.shape).cos()
+    for a, b in zip(
+        torch.autograd.grad((got * weight).sum(), (q, k, v)),
+        torch.autograd.grad((expected * weight).sum(), exact),
+        strict=True,
+    ):
+        torch.testing.assert_close(a, b.float(), rtol=0, atol=1e-5 * float(b.abs().max()))
 
 
 def test_without_gradients_nothing_is_kept() -> None:

@@ -84,6 +84,19 @@ sys.meta_path.insert(0, Slow())
     assert run.state() == "stopped"
 
 
+def test_a_stop_amid_the_import_of_the_fetcher_ends_in_order() -> None:
+    """Fault: the module stands among the imported ones as soon as its import begins, with nothing in it yet; what was
+    then raised for want of `end_clients` made a failure of the stop."""
+    run = launch.create(small(threads=1))
+    begun = """
+import types
+sys.modules["jinjie.data.fetch"] = types.ModuleType("jinjie.data.fetch")
+worker.prepare = lambda *_: os.kill(os.getpid(), signal.SIGTERM) or sys.exit(9)
+"""
+    assert worked(run, begun) == 0
+    assert run.state() == "stopped"
+
+
 def test_a_resumed_worker_is_stopped_at_any_moment_of_its_imports() -> None:
     run = launch.launch(small(threads=1, **{"budget.steps": 100_000, "budget.checkpoint_every": 50_000}))
     for milliseconds in (0, 60, 120, 250, 400, 700):

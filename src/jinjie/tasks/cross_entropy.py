@@ -6,12 +6,12 @@ each piece of positions gives its loss and its gradient at once, and its scores 
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
 from torch.nn import functional as F
 
+from jinjie.models import product
 from jinjie.tasks.language import IGNORED
 
 SCORES = 2**24
@@ -27,6 +27,8 @@ def cross_entropy(hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Ten
     Equal to torch's cross-entropy of the whole scores to rounding.
     """
     flat, wanted = hidden.reshape(-1, hidden.shape[-1]), targets.reshape(-1)
+    if not len(flat):
+        return (flat.sum() + 0 * weight.sum()).float()
     if len(flat) * len(weight) <= FEW and bool((wanted != IGNORED).any()):
         return F.cross_entropy(F.linear(flat, weight).float(), wanted, ignore_index=IGNORED)
     mean: torch.Tensor = _InPieces.apply(flat, weight, wanted)  # type: ignore[no-untyped-call]
@@ -42,38 +44,61 @@ class _InPieces(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         scored = targets != IGNORED
-        count = max(1, int(scored.sum()))
+        share = 1 / max(1, int(scored.sum()))
         learns = any(ctx.needs_input_grad[:2])
-        by_hidden = torch.zeros_like(hidden) if learns else None
-        pieces = list(_pieces(len(hidden), len(weight)))
+        by_hidden = torch.empty_like(hidden) if learns else None
+        pieces = _pieces(len(hidden), len(weight))
         # Many roundings to bf16 would add up; a single piece is rounded once in any case.
         kept = weight.dtype if len(pieces) == 1 else torch.float32
-        by_weight = torch.zeros(weight.shape, dtype=kept, device=weight.device) if learns else None
+        by_weight = torch.empty(weight.shape, dtype=kept, device=weight.device) if learns else None
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         for piece in pieces:
-            scores = F.linear(hidden[piece], weight).float()
+            scores = product.scores(hidden[piece], weight).float()
             wanted, counts = targets[piece].where(scored[piece], 0)[:, None], scored[piece][:, None]
-            whole = scores.logsumexp(-1, keepdim=True)
-            total += ((whole - scores.gather(-1, wanted)) * counts).sum()
+            of_target = scores.gather(-1, wanted)
             if by_hidden is None or by_weight is None:
+                total += ((scores.logsumexp(-1, keepdim=True) - of_target) * counts).sum()
                 continue
-            # e^(score − whole − ln n) = p / n; where nothing is to be predicted, e^(−∞) = 0
-            shift = (whole + math.log(count)).masked_fill_(~counts, float("inf"))
-            gradient = scores.sub_(shift).exp_()
-            gradient.scatter_add_(-1, wanted, counts / -count)
-            gradient = gradient.to(hidden.dtype)
+            # In its place, and the likeliest token gives what it was divided by: fewer looks at a large array than
+            # a logsumexp and an exponential. Its probability is 1/V or more, so that the logarithm is finite.
+            highest = scores.amax(-1, keepdim=True)
+            p = torch.softmax(scores, -1, out=scores)
+            whole = highest - p.amax(-1, keepdim=True).log_()
+            total += ((whole - of_target) * counts).sum()
+            p.scatter_add_(-1, wanted, torch.full_like(of_target, -1))
+            p[~scored[piece]] = 0
+            gradient = p.to(hidden.dtype)
             torch.mm(gradient, weight, out=by_hidden[piece])
-            by_weight += torch.mm(gradient.t(), hidden[piece])
-        ctx.save_for_backward(by_hidden, by_weight)
-        ctx.dtype = weight.dtype
-        return total / count
+            _add(by_weight, gradient.t(), hidden[piece], share, first=piece.start == 0)
+        # Given away in `backward`, where nobody else must hold them for autograd to add to them in their place.
+        ctx.gradients = by_hidden, by_weight
+        ctx.share, ctx.dtype = share, weight.dtype
+        return total * share
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
-        by_hidden, by_weight = ctx.saved_tensors
-        return by_hidden * gradients[0].to(by_hidden.dtype), (by_weight * gradients[0]).to(ctx.dtype), None
+        if ctx.gradients is None:
+            raise RuntimeError(
+                "this loss has given its gradient away: work it out anew before descending again"
+            )
+        (by_hidden, by_weight), ctx.gradients = ctx.gradients, None
+        scale = gradients[0]
+        if scale != 1:
+            by_weight.mul_(scale)
+        return by_hidden.mul_(scale * ctx.share), by_weight.to(ctx.dtype), None
+
+
+def _add(total: torch.Tensor, a: torch.Tensor, b: torch.Tensor, share: float, *, first: bool) -> None:
+    """`total` plus share·ab; share·ab alone when it is the first to be added."""
+    if total.dtype != a.dtype:
+        (total.zero_() if first else total).add_(torch.mm(a, b), alpha=share)
+    else:
+        torch.addmm(total, a, b, beta=0 if first else 1, alpha=share, out=total)
 
 
 def _pieces(positions: int, vocabulary: int) -> list[slice]:
-    size = max(1, SCORES // vocabulary)
+    """As few as may be, and alike in size: a small one at the end would cost nearly what a large one does."""
+    most = max(1, SCORES // vocabulary)
+    count = -(-positions // most)
+    size = -(-positions // count)
     return [slice(i, min(i + size, positions)) for i in range(0, positions, size)]

@@ -90,11 +90,10 @@ def _stopped_early(folder: Path, writer: events.Writer) -> NoReturn:
         writer.sync()
     except Exception as error:
         code = _end(folder, writer, 0, error)
-    fetching = sys.modules.get(
-        "jinjie.data.fetch"
-    )  # an import here may wait for the one that was interrupted
-    if fetching is not None:
-        fetching.end_clients()
+    # An import here might wait for the one that was interrupted; a module that is only half there has no clients yet.
+    end_clients = getattr(sys.modules.get("jinjie.data.fetch"), "end_clients", None)
+    if end_clients is not None:
+        end_clients()
     with suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
