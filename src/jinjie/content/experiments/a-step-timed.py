@@ -125,6 +125,8 @@ NAMES = [
     Text("PyTorch, by hand", "PyTorch，手写"),
     Text("PyTorch, autograd", "PyTorch，自动求导"),
 ]
+SHORT = [Text("NumPy", "NumPy"), Text("PyTorch", "PyTorch"), Text("autograd", "自动求导")]
+"""The same, as wide as a bar."""
 
 
 def show(hidden: int = 128, batch: int = 32) -> Shown:
@@ -133,7 +135,7 @@ def show(hidden: int = 128, batch: int = 32) -> Shown:
     times = measured([make(hidden, x, y) for make in (by_numpy, by_hand_in_torch, by_autograd)])
     flops = operations(hidden, batch)
     bars = Bars(
-        NAMES,
+        SHORT,
         [Group(Text("one step", "一步"), [1e6 * t for t in times])],
         y_label=Text("microseconds", "微秒"),
         title=Text("measured here, now", "此时此地测得"),
