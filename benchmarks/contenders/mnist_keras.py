@@ -2,15 +2,23 @@
 
 import os
 
-os.environ["KERAS_BACKEND"] = "tensorflow"
+from contest.contender import Stopwatch, serve, settings
+
+given = settings()
+os.environ["KERAS_BACKEND"] = given["backend"]
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
-from contest.contender import Stopwatch, serve, settings  # noqa: E402
 
-given = settings()
+if given["backend"] == "tensorflow":
+    import tensorflow as tf
+
+    behind = f"TensorFlow {tf.__version__}"
+else:
+    import torch
+
+    behind = f"PyTorch {torch.__version__}"
 data = np.load(given["data"])
 x, y, held_x, held_y = data["x"], data["y"], data["held_x"], data["held_y"]
 
@@ -29,7 +37,7 @@ model.compile(
 )
 model.optimizer.build(model.trainable_variables)
 variables = [*model.variables, *model.optimizer.variables]
-first = [np.array(variable.numpy()) for variable in variables]
+first = [keras.ops.convert_to_numpy(variable).copy() for variable in variables]
 
 
 def run() -> dict[str, float]:
@@ -43,4 +51,4 @@ def run() -> dict[str, float]:
     return {**taken, "loss": history.history["loss"][-1], "accuracy": float(np.mean(right))}
 
 
-serve({"versions": f"Keras {keras.__version__}, TensorFlow {tf.__version__}"}, run)
+serve({"versions": f"Keras {keras.__version__}, {behind}"}, run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import sys
 import tomllib
 from pathlib import Path
 
@@ -35,6 +36,27 @@ SAYS = re.compile(
     r"""\b(?:say|t|text|Wrong|JinjieError|NotFound|RunGone|DiskFull|AlreadyRunning|words\.text)\(\s*"""
     r"""["']([a-z_]+(?:\.[a-z0-9_]+)+)["']"""
 )
+
+
+@pytest.mark.parametrize("lang", words.LANGUAGES)
+def test_the_quick_reader_finds_what_toml_says(lang: words.Language) -> None:
+    assert words.read((SOURCE / "base" / "words" / f"{lang}.toml").read_text("utf-8")) == SENTENCES[lang]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '[a.b]\nc = "\\\\ \\" \\n \\u00e9 # \u2028 = []"\n# d\n[e]\nf-g = ""',
+        "[a]\nb = 'c'",
+        '[a]\nb = "c" # d',
+        '[a]\nb = "\\U0001F600 \\e"' if sys.version_info >= (3, 14) else '[a]\nb = "\\U0001F600"',
+        '[a]\nb = """c\nd = "e""""',
+        'a.b = "c"',
+        '"a" = "b"',
+    ],
+)
+def test_the_quick_reader_leaves_what_it_does_not_know_to_toml(content: str) -> None:
+    assert words.read(content) == flatten(tomllib.loads(content))
 
 
 def placeholders(sentence: str) -> set[str]:

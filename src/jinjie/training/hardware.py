@@ -22,6 +22,16 @@ class Chosen:
     precision: Precision
 
 
+def settle(threads: int) -> None:
+    """Make this process ready to train on `threads` threads.
+
+    Numbers too small to be normal are taken for 0: Adam's moments of a pixel that is nearly always blank fade into
+    them, and with them its step takes 155 µs where it would take 66 (the MNIST network, docs/log.md, 2026-11-27).
+    """
+    torch.set_flush_denormal(True)  # before there are other threads, which begin as this one is
+    torch.set_num_threads(threads)
+
+
 def choose(recipe: Recipe, started: Mapping[str, Any] | None) -> Chosen:
     """What a new run uses on this machine, or what `started` says the run has used so far.
 

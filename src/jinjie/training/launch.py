@@ -48,7 +48,7 @@ def create(recipe: Recipe, report: Report | None = None) -> Run:
         from jinjie.training import begin  # models' files and tokenizers, which no other run needs here
 
         recipe, start = begin.begun(recipe, report)
-    threads = recipe.threads or _threads(recipe)
+    threads = recipe.threads or threads_for(recipe)
     run = Run(_new_folder(recipe.name))
     if start is not None:
         recipe = begin.with_tokenizer(recipe, start, run.path)
@@ -103,7 +103,7 @@ def _new_folder(name: str) -> Path:
             return folder
 
 
-def _threads(recipe: Recipe) -> int:
+def threads_for(recipe: Recipe) -> int:
     """Threads by the arithmetic of one step: small steps are slower on two threads than on one."""
     facts = recipe.data.about().facts
     model = recipe.model.fitted(facts)

@@ -140,14 +140,14 @@ def prepare(run: Run, writer: events.Writer, stop: _Stop) -> Session:
     import torch
 
     from jinjie.training import checkpoint
-    from jinjie.training.hardware import choose
+    from jinjie.training.hardware import choose, settle
     from jinjie.training.loop import Session
     from jinjie.training.networks import Networks
 
     checkpoint.clear(run.path)
     (run.path / "checkpoints").mkdir(exist_ok=True)
     threads = int(run.file["launch"]["threads"])
-    torch.set_num_threads(threads)
+    settle(threads)
     started = next((e for e in earlier if e["type"] == "started"), None)
     chosen = choose(recipe, started)
     damaged: list[str] = []

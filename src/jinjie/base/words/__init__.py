@@ -6,9 +6,10 @@ language misses and keys that no code uses. Content and data carry their two lan
 
 from __future__ import annotations
 
+import json
 import locale
 import os
-import tomllib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -87,8 +88,29 @@ def text(key: str, /, **params: Any) -> Text:
 
 @cache
 def _sentences(lang: Language) -> dict[str, str]:
-    with resources.files(__package__).joinpath(f"{lang}.toml").open("rb") as file:
-        return flatten(tomllib.load(file))
+    return read(resources.files(__package__).joinpath(f"{lang}.toml").read_text("utf-8"))
+
+
+def read(content: str) -> dict[str, str]:
+    """The sentences of a file by their dotted keys. Tables and strings on one line, as all of ours are, are read here,
+    ten times as fast as by `tomllib`, which every command would wait for; a file with anything else is left to that."""
+    flat: dict[str, str] = {}
+    table = ""
+    for line in content.split("\n"):
+        if found := _SENTENCE.match(line):
+            flat[table + found[1]] = json.loads(found[2]) if "\\" in found[2] else found[2][1:-1]
+        elif found := _TABLE.match(line):
+            table = f"{found[1]}."
+        elif line and not line.startswith("#"):
+            import tomllib
+
+            return flatten(tomllib.loads(content))
+    return flat
+
+
+_TABLE = re.compile(r"\[([\w.-]+)\]$", re.ASCII)
+_SENTENCE = re.compile(r'([\w-]+) = ("(?:[^"\\]|\\(?:["\\bfnrt]|u[0-9a-fA-F]{4}))*")$', re.ASCII)
+"""A key and a string whose escapes mean the same in JSON."""
 
 
 def flatten(table: dict[str, Any], prefix: str = "") -> dict[str, str]:
