@@ -49,7 +49,7 @@ def record(*events: Attempt) -> None:
 
 def test_the_first_lesson_first(jinjie: Jinjie, library: Library) -> None:
     first = library.climb[0]
-    said = jinjie("next")
+    said = " ".join(jinjie("next").split())
     assert f"jinjie lesson {first.slug}" in said and f"{first.entry.minutes} min" in said
     assert "needs nothing that comes later" in said and "what the written lessons teach" in said
     chinese = jinjie("next", "--lang", "zh")
@@ -69,9 +69,9 @@ def test_who_was_placed_is_not_sent_there_again(jinjie: Jinjie, library: Library
 
 
 def test_for_scripts(jinjie: Jinjie, library: Library) -> None:
-    record(Attempt("goal", "concept:softmax"), Attempt("lesson", library.climb[0].slug))
+    record(Attempt("goal", "concept:softmax"), Attempt("lesson", "linear-regression"))
     told = json.loads(jinjie("next", "--json"))
-    assert (told["kind"], told["slug"]) == ("lesson", library.climb[0].slug)
+    assert (told["kind"], told["slug"]) == ("lesson", "linear-regression")
     assert told["goal"]["name"] == "concept:softmax"
     assert "--done" in told["hint"]["en"] and "--done" in told["hint"]["zh"]
     assert told["command"] == f"jinjie lesson {told['slug']}"
