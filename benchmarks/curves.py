@@ -18,6 +18,7 @@ from contest.engine import session_of
 
 from jinjie.base import system
 from jinjie.recipes.language import RECIPES
+from jinjie.training.hardware import settle
 from jinjie.training.loop import one_step
 from jinjie.training.networks import Precision
 
@@ -31,7 +32,7 @@ GOAL = 0.01
 def curve(precision: Precision, steps: int, threads: int) -> list[tuple[int, float, float]]:
     """(steps done, training loss of the last one, validation loss) at `POINTS` places and at the start."""
     recipe = RECIPE.changed({"budget.steps": steps, "precision": precision, "device": "cpu"})
-    torch.set_num_threads(threads)
+    settle(threads)
     session = session_of(recipe, recipe.data.load())
     networks, found, loss = session.networks, [], float("nan")
     for i in range(steps + 1):

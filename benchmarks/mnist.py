@@ -19,7 +19,6 @@ import numpy as np
 from contest.environments import python_of
 from contest.rounds import Contender, compete
 
-import jinjie
 from jinjie.base import system
 from jinjie.data import digits
 from jinjie.recipes import find
@@ -40,10 +39,7 @@ def contenders(data: Path, batches: list[int]) -> list[Contender]:
     The engine gets the threads and the allocator that a run of this recipe starts with.
     """
     keras, keras_torch, torch, jax = map(python_of, ("keras", "keras-torch", "torch", "jax"))
-    here = {
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(Path(jinjie.__file__).parents[1])])
-    }
-    one = {**here, "OPENBLAS_NUM_THREADS": "1"}
+    one = {"OPENBLAS_NUM_THREADS": "1"}
     found = []
     for batch in batches:
         threads = launch.threads_for(find("mnist-mlp").changed({"budget.batch": batch}))
@@ -61,7 +57,7 @@ def contenders(data: Path, batches: list[int]) -> list[Contender]:
                 "mnist_engine.py",
                 sys.executable,
                 {**common, "threads": threads},
-                {**here, **started},
+                started,
             ),
             Contender(f"Keras fit, batch {batch}", *peer, on_tensorflow),
             Contender(f"Keras fit, tuned, batch {batch}", *peer, {**on_tensorflow, "compile": tuned}),

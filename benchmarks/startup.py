@@ -13,7 +13,6 @@ import argparse
 import datetime as dt
 import json
 import os
-import signal
 import statistics
 import subprocess
 import sys
@@ -51,6 +50,7 @@ COMMANDS = [
     "data",
 ]
 """Commands that need no tensor."""
+JINJIE = [sys.executable, "-m", "jinjie"]
 HELLO = "import typer\napp = typer.Typer()\n@app.command()\ndef hello(name: str = 'x'): print(name)\napp()"
 TYPER = "typer hello"
 THERE = 0.19
@@ -82,25 +82,21 @@ def first_step(recipe: str, environment: dict[str, str]) -> float:
     )
     taken = None
     while taken is None:
-        for folder in set((home / "runs").glob("*")) - known:
-            diary = folder / "events.jsonl"
-            if diary.exists() and '"type": "step"' in (told := diary.read_text().replace('":"', '": "')):
+        for run in map(Run, set((home / "runs").glob("*")) - known):
+            kinds = {event["type"] for event in run.events}
+            if "step" in kinds:
                 taken = time.perf_counter() - begun
                 break
-            if diary.exists() and '"failed"' in told:
-                raise RuntimeError(told[-400:])
-        time.sleep(0.005)
+            if "failed" in kinds:
+                raise RuntimeError(f"{recipe} failed: {run.events[-1]}")
         if time.perf_counter() - begun > 60:
             raise RuntimeError(f"no step of {recipe} within a minute")
+        time.sleep(0.005)
     started.wait()
-    if (pid := Run(folder).pid) is not None:
-        os.kill(pid, signal.SIGTERM)
-    while Run(folder).pid is not None:
+    run.stop()
+    while run.pid is not None:
         time.sleep(0.02)
     return taken
-
-
-JINJIE = [sys.executable, "-m", "jinjie"]
 
 
 def contenders(home: Path) -> dict[str, Callable[[], float]]:
@@ -185,7 +181,6 @@ def main() -> int:
                 flush=True,
             )
     text, missed = report(taken, (before, os.getloadavg()[0]))
-    REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(text, encoding="utf-8")
     print(text)
     print("\n".join(missed))

@@ -14,6 +14,7 @@ from jinjie.models import gpt
 from jinjie.tasks import language
 from jinjie.tasks.language import mean_nats
 from jinjie.training import loop
+from jinjie.training.hardware import settle
 from jinjie.training.optim import AdamW
 from jinjie.training.recipe import Budget, Recipe
 
@@ -35,7 +36,7 @@ recipe = Recipe(
     seed=given["seed"],
 )
 data = dataset(shape["block"], shape["vocabulary"])
-torch.set_num_threads(machine.pick_threads(3 * recipe.model.flops(recipe.budget.batch), machine.cores()))
+settle(machine.pick_threads(3 * recipe.model.flops(recipe.budget.batch), machine.cores()))
 session = session_of(recipe, data)
 networks = session.networks
 

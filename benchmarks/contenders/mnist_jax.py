@@ -26,9 +26,8 @@ def begin(key: jax.Array) -> Tree:
         made[f"W{name}"] = jax.random.uniform(one, (inputs, outputs), minval=-edge, maxval=edge)
         made[f"b{name}"] = jax.random.uniform(other, (outputs,), minval=-edge, maxval=edge)
     zeros = {name: jnp.zeros_like(weight) for name, weight in made.items()}
-    again = {
-        name: jnp.zeros_like(weight) for name, weight in made.items()
-    }  # buffers of their own, to be donated
+    # buffers of their own, to be donated
+    again = {name: jnp.zeros_like(weight) for name, weight in made.items()}
     return {"weights": made, "m": zeros, "v": again, "t": jnp.zeros((), jnp.int32)}
 
 

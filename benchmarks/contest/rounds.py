@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 CONTENDERS = Path(__file__).parents[1] / "contenders"
+SOURCES = os.pathsep.join(str(CONTENDERS.parents[n] / name) for n, name in ((0, ""), (1, "src")))
+"""Ours are those of this checkout, wherever the environment's own may be."""
 MISLEADING = (
     "OPENBLAS_CORETYPE",
     "OPENBLAS_L2_SIZE",
@@ -48,7 +50,7 @@ class Contender:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**kept, "PYTHONPATH": str(CONTENDERS.parent), **self.environment},
+            env={**kept, "PYTHONPATH": SOURCES, **self.environment},
         )
         self.about = self._answer()
 

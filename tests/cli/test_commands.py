@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from invoked import invoke
 from jinjie.base.words import say
+from jinjie.cli import main
 from jinjie.training.runs import Run
 
 JINJIE = [sys.executable, "-m", "jinjie"]
@@ -321,6 +323,15 @@ def test_what_needs_no_tensor_imports_none(words: list[str], home: Path) -> None
     )
     came = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert came.returncode == 0, came.stderr
+
+
+def test_a_command_is_there_when_its_module_alone_is_built() -> None:
+    every = typer.main.get_command(main.build())
+    assert isinstance(every, typer.core.TyperGroup)
+    for name in every.commands:
+        alone = typer.main.get_command(main.build(name))
+        assert isinstance(alone, typer.core.TyperGroup) and name in alone.commands, name
+        assert len(alone.commands) < 10, f"{name} builds them all"
 
 
 def test_every_command_has_help_in_both_languages(home: Path) -> None:
