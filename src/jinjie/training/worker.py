@@ -80,6 +80,14 @@ def main(folder: Path) -> int:
             return 0
         except Exception as error:
             return _end(folder, writer, session.step if session else _reached(folder), error)
+        finally:
+            _unsettle()
+
+
+def _unsettle() -> None:
+    """Give a process that goes on after the run (a test, a notebook) its very small numbers back."""
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_flush_denormal(False)
 
 
 def _stopped_early(folder: Path, writer: events.Writer) -> NoReturn:
