@@ -14,7 +14,7 @@ from jinjie.base.words import language, say
 from jinjie.course.content.library import Library
 from jinjie.course.quizzes import variant
 from jinjie.course.render import html, parse_line
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.evidence import Evidence, day
 from jinjie.path.mastery import EXPLAINED, MASTERED, Belief
 from jinjie.path.review import Card
