@@ -244,7 +244,7 @@ def _questions(library: Library, role: Entry[Role], answers: bool, as_json: bool
 def _rendered(library: Library, text: str) -> Written:
     """A text of the catalog as lessons are shown, with the commands that its links stand for."""
     from jinjie.base.words import language
-    from jinjie.course.render import parse
+    from jinjie.course.render.reading import parse
     from jinjie.course.render.terminal import terminal
 
     return terminal(parse(text), library, language())
