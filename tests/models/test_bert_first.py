@@ -10,8 +10,15 @@ import torch
 from jinjie.models import adapters, bert
 
 SMALL: dict[str, Any] = {
-    **{"vocabulary": 30, "block": 16, "layers": 2, "width": 16, "heads": 2, "dropout": 0.0, "outputs": 3},
-    **{"masked": False, "head": "text"},
+    "vocabulary": 30,
+    "block": 16,
+    "layers": 2,
+    "width": 16,
+    "heads": 2,
+    "dropout": 0.0,
+    "outputs": 3,
+    "masked": False,
+    "head": "text",
 }
 
 
