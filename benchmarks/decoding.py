@@ -99,12 +99,12 @@ def verdict(streams: int, found: list[Contender]) -> list[tuple[str, bool]]:
     quickest = min((one for one in found if one.name in REACHING), key=lambda one: one.median())
     ratio, ready = best.median() / quickest.median(), float(ours.about["ready"])
     by_itself, goal = best.median() / ours.median(), GOALS[streams]
+    said = (
+        f"{ratio:.2f} × {best.name} for {title(streams).lower()} with {quickest.name.split()[-1]} weights "
+        f"({by_itself:.2f} with what auto picks); {goal:.1f} wanted"
+    )
     return [
-        (
-            f"{ratio:.2f} × {best.name} for {title(streams).lower()} with {quickest.name.split()[-1]} weights "
-            f"({by_itself:.2f} with what auto picks); {goal:.1f} wanted",
-            ratio >= goal,
-        ),
+        (said, ratio >= goal),
         (f"{ready:.1f} s to build and pack; at most {READY:.0f} wanted", ready <= READY),
     ]
 
