@@ -29,7 +29,8 @@ KINDS = 8_192
 PROMPT = 32
 """Tokens of a prompt, on average: from a quarter to seven quarters as many where there are several clients."""
 CLIENTS = {1: (64, 1.2), 8: (32, 1.2), 64: (16, 1.2)}
-"""By clients, how many tokens each asks for, on average as for prompts, and how many times as fast as the quickest peer ours is to be."""
+"""By clients, how many tokens each asks for, on average as for prompts, and how many times as fast as the quickest
+peer ours is to be."""
 OURS = "jinjie serve"
 
 
@@ -124,10 +125,10 @@ def verdict(clients: int, found: list[Contender]) -> tuple[str, bool]:
 INTRODUCTION = """# Serving a GPT of 124M: tokens a second
 
 GPT-2's shape with random weights in every server. Clients are threads of one other process on the same machine; each
-sends a prompt of token ids of its own and waits for its whole answer; several clients have prompts of 8 to 56 tokens and
-ask for a quarter to seven quarters of the number named. `jinjie serve` is as it comes: 16 texts
-at a time, weights as `--weights auto` picks. The peers are servers of transformers' `generate` as a tutorial writes
-them (`contenders/serve_transformers.py`): one request after another, or those that wait written together in one padded
+sends a prompt of token ids of its own and waits for its whole answer. Several clients have prompts of 8 to 56 tokens
+and ask for a quarter to seven quarters of the number named. `jinjie serve` is as it comes: 16 texts at a time, weights
+as `--weights auto` picks. The peers are servers of transformers' `generate` as a tutorial writes them
+(`contenders/serve_transformers.py`): one request after another, or those that wait written together in one padded
 batch. Medians.
 """
 
