@@ -27,8 +27,10 @@ SHAPE = {"layers": 12, "heads": 12, "width": 768, "block": 1024, "vocabulary": 5
 KINDS = 8_192
 """Of the tokens, those that the packaged tokenizer has; prompts are drawn from them."""
 PROMPT = 32
+"""Tokens of a prompt, on average: from a quarter to seven quarters as many where there are several clients."""
 CLIENTS = {1: (64, 1.2), 8: (32, 1.2), 64: (16, 1.2)}
-"""By clients, how many tokens each asks for, and how many times as fast as the quickest peer ours is to be."""
+"""By clients, how many tokens each asks for, on average as for prompts, and how many times as fast as the quickest
+peer ours is to be."""
 OURS = "jinjie serve"
 
 
@@ -48,9 +50,12 @@ def write_model(folder: Path) -> None:
 
 def contenders(clients: int, model: Path) -> list[Contender]:
     draw = random.Random(clients)
-    tokens, _ = CLIENTS[clients]
-    prompts = [[draw.randrange(300, KINDS - 1) for _ in range(PROMPT)] for _ in range(clients)]
-    given = {"prompts": prompts, "tokens": tokens}
+    mean, _ = CLIENTS[clients]
+    lengths = [(PROMPT, mean)]
+    if clients > 1:
+        lengths = [(_about(draw, PROMPT), _about(draw, mean)) for _ in range(clients)]
+    prompts = [[draw.randrange(300, KINDS - 1) for _ in range(length)] for length, _ in lengths]
+    given = {"prompts": prompts, "tokens": [tokens for _, tokens in lengths]}
 
     def contender(name: str, command: list[str], environment: dict[str, str]) -> Contender:
         return Contender(name, "serve_load.py", sys.executable, {**given, "command": command}, environment)
@@ -74,6 +79,10 @@ def contenders(clients: int, model: Path) -> list[Contender]:
     return found
 
 
+def _about(draw: random.Random, mean: int) -> int:
+    return draw.randint(mean // 4, 2 * mean - mean // 4)
+
+
 def best_of(found: list[Contender]) -> Contender:
     """The quickest of the peers."""
     return min((one for one in found if not one.name.startswith(OURS)), key=lambda one: one.median())
@@ -85,7 +94,7 @@ def section(clients: int, found: list[Contender], load: tuple[float, float]) -> 
     best = best_of(found).median()
     told = (
         f"{dt.date.today()} · {here.cpu}, {here.cores} cores · rounds: {len(found[0].rounds)}, in turns; in each "
-        f"every client asks once, for {tokens} tokens behind {PROMPT}. Load before and after: "
+        f"every client asks once, for about {tokens} tokens behind {PROMPT}. Load before and after: "
         f"{load[0]:.1f} and {load[1]:.1f}."
     )
     lines = [
@@ -113,12 +122,13 @@ def verdict(clients: int, found: list[Contender]) -> tuple[str, bool]:
     return f"{ratio:.2f} × {best.name}; {goal:.1f} wanted", ratio >= goal
 
 
-INTRODUCTION = f"""# Serving a GPT of 124M: tokens a second
+INTRODUCTION = """# Serving a GPT of 124M: tokens a second
 
 GPT-2's shape with random weights in every server. Clients are threads of one other process on the same machine; each
-sends a prompt of {PROMPT} token ids of its own and waits for its whole answer. `jinjie serve` is as it comes: 16 texts
-at a time, weights as `--weights auto` picks. The peers are servers of transformers' `generate` as a tutorial writes
-them (`contenders/serve_transformers.py`): one request after another, or those that wait written together in one padded
+sends a prompt of token ids of its own and waits for its whole answer. Several clients have prompts of 8 to 56 tokens
+and ask for a quarter to seven quarters of the number named. `jinjie serve` is as it comes: 16 texts at a time, weights
+as `--weights auto` picks. The peers are servers of transformers' `generate` as a tutorial writes them
+(`contenders/serve_transformers.py`): one request after another, or those that wait written together in one padded
 batch. Medians.
 """
 

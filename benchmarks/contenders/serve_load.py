@@ -24,27 +24,29 @@ client = httpx.Client(
 )
 
 
-def ask(prompt: list[int], found: list[tuple[int, float]]) -> None:
+def ask(prompt: list[int], tokens: int, found: list[tuple[int, float]]) -> None:
     began = time.perf_counter()
     answer = client.post(
         f"{about['base_url']}/completions",
-        json={"model": about["model"], "prompt": prompt, "max_tokens": given["tokens"], "temperature": 0},
+        json={"model": about["model"], "prompt": prompt, "max_tokens": tokens, "temperature": 0},
     )
     answer.raise_for_status()
     found.append((answer.json()["usage"]["completion_tokens"], time.perf_counter() - began))
 
 
-def asked(prompts: list[list[int]]) -> dict[str, Any]:
+def asked(count: int) -> dict[str, Any]:
+    """What the first `count` clients got."""
+    each = list(zip(given["prompts"], given["tokens"], strict=True))[:count]
     found: list[tuple[int, float]] = []
-    threads = [threading.Thread(target=ask, args=(prompt, found)) for prompt in prompts]
+    threads = [threading.Thread(target=ask, args=(*one, found)) for one in each]
     watch = Stopwatch()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     taken = watch.stop()
-    if len(found) != len(prompts):
-        raise RuntimeError(f"{len(prompts) - len(found)} of {len(prompts)} requests failed")
+    if len(found) != len(each):
+        raise RuntimeError(f"{len(each) - len(found)} of {len(each)} requests failed")
     waits = sorted(seconds for _, seconds in found)
     return {
         **taken,
@@ -57,11 +59,11 @@ def asked(prompts: list[list[int]]) -> dict[str, Any]:
 end = time.monotonic() + 120
 while True:  # it says where it is before it listens
     try:
-        asked(given["prompts"][:1])
+        asked(1)
         break
     except (httpx.HTTPError, RuntimeError):
         if time.monotonic() > end:
             raise
         time.sleep(0.5)
-warm = iter([given["prompts"][:2]])
-serve(about, lambda: asked(next(warm, given["prompts"])))
+counts = iter([2])
+serve(about, lambda: asked(next(counts, len(given["prompts"]))))

@@ -95,5 +95,5 @@ server = Server(("127.0.0.1", 0), Handler)
 threading.Thread(target=write, daemon=True).start()
 address = f"http://127.0.0.1:{server.server_address[1]}/v1"
 versions = f"transformers {transformers.__version__}"
-print(json.dumps({"base_url": address, "token": "", "model": "gpt2", "versions": versions}), flush=True)
+print(json.dumps({"base_url": address, "token": "none", "model": "gpt2", "versions": versions}), flush=True)
 server.serve_forever()

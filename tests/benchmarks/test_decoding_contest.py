@@ -45,11 +45,12 @@ def found(module: Any, **seconds: float) -> list[Any]:
 
 
 def test_the_best_of_transformers_is_the_measure(bench: Any) -> None:
-    several = found(bench, transformers_fp32=4.0, transformers_bf16=2.0, ours_int8=0.1)
+    several = found(bench, transformers_fp32=4.0, transformers_bf16=2.0, ours_fp16=0.1)
     several += [*found(bench, ours=1.0)]
     several[-1].name = bench.OURS
     (speed, reached), (_, ready) = bench.verdict(1, several)
     assert reached and ready and speed.startswith("2.00 × transformers bf16")
+    assert "(2.00 with what auto picks)" in speed
     several[-1].rounds[0]["seconds"] = 1.01
     assert not bench.verdict(1, several)[0][1]
     several[-1].about["ready"] = 5.1
