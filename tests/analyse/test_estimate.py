@@ -33,7 +33,8 @@ def mlp(**changes: Any) -> Recipe:
 
 
 def gpt(**changes: Any) -> Recipe:
-    return RECIPES["gpt-shakespeare"].changed(changes)
+    windows = {"model.block": TEXT["block"], "data.block": TEXT["block"], "budget.batch": 12}
+    return RECIPES["gpt-shakespeare"].changed({**windows, **changes})
 
 
 def test_the_mnist_network_by_hand() -> None:

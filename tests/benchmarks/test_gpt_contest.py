@@ -26,7 +26,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_contender_parses_and_speaks_the_protocol(file: Path) -> None:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert imported & {"contest.contender", "contest.windows"}
+    assert imported & {"contest.contender", "contest.windows", "contest.whole"}
 
 
 def test_everybody_reads_the_windows_of_our_steps(bench: Any, tmp_path: Path) -> None:

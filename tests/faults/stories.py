@@ -35,6 +35,7 @@ CHANGED: dict[str, Any] = {
 GPT: dict[str, Any] = {
     **SMALL,
     "model.layers": 2,
+    "model.feedforward": 64,
     "model.width": 32,
     "model.heads": 2,
     "model.block": 16,

@@ -40,11 +40,11 @@ def test_every_setting_of_a_recipe_is_in_its_form_once_with_its_hint(name):
 def test_edits_become_changes_of_their_type():
     recipe = recipes.find("gpt-shakespeare")
     posted = filled(
-        recipe, optimizer__lr="3e-4", model__layers=" 2 ", precision="fp32", threads="1", budget__clip=""
+        recipe, optimizer__lr="3e-4", model__layers=" 3 ", precision="fp32", threads="1", budget__clip=""
     )
     assert changes(recipe, posted) == {
         "optimizer.lr": 3e-4,
-        "model.layers": 2,
+        "model.layers": 3,
         "precision": "fp32",
         "threads": 1,
         "budget.clip": None,

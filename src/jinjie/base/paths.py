@@ -95,6 +95,11 @@ def lessons_home() -> Path:
     return home() / "lessons"
 
 
+def course_home() -> Path:
+    """The course's sheets as they were parsed, by the hash of their text."""
+    return shared() / "course"
+
+
 def find_home() -> Path:
     """The search index of the course, made again whenever it is missing."""
     return home() / "find"

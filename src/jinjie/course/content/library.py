@@ -19,6 +19,7 @@ from jinjie.base.words import LANGUAGES, Language
 from jinjie.course.content import schema
 from jinjie.course.content.faults import faults
 from jinjie.course.content.finding import Finding
+from jinjie.course.content.kept import Kept
 from jinjie.course.content.sheet import Place, Sheet, Unreadable, read, read_words
 
 E = TypeVar("E", bound=BaseModel)
@@ -200,8 +201,17 @@ class _Shelf:
         self._library = library
         self._root = root
         self._ours = ours
+        self._kept: Kept | None = None
 
     def read(self) -> None:
+        """All of it; ours, which is read again by every command, from what was kept of the last time."""
+        if self._ours:
+            self._kept = Kept()
+        self._read()
+        if self._kept is not None:
+            self._kept.save()
+
+    def _read(self) -> None:
         library = self._library
         for folder in sorted(self._root.iterdir()):
             if folder.is_dir() and folder.name not in FOLDERS and not folder.name.startswith((".", "_")):
@@ -261,7 +271,7 @@ class _Shelf:
 
     def sheet(self, path: Path, kind: type[E]) -> tuple[Sheet, E] | None:
         try:
-            sheet = read(path)
+            sheet = read(path, self._kept)
         except Unreadable as error:
             self._library.findings.append(error.finding)
             return None

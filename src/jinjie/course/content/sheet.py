@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import yaml
 
 from jinjie.base.errors import Problem
 from jinjie.course.content.finding import Finding
+from jinjie.course.content.kept import Kept
 
 LARGEST = 2**20
 """Bytes of a content file. The longest of ours has a twentieth of that."""
@@ -44,7 +45,12 @@ class Sheet:
 
     path: Path
     data: Any
-    lines: dict[Place, int]
+    text: str = field(repr=False)
+
+    @cached_property
+    def lines(self) -> dict[Place, int]:
+        """Parsed anew where the values came from what was kept: few ever ask."""
+        return _parsed(self.path, self.text)[1]
 
     def line(self, *place: str | int) -> int:
         """The line of a value, or of what holds it where it is not there itself."""
@@ -82,11 +88,22 @@ def read_words(path: Path) -> str:
     return text
 
 
-def read(path: Path) -> Sheet:
-    """The values of a YAML file with their lines. Raises Unreadable."""
+def read(path: Path, kept: Kept | None = None) -> Sheet:
+    """The values of a YAML file with their lines, from `kept` where it has that text. Raises Unreadable."""
     text = read_words(path)
-    if (sheet := _quickly(path, text)) is not None:
-        return sheet
+    if kept is None:
+        return Sheet(path, _parsed(path, text)[0], text)
+    if (known := kept.find(text)) is not None:
+        return Sheet(path, known[0], text)
+    sheet = Sheet(path, _parsed(path, text)[0], text)
+    kept.keep(text, sheet.data)
+    return sheet
+
+
+def _parsed(path: Path, text: str) -> tuple[Any, dict[Place, int]]:
+    """The values, and their lines by place. Raises Unreadable."""
+    if (quick := _quickly(path, text)) is not None:
+        return quick
     lines: dict[Place, int] = {}
     loader = yaml.SafeLoader(text)
     try:
@@ -105,11 +122,11 @@ def read(path: Path) -> Sheet:
         data = None if node is None else _Reader(path, loader, lines).value(node, ())
     finally:
         loader.dispose()
-    return Sheet(path, data, lines)
+    return data, lines
 
 
 @lru_cache(maxsize=512)
-def _quickly(path: Path, text: str) -> Sheet | None:
+def _quickly(path: Path, text: str) -> tuple[Any, dict[Place, int]] | None:
     """The same by libyaml, six times as fast; None where it is not there, or something is wrong with the file.
 
     A text that was read before is not parsed again: what is returned belongs to all who ask, and nobody changes it.
@@ -122,7 +139,7 @@ def _quickly(path: Path, text: str) -> Sheet | None:
     loader = yaml.CSafeLoader(text)
     try:
         node = loader.get_single_node()
-        return Sheet(path, None if node is None else _Reader(path, loader, lines).value(node, ()), lines)
+        return None if node is None else _Reader(path, loader, lines).value(node, ()), lines
     except (yaml.YAMLError, Unreadable, RecursionError):
         return None
     finally:
