@@ -103,8 +103,8 @@ def report(base: Contender, found: list[tuple[Case, Contender]], load: tuple[flo
     here = system.here()
     told = (
         f"{dt.date.today()} · {here.cpu}, {here.cores} cores · rounds: {len(base.rounds)}, in turns, of {STEPS} steps "
-        f"of {BASE.batch * SMALL['block']:,} tokens (data: {10 * STEPS}), in {base.about['precision']}. Load before and "
-        f"after: {load[0]:.1f} and {load[1]:.1f}. The small one: {base.median() / STEPS * 1000:.0f} ms a step."
+        f"of {BASE.batch * SMALL['block']:,} tokens (data: {10 * STEPS}), in {base.about['precision']}. Load before "
+        f"and after: {load[0]:.1f} and {load[1]:.1f}. The small one: {base.median() / STEPS * 1000:.0f} ms a step."
     )
     lines = ["| what grows | times | costs × (least–most) | exponent | what that says |", f"|{' --- |' * 5}"]
     for case, one in found:
