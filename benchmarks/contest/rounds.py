@@ -12,6 +12,7 @@ import json
 import os
 import statistics
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,8 +70,9 @@ class Contender:
         assert self.process is not None and self.process.stdout is not None
         for line in self.process.stdout:
             if line.startswith("{"):
-                answer: dict[str, Any] = json.loads(line)
-                return answer
+                with suppress(json.JSONDecodeError):  # a library may print what only looks like it
+                    answer: dict[str, Any] = json.loads(line)
+                    return answer
         raise RuntimeError(f"{self.name} ended with code {self.process.wait()}")
 
     def median(self, what: str = "seconds") -> float:

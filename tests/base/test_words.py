@@ -40,14 +40,26 @@ SAYS = re.compile(
 
 @pytest.mark.parametrize("lang", words.LANGUAGES)
 def test_the_quick_reader_finds_what_toml_says(lang: words.Language) -> None:
-    assert words.read((SOURCE / "base" / "words" / f"{lang}.toml").read_text("utf-8")) == SENTENCES[lang]
+    content = (SOURCE / "base" / "words" / f"{lang}.toml").read_text("utf-8")
+    assert words.read(content) == SENTENCES[lang]
+
+
+@pytest.mark.parametrize("lang", words.LANGUAGES)
+def test_none_of_our_sentences_needs_toml(lang: words.Language, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A regression test: six sentences in single quotes had every command wait for the slow reader."""
+    monkeypatch.setattr(
+        tomllib, "loads", lambda content: pytest.fail("some line is none the quick reader knows")
+    )
+    words.read((SOURCE / "base" / "words" / f"{lang}.toml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
     "content",
     [
         '[a.b]\nc = "\\\\ \\" \\n \\u00e9 # \u2028 = []"\n# d\n[e]\nf-g = ""',
-        "[a]\nb = 'c'",
+        "[a]\nb = 'c \\n \\ \"'",
+        "[a]\nb = '''c'''",
+        "[a]\nb = ''",
         '[a]\nb = "c" # d',
         '[a]\nb = "\\U0001F600 \\e"' if sys.version_info >= (3, 14) else '[a]\nb = "\\U0001F600"',
         '[a]\nb = """c\nd = "e""""',

@@ -12,7 +12,7 @@ from jinjie.base import words
 from jinjie.base.files import write_json
 from jinjie.base.svg import COLOURS
 from jinjie.course.content.library import load
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.portfolio.folder import make
 from jinjie.recipes import find
 

@@ -237,3 +237,25 @@ def test_explain_in_the_terminal_and_as_a_picture(jinjie: Jinjie, tmp_path: Path
     assert set("春眠不觉晓") <= texts
     code, out, _ = jinjie(*words, "--layer", "0", "--head", "1", "--lang", "zh")
     assert code == 0 and "第 0 层第 1 个头" in out
+
+
+@pytest.mark.parametrize("weights", ["auto", "fp32", "fp16", "bf16", "int8"])
+def test_weights_in_every_format_write_and_are_told(jinjie: Jinjie, weights: str) -> None:
+    code, out, err = jinjie("generate", "月", "--greedy", "-n", "8", "--weights", weights, "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert found["weights"] == ("fp32" if weights == "auto" else weights), "the packaged model is small"
+    assert found["samples"][0]["text"][:2] == reference("月", temperature=0, max_tokens=8)[:2]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--weights", "fp15"], "fp16"),
+        (["--weights", "int8", "--explain"], "leave --weights out"),
+        (["--weights", "int8", "--engine", "llama.cpp"], "--engine jinjie alone"),
+    ],
+)
+def test_weights_that_cannot_be_had_are_refused(jinjie: Jinjie, words: list[str], said: str) -> None:
+    code, _, err = jinjie("generate", "月", *words)
+    assert code != 0 and "--weights" in err and said in err

@@ -14,7 +14,8 @@ from jinjie.base import words
 from jinjie.cli.main import main
 from jinjie.cli.next import KINDS
 from jinjie.course.content.library import Library, load
-from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import write
 from jinjie.learner.store import open_store
 from jinjie.path.following import Kind
 

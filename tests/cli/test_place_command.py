@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from jinjie.base import words
 from jinjie.base.errors import NotFound
 from jinjie.cli.main import build
-from jinjie.learner.attempts import Attempt, iterate
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import iterate
 from jinjie.learner.store import open_store
 from jinjie.path.placement import QUESTIONS
 

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from jinjie.base.errors import InvalidInput, JinjieError, NotFound
 from jinjie.cli.main import build
-from jinjie.learner.attempts import Attempt, iterate, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import iterate, write
 from jinjie.learner.store import open_store
 
 

@@ -13,7 +13,8 @@ import pytest
 from invoked import invoke
 from jinjie import recipes
 from jinjie.base.files import write_json
-from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import write
 from jinjie.learner.store import open_store
 
 Jinjie = Callable[..., subprocess.CompletedProcess[str]]

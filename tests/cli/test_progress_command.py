@@ -12,7 +12,7 @@ import pytest
 from invoked import invoke
 from jinjie.base import paths
 from jinjie.learner import attempts, summary
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.learner.store import open_store
 
 Done = subprocess.CompletedProcess

@@ -16,7 +16,8 @@ from jinjie.base import words
 from jinjie.base.errors import JinjieError
 from jinjie.cli.main import build
 from jinjie.course.content import library
-from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import write
 from jinjie.learner.store import open_store
 from jinjie.path import addresses, checked
 from jinjie.path.addresses import Answer, NoLine

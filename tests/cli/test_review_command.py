@@ -22,7 +22,7 @@ from jinjie.course.content.library import Library, load
 from jinjie.course.quizzes import variant
 from jinjie.course.quizzes.variants import LETTERS
 from jinjie.learner import attempts
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.learner.store import open_store
 
 COMMAND = [sys.executable, "-m", "jinjie", "review"]

@@ -107,6 +107,17 @@ def test_json_for_scripts_and_a_token_from_the_environment():
         assert models(facts["base_url"], "other").status_code == 401
 
 
+@pytest.mark.parametrize("weights", ["int8", "auto"])
+def test_weights_in_a_format_are_told_and_smaller(weights):
+    with Started("poems", "--port", "0", "--json", "--weights", weights) as started:
+        facts = json.loads(started.lines("{"))
+    assert facts["parameters"] == 3_495_168
+    if weights == "auto":
+        assert facts["weights"] == "fp32" and facts["weights_bytes"] == 4 * facts["parameters"]
+    else:
+        assert facts["weights"] == "int8" and facts["weights_bytes"] < 2.5 * facts["parameters"]
+
+
 def test_the_cache_is_as_large_as_it_says():
     from jinjie.decoding.engine import Engine
 
@@ -119,6 +130,8 @@ def test_what_cannot_be_served():
     answer = jinjie("serve", "poem")
     assert answer.returncode == 2 and "poems" in answer.stderr
     assert jinjie("serve", "poems", "--rows", "0").returncode == 2
+    answer = jinjie("serve", "poems", "--weights", "int7")
+    assert answer.returncode == 2 and "--weights" in answer.stderr and "int8" in answer.stderr
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from jinjie.learner import attempts, exchange, merge, upgrade
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.learner.store import open_store
 
 OLD = (Path(__file__).parents[1] / "learner" / "stores" / "0001.sql").read_text("utf-8")

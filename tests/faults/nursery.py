@@ -18,7 +18,6 @@ from typing import Any
 import killing
 
 NEEDED = (
-    "torch._dynamo",
     "matplotlib.figure",
     "jinjie.base.pictures",
     "jinjie.data.digits",

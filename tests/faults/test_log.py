@@ -20,7 +20,7 @@ import pytest
 from log_stories import exports, heard, imports, old_store, opens, start, whole, writes
 
 from jinjie.learner import attempts, backups, exchange, merge
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.learner.store import open_store
 
 pytestmark = pytest.mark.skipif(
@@ -237,7 +237,7 @@ FILL = """
 import sys
 from pathlib import Path
 from jinjie.learner import attempts
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.learner.store import open_store
 from jinjie.learner.troubles import Full
 home = Path(sys.argv[1])
@@ -264,9 +264,10 @@ import sys
 from jinjie.learner.store import open_store
 from jinjie.learner.troubles import ReadOnly
 from jinjie.learner import attempts
+from jinjie.learner.attempt import Attempt
 try:
     with open_store(sys.argv[1] + "/log.sqlite") as here:
-        attempts.write(here, attempts.Attempt("quiz", "a"))
+        attempts.write(here, Attempt("quiz", "a"))
 except ReadOnly as error:
     print(error)
 """

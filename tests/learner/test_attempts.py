@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jinjie.base import words
 from jinjie.base.errors import InvalidInput
 from jinjie.learner import attempts, values
-from jinjie.learner.attempts import KINDS, Attempt
+from jinjie.learner.attempt import KINDS, Attempt
 from jinjie.learner.store import Store, open_store
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)

@@ -17,7 +17,7 @@ from test_attempts import events, moments
 from jinjie.base.errors import InvalidInput
 from jinjie.base.words import LANGUAGES
 from jinjie.learner import attempts, drafts, exchange, merge, values
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.learner.drafts import Draft
 from jinjie.learner.exchange import ExchangeError
 from jinjie.learner.merge import Merged

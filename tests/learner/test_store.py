@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from jinjie.base import paths
 from jinjie.base.words import LANGUAGES
 from jinjie.learner import attempts, backups, drafts, store, tables, upgrade
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.learner.store import open_store
 from jinjie.learner.troubles import Busy, Damaged, Full, NotOurs, ReadOnly, StoreError, TooNew, Unreachable
 

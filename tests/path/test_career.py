@@ -9,7 +9,7 @@ import pytest
 
 from jinjie.base.errors import NotFound
 from jinjie.course.content.library import load
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.career import Gap, depth, gap
 from jinjie.path.goals import goal
 from jinjie.path.graph import Graph

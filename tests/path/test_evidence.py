@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jinjie.course.content.library import Library, load
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.evidence import BUILDING, NO_GUESS, Evidence, day, evidence
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)

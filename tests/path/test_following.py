@@ -13,7 +13,7 @@ from jinjie.base.words import Text
 from jinjie.course.content import schema
 from jinjie.course.content.library import Library, Written, load
 from jinjie.course.content.sheet import Sheet
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.evidence import day
 from jinjie.path.following import TRIES, Step, following
 from jinjie.path.goals import BUILD, EXPLAIN, USE, chosen

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jinjie.course.content.library import Library, load
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.variants import fresh
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

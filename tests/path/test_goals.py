@@ -8,7 +8,7 @@ import pytest
 
 from jinjie.base.errors import NotFound
 from jinjie.course.content.library import Library, load
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.goals import USE, chosen, goal, spine
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 
 from jinjie.base.errors import NotFound
 from jinjie.course.content.library import load
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.graph import Graph
 from jinjie.path.looking import AHEAD, sought
 

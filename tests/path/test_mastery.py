@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jinjie.course.content.library import Library, load
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path import mastery
 from jinjie.path.evidence import Evidence
 from jinjie.path.goals import BUILD, EXPLAIN, USE

@@ -11,7 +11,7 @@ import pytest
 from jinjie.course.content.library import load
 from jinjie.course.quizzes.attempts import attempt
 from jinjie.course.quizzes.judging import unknown as unknown_
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.evidence import guess
 from jinjie.path.goals import spine
 from jinjie.path.graph import Graph

@@ -25,7 +25,7 @@ from jinjie.base.errors import InvalidInput, JinjieError, NotFound
 from jinjie.base.words import Text
 from jinjie.course.content.library import Library, load
 from jinjie.course.content.schema import System
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.graph import Graph
 from jinjie.path.mastery import MASTERED, belief
 from jinjie.path.portfolio import manifest

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from jinjie.base.errors import JinjieError
 from jinjie.course.content.library import Library, load
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.portfolio import manifest
 from jinjie.path.portfolio.folder import make
 from jinjie.training.runs import Run

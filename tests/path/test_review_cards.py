@@ -14,7 +14,8 @@ from fsrs import Rating
 
 from jinjie.course.content.library import Library, load
 from jinjie.learner import exchange, merge
-from jinjie.learner.attempts import Attempt, iterate, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import iterate, write
 from jinjie.learner.store import open_store
 from jinjie.path.evidence import day, evidence
 from jinjie.path.review import cards, due, graded, recall, remembered, replayed, reviewed, scheduled_by

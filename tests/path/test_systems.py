@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from jinjie.base.paths import runs_home
 from jinjie.cli.main import build
 from jinjie.course.content.library import Library, load
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.following import following
 from jinjie.path.systems import built
 

@@ -10,7 +10,8 @@ from starlette.testclient import TestClient
 
 from jinjie.base import words
 from jinjie.course.content.library import load
-from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import write
 from jinjie.learner.store import open_store
 from jinjie.studio.places import places
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from jinjie.learner.attempts import Attempt, iterate, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import iterate, write
 from jinjie.learner.drafts import Draft, save
 from jinjie.learner.exchange import export
 from jinjie.learner.merge import merge

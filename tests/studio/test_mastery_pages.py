@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 from jinjie.base.words import speaking
 from jinjie.course.content.library import load
 from jinjie.course.quizzes import variant
-from jinjie.learner.attempts import Attempt, iterate, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import iterate, write
 from jinjie.learner.store import open_store
 from jinjie.path.graph import Graph
 from jinjie.path.mastery import Belief

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from jinjie.course.content.library import load
-from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import write
 from jinjie.learner.store import open_store
 from jinjie.path import following as path
 from jinjie.studio import standing

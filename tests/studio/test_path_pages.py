@@ -9,7 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from jinjie.course.content.library import load
-from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import write
 from jinjie.learner.store import open_store
 
 LIBRARY = load()

@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 
 from jinjie.cli.main import main
 from jinjie.course.content.library import load
-from jinjie.learner.attempts import Attempt, iterate, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import iterate, write
 from jinjie.learner.store import open_store
 
 LIBRARY = load()

@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 
 from jinjie import recipes
 from jinjie.course.content.library import load
-from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import write
 from jinjie.learner.store import open_store
 from jinjie.path.portfolio import manifest
 from jinjie.studio import portfolio_pages

@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 from jinjie.course.content.library import load
 from jinjie.course.quizzes import variant
 from jinjie.course.quizzes.variants import LETTERS
-from jinjie.learner.attempts import Attempt, iterate, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import iterate, write
 from jinjie.learner.store import open_store
 
 LIBRARY = load()

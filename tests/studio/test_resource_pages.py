@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 
 from jinjie.cli.main import main
 from jinjie.course.content.library import load
-from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import write
 from jinjie.learner.store import open_store
 from jinjie.path import addresses, checked
 from jinjie.path.addresses import Answer

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from jinjie.course.content.library import load
-from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import write
 from jinjie.learner.store import Store, open_store
 from jinjie.studio import standing as studio
 

@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 
 from jinjie.course.content.library import load
 from jinjie.course.grading import tries, workspace
-from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import write
 from jinjie.learner.drafts import Draft, latest, save
 from jinjie.learner.store import open_store
 from jinjie.studio.version_pages import versions

@@ -23,6 +23,7 @@ from jinjie.training.optim import (
     Muon,
     OptimizerConfig,
     RMSProp,
+    take_step,
 )
 
 Array = npt.NDArray[np.float64]
@@ -254,3 +255,43 @@ def test_momentum_of_zero_may_be_asked_to_look_ahead() -> None:
 def test_importing_optimisers_imports_no_torch() -> None:
     code = "import sys, jinjie.training.optim; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("kind", all_kinds(), ids=lambda kind: kind.__name__)
+def test_a_step_taken_bare_is_torchs_own(kind: type[OptimizerConfig]) -> None:
+    ends = []
+    for bare in (False, True):
+        torch.manual_seed(0)
+        parameters = {
+            "hidden.0.weight": torch.randn(4, 3, requires_grad=True),
+            "hidden.0.bias": torch.randn(4, requires_grad=True),
+        }
+        for optimizer in kind().build(parameters):
+            for _ in range(3):
+                for p in parameters.values():
+                    p.grad = torch.randn_like(p)
+                take_step(optimizer) if bare else optimizer.step()
+        ends.append(parameters)
+    for a, b in zip(*(end.values() for end in ends), strict=True):
+        assert torch.equal(a, b) and b.requires_grad
+
+
+BARE = """
+import sys, torch
+from jinjie.training import optim
+optim.without_compiler()
+parameters = {"hidden.0.weight": torch.randn(4, 3, requires_grad=True), "b": torch.randn(4, requires_grad=True)}
+for kind in (optim.SGD, optim.Momentum, optim.AdaGrad, optim.RMSProp, optim.Adam, optim.AdamW, optim.Muon):
+    for one in kind().build(parameters):
+        for p in parameters.values():
+            p.grad = torch.randn_like(p)
+        optim.take_step(one)
+        one.zero_grad(set_to_none=True)
+        one.load_state_dict(one.state_dict())
+sys.exit("torch._dynamo" in sys.modules)
+"""
+
+
+def test_optimisers_are_made_and_take_steps_without_torchs_compiler() -> None:
+    """A regression test: its import kept every run's first step waiting for a second."""
+    assert subprocess.run([sys.executable, "-c", BARE], check=False).returncode == 0

@@ -82,7 +82,7 @@ def _list(library: Library, as_json: bool) -> None:
 def _answer(library: Library, question: Question) -> None:
     from rich.text import Text
 
-    from jinjie.course.render import parse
+    from jinjie.course.render.reading import parse
     from jinjie.course.render.terminal import terminal
     from jinjie.course.render.tree import Link
     from jinjie.path.figures import figures, fill

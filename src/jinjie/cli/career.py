@@ -137,8 +137,7 @@ def _show(library: Library, role: Entry[Role], as_json: bool) -> None:
 
 
 def _gap(library: Library, slug: str, hours: float) -> Gap:
-    from jinjie.learner.attempts import iterate
-    from jinjie.learner.store import open_store
+    from jinjie.learner import log
     from jinjie.path.career import gap
     from jinjie.path.evidence import day
     from jinjie.path.graph import Graph
@@ -147,8 +146,7 @@ def _gap(library: Library, slug: str, hours: float) -> Gap:
 
     now = datetime.now().astimezone()
     graph = Graph.of(library)
-    with open_store() as store:
-        events = list(iterate(store))
+    events = log.read()
     known = judged(library, graph, events, now)
     beliefs = belief(library, graph, events, now)
     return gap(library, graph, slug, beliefs, events, hours, day(now), known=known)
@@ -246,7 +244,7 @@ def _questions(library: Library, role: Entry[Role], answers: bool, as_json: bool
 def _rendered(library: Library, text: str) -> Written:
     """A text of the catalog as lessons are shown, with the commands that its links stand for."""
     from jinjie.base.words import language
-    from jinjie.course.render import parse
+    from jinjie.course.render.reading import parse
     from jinjie.course.render.terminal import terminal
 
     return terminal(parse(text), library, language())

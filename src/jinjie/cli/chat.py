@@ -43,9 +43,11 @@ def _chat() -> Any:
         presence_penalty: float | None = options.presence_penalty(),
         stop: list[str] = options.stop(),
         seed: int | None = options.seed(),
+        weights: str = options.weights(),
         stream: bool = typer.Option(True, "--stream/--no-stream", help=say("cli.generate.stream")),
         as_json: bool = json_option(),
     ) -> None:
+        from jinjie.decoding import precision
         from jinjie.decoding.chat import open_form
         from jinjie.decoding.conversation import Conversation
         from jinjie.training import finished
@@ -63,11 +65,13 @@ def _chat() -> Any:
             stop=options.unescaped(stop),
             seed=options.some_seed() if seed is None else seed,
         )
+        precision.check(weights)
         name = name or finished.PACKAGED
         folder = finished.model_folder(name)
         model = finished.open_finished(folder)
         processor = finished.text_processor(model)
         form = open_form(folder, processor)
+        chosen = precision.prepare(model.network, weights, 1)
         talk = Conversation(model.network, processor, form, sampling, system)
         at_desk = sys.stdin.isatty() and not as_json
         if at_desk:
@@ -77,7 +81,13 @@ def _chat() -> Any:
         _Session(talk, name, stream=stream, quiet=as_json, at_desk=at_desk).run()
         if as_json:
             print_json(
-                {"model": name, "taught": form.taught, "messages": talk.messages, "dropped": talk.dropped}
+                {
+                    "model": name,
+                    "weights": chosen.format,
+                    "taught": form.taught,
+                    "messages": talk.messages,
+                    "dropped": talk.dropped,
+                }
             )
 
     return chat

@@ -262,7 +262,7 @@ def _begun(exercise: Written[Exercise], file: Path, what: str, roots: list[Path]
     from jinjie.base.words import language
     from jinjie.course.content import load
     from jinjie.course.content.sheet import Unreadable
-    from jinjie.course.render import parse
+    from jinjie.course.render.reading import parse
     from jinjie.course.render.terminal import terminal
 
     out = console()

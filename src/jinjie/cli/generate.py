@@ -58,6 +58,7 @@ def _generate() -> Any:
         seed: int | None = options.seed(),
         number: int = typer.Option(1, "--number", min=1, max=100, help=say("cli.generate.number")),
         engine: str = typer.Option("jinjie", "--engine", help=say("cli.engine"), metavar="jinjie|llama.cpp"),
+        weights: str = options.weights(),
         stream: bool = typer.Option(True, "--stream/--no-stream", help=say("cli.generate.stream")),
         explain: bool = typer.Option(
             False, "--explain", help=say("cli.explain.help"), rich_help_panel=looking
@@ -79,12 +80,21 @@ def _generate() -> Any:
         ),
         as_json: bool = json_option(),
     ) -> None:
+        from jinjie.decoding import precision
         from jinjie.training import finished
 
         name, prompt = _name_and_prompt(words or [], file)
         asked = {"--position": position, "--layer": layer, "--head": head, "--top": top, "--picture": picture}
-        _looks_fit(explain, tokens, [option for option, value in asked.items() if value is not None])
-        options.check_engine(engine, {"--explain": explain, "--beams": beams > 1})
+        _looks_fit(
+            explain,
+            tokens,
+            weights != precision.AUTO,
+            [option for option, value in asked.items() if value is not None],
+        )
+        options.check_engine(
+            engine, {"--explain": explain, "--beams": beams > 1, "--weights": weights != precision.AUTO}
+        )
+        precision.check(weights)
         with progress(as_json) as report:
             folder = finished.model_folder(name, report)
         seed_given = seed
@@ -137,14 +147,18 @@ def _generate() -> Any:
                 from jinjie.training.gguf import in_llama
 
                 rows = min(number, ROWS)
+                chosen = precision.Choice("fp32", "decoding.weights.asked")
                 network: Any = until_written.enter_context(in_llama(model, rows, options.threads()))
                 model = replace(model, network=network)
+            else:
+                chosen = precision.prepare(model.network, weights, max(number, beams))
             if beams > 1:
                 made = _found(model, processor, prompt, sampling, number)
             else:
                 made = _written(model, processor, prompt, sampling, number, stream and not as_json)
             if as_json:
-                print_json({"model": name, "prompt": prompt, "prompt_tokens": count, "samples": list(made)})
+                told = {"model": name, "weights": chosen.format, "prompt": prompt, "prompt_tokens": count}
+                print_json({**told, "samples": list(made)})
                 return
             for i, sample in enumerate(made):
                 if not stream or beams > 1:
@@ -289,11 +303,14 @@ def _found(
         }
 
 
-def _looks_fit(explain: bool, tokens: int | None, asked: list[str]) -> None:
-    """Raises InvalidInput when options ask for what `--explain` alone shows, or a text of no tokens is asked for."""
+def _looks_fit(explain: bool, tokens: int | None, packed: bool, asked: list[str]) -> None:
+    """Raises InvalidInput when options ask for what `--explain` alone shows, or for it in another format than the
+    model's own, or when a text of no tokens is asked for."""
     from jinjie.base.errors import InvalidInput, Problem
 
     problems = []
+    if explain and packed:
+        problems = [Problem("--weights", "cli.explain.as_they_are")]
     if not explain:
         problems = [Problem(option, "cli.explain.only_with") for option in asked]
         if tokens == 0:

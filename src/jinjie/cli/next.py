@@ -32,14 +32,12 @@ def register(app: typer.Typer) -> None:
         as_json: bool = json_option(),
     ) -> None:
         from jinjie.course.content.library import load, own
-        from jinjie.learner.attempts import iterate
-        from jinjie.learner.store import open_store
+        from jinjie.learner import log
         from jinjie.path.following import following
         from jinjie.path.goals import chosen
 
         library = load([own(), *content])
-        with open_store() as store:
-            events = list(iterate(store))
+        events = log.read()
         step = following(library, events, datetime.now().astimezone())
         goal, _ = chosen(library, events)
         if as_json:

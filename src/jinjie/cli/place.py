@@ -59,7 +59,8 @@ def _round(library: Library, store: Store, again: bool = False) -> Placement:
 
 def _correct(library: Library, store: Store, words: list[tuple[str | None, str]]) -> None:
     """Write down what the learner says of a concept. Raises NotFound, which suggests the nearest name."""
-    from jinjie.learner.attempts import Attempt, write
+    from jinjie.learner.attempt import Attempt
+    from jinjie.learner.attempts import write
     from jinjie.path.goals import goal
 
     said = [(goal(library, f"concept:{name}").id, word) for name, word in words if name is not None]

@@ -35,8 +35,7 @@ def register(app: typer.Typer) -> None:
         as_json: bool = json_option(),
     ) -> None:
         from jinjie.course.content.library import load, own
-        from jinjie.learner.attempts import Attempt, iterate, write
-        from jinjie.learner.store import open_store
+        from jinjie.learner import log
         from jinjie.path import goals, planning
         from jinjie.path.calendar import moved_plain, plain
         from jinjie.path.evidence import day
@@ -45,27 +44,29 @@ def register(app: typer.Typer) -> None:
         library = load([own(), *content])
         graph = Graph.of(library)
         now = datetime.now().astimezone()
-        with open_store() as store:
-            events = list(iterate(store))
-            chosen, event = goals.chosen(library, events)
-            kept = event.detail if event is not None and goal in (None, event.slug) else {}
-            wanted = goals.goal(library, goal) if goal is not None else chosen
-            today = day(now)
-            asked = planning.asked(
-                {"hours": hours, "by": by, "start": start, "language": language, "free_only": free_only},
-                kept,
-                today,
-            )
-            made = planning.made(library, graph, wanted, events, now, asked)
-            since = (
-                planning.since(library, graph, wanted, events, event, made, today)
-                if event is not None
-                else None
-            )
-            _files(made, library, markdown, calendar, now)
-            if save:
+        events = log.read()
+        chosen, event = goals.chosen(library, events)
+        kept = event.detail if event is not None and goal in (None, event.slug) else {}
+        wanted = goals.goal(library, goal) if goal is not None else chosen
+        today = day(now)
+        asked = planning.asked(
+            {"hours": hours, "by": by, "start": start, "language": language, "free_only": free_only},
+            kept,
+            today,
+        )
+        made = planning.made(library, graph, wanted, events, now, asked)
+        since = (
+            planning.since(library, graph, wanted, events, event, made, today) if event is not None else None
+        )
+        _files(made, library, markdown, calendar, now)
+        if save:
+            from jinjie.learner.attempt import Attempt
+            from jinjie.learner.attempts import write
+            from jinjie.learner.store import open_store
+
+            with open_store() as store:
                 write(store, Attempt("goal", wanted.name, detail=asked.said))
-                note(say("cli.plan.saved", goal=wanted.title))
+            note(say("cli.plan.saved", goal=wanted.title))
         if as_json:
             print_json({**plain(made), "moved": moved_plain(since)})
         else:

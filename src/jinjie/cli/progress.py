@@ -99,7 +99,8 @@ def register(app: typer.Typer) -> None:
 
 def record(kind: str, slug: str, *, passed: bool | None = None, detail: dict[str, Any] | None = None) -> bool:
     """Write an event to the learner's log; whether it could be. That it could not is said, and ends nothing."""
-    from jinjie.learner.attempts import Attempt, write
+    from jinjie.learner.attempt import Attempt
+    from jinjie.learner.attempts import write
     from jinjie.learner.store import open_store
     from jinjie.learner.troubles import StoreError
 

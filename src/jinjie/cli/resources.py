@@ -75,15 +75,13 @@ def _learner(library: Library) -> tuple[list[Any], Any, Any]:
     """The log, the graph and what is believed of each concept."""
     from datetime import datetime
 
-    from jinjie.learner.attempts import iterate
-    from jinjie.learner.store import open_store
+    from jinjie.learner import log
     from jinjie.path.graph import Graph
     from jinjie.path.mastery import belief
 
     graph = Graph.of(library)
-    with open_store() as store:
-        log = list(iterate(store))
-    return log, graph, belief(library, graph, log, datetime.now().astimezone())
+    events = log.read()
+    return events, graph, belief(library, graph, events, datetime.now().astimezone())
 
 
 def _checks() -> dict[str, Checked]:

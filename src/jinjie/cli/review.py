@@ -16,7 +16,7 @@ from jinjie.cli.output import console, json_option, note, print_json
 if TYPE_CHECKING:
     from jinjie.course.content.library import Library
     from jinjie.course.quizzes import Judged, Variant
-    from jinjie.learner.attempts import Attempt
+    from jinjie.learner.attempt import Attempt
     from jinjie.path.review import Card
 
 
@@ -45,11 +45,9 @@ def register(app: typer.Typer) -> None:
 
 
 def _log() -> list[Attempt]:
-    from jinjie.learner.attempts import iterate
-    from jinjie.learner.store import open_store
+    from jinjie.learner import log
 
-    with open_store() as store:
-        return list(iterate(store))
+    return log.read()
 
 
 def _now() -> datetime:

@@ -76,6 +76,10 @@ def seed() -> Any:
     return typer.Option(None, "--seed", help=say("cli.sampling.seed"))
 
 
+def weights() -> Any:
+    return typer.Option("auto", "--weights", help=say("cli.weights"), metavar="auto|fp32|fp16|bf16|int8")
+
+
 def sampling(greedy: bool, **given: Any) -> Sampling:
     """The settings that the options add up to; what was not given (None, or no stop word) has its default.
 

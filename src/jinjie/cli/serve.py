@@ -10,8 +10,10 @@ import typer
 from jinjie.base import paths
 from jinjie.base.words import say
 from jinjie.cli.output import json_option, progress
+from jinjie.cli.sampling import weights as weights_option
 
 if TYPE_CHECKING:
+    from jinjie.decoding.precision import Choice
     from jinjie.serve.server import Server
 
 
@@ -30,14 +32,17 @@ def register(app: typer.Typer) -> None:
         token: str | None = typer.Option(None, "--token", help=say("cli.serve.token")),
         origins: list[str] = typer.Option([], "--allow-origin", help=say("cli.serve.origin")),
         engine: str = typer.Option("jinjie", "--engine", help=say("cli.engine"), metavar="jinjie|llama.cpp"),
+        weights: str = weights_option(),
         threads: int | None = typer.Option(None, "--threads", min=1, help=say("cli.serve.threads")),
         as_json: bool = json_option(),
     ) -> None:
         from jinjie.cli.sampling import LLAMA, check_engine
+        from jinjie.decoding import precision
         from jinjie.serve.server import Options, prepare, take
         from jinjie.training import finished
 
-        check_engine(engine, {})
+        check_engine(engine, {"--weights": weights != precision.AUTO})
+        precision.check(weights)
         with progress(as_json) as report:
             folder = finished.model_folder(name, report)
         options = Options(host, port, rows, queue, max_tokens, token, tuple(origins))
@@ -52,6 +57,9 @@ def register(app: typer.Typer) -> None:
         # What a step with every row at work takes.
         flops = model.config.flops(1) / max(1, getattr(model.config, "block", 1)) * rows
         torch.set_num_threads(threads or machine.pick_threads(flops, machine.cores()))
+        chosen = precision.Choice("fp32", "decoding.weights.asked")
+        if engine != LLAMA:
+            chosen = precision.prepare(model.network, weights, rows)
         at_path = paths.is_there(paths.place(name))
         served = Served(model, called or str(model.card.get("run") or (folder.name if at_path else name)))
         server = prepare(door, served, options)
@@ -61,13 +69,13 @@ def register(app: typer.Typer) -> None:
 
                 server.writer = until_closed.enter_context(in_llama(model, rows, torch.get_num_threads()))
             if as_json:
-                _print_json(server)
+                _print_json(server, chosen)
             else:
-                _print(server)
+                _print(server, chosen)
             server.serve()
 
 
-def _print_json(server: Server) -> None:
+def _print_json(server: Server, chosen: Choice) -> None:
     import json
 
     print(
@@ -82,6 +90,7 @@ def _print_json(server: Server) -> None:
                 "max_tokens": server.max_tokens,
                 "rows": server.options.rows,
                 "queue": server.options.queue,
+                "weights": chosen.format,
                 "weights_bytes": server.served.weights_bytes,
                 "cache_bytes": server.served.cache_bytes(server.options.rows),
             },
@@ -91,7 +100,7 @@ def _print_json(server: Server) -> None:
     )
 
 
-def _print(server: Server) -> None:
+def _print(server: Server, chosen: Choice) -> None:
     from textwrap import indent
 
     from jinjie.base.amounts import count, size
@@ -108,6 +117,7 @@ def _print(server: Server) -> None:
         )
     )
     if served.writes:
+        print(say("serve.server.weights", format=chosen.format, reason=say(chosen.reason)))
         print(
             say(
                 "serve.server.cache",

@@ -24,7 +24,7 @@ from jinjie import __version__
 from jinjie.base.errors import JinjieError
 from jinjie.base.files import clear_partial, write_whole
 from jinjie.learner import attempts, drafts, tables, values
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.learner.drafts import Draft
 from jinjie.learner.store import Learner, Store, owner
 

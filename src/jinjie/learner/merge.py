@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, or_, select, upd
 from jinjie import __version__
 from jinjie.base.errors import InvalidInput, Problem
 from jinjie.learner import attempts, drafts, tables, values
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.learner.drafts import Draft
 from jinjie.learner.exchange import ATTEMPT, DRAFT, FORMAT, VERSION, ExchangeError, checksum, fields
 from jinjie.learner.store import Learner, Store, owner

@@ -18,12 +18,9 @@ from sqlalchemy import Connection, Engine, delete, insert, inspect, text
 
 from jinjie import __version__
 from jinjie.learner import backups
+from jinjie.learner.shapes import HEAD, REVISIONS
 from jinjie.learner.tables import about, learners
 from jinjie.learner.troubles import NotOurs, TooNew
-
-REVISIONS = ("0001", "0002")
-"""Every shape there was, oldest first; a test holds them to the files in `migrations/versions`."""
-HEAD = REVISIONS[-1]
 
 _ONE_AT_A_TIME = threading.Lock()  # alembic keeps what it works on in the module
 

@@ -9,7 +9,7 @@ from datetime import date
 from jinjie.base.words import Language, Text
 from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Project, Role
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.goals import BUILD, EXPLAIN, USE, goal
 from jinjie.path.graph import Graph
 from jinjie.path.known import Known, believed

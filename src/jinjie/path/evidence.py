@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Item
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 
 DAY_BEGINS = timedelta(hours=4)
 """A learner's day begins at four in the morning: who learns at midnight has not begun another day."""

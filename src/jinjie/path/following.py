@@ -17,7 +17,7 @@ from typing import Literal
 from jinjie.base.words import LANGUAGES, Text, say
 from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Lesson
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.evidence import ASKED, day
 from jinjie.path.goals import BUILD, EXPLAIN, USE, Goal, chosen, needs_of, way
 from jinjie.path.graph import Graph

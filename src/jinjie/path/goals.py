@@ -9,7 +9,7 @@ from typing import Literal
 from jinjie.base.errors import NotFound, did_you_mean
 from jinjie.base.words import Text, text
 from jinjie.course.content.library import Library
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.graph import Graph
 
 Kind = Literal["role", "system", "concept", "spine"]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from jinjie.course.content.library import Library
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.evidence import evidence
 from jinjie.path.goals import BUILD, EXPLAIN
 from jinjie.path.graph import Graph

@@ -9,7 +9,7 @@ from jinjie.base.errors import NotFound, did_you_mean, nearest
 from jinjie.base.words import Text
 from jinjie.course.content.library import Library, Written
 from jinjie.course.content.schema import Resource
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.goals import chosen, folded, goal
 from jinjie.path.graph import Graph
 from jinjie.path.mastery import MASTERED

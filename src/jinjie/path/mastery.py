@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jinjie.course.content.library import Library
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.evidence import Evidence, evidence
 from jinjie.path.goals import BUILD, USE
 from jinjie.path.graph import Graph

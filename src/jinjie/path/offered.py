@@ -10,7 +10,7 @@ from jinjie.base.errors import InvalidInput, Problem, did_you_mean, nearest
 from jinjie.base.words import LANGUAGES, Language, say
 from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Resource
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.checked import Checked
 from jinjie.path.goals import chosen
 from jinjie.path.graph import Graph

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from jinjie.course.content.library import Library, Written
 from jinjie.course.content.schema import Item, Quiz
 from jinjie.course.quizzes import Variant
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.evidence import Evidence, evidence, guess
 from jinjie.path.graph import Graph
 from jinjie.path.mastery import Belief, from_evidence, ratios, rightly

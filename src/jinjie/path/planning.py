@@ -10,7 +10,7 @@ from typing import Any, cast
 from jinjie.base.errors import InvalidInput, Problem
 from jinjie.base.words import LANGUAGES, Language
 from jinjie.course.content.library import Library
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.evidence import day
 from jinjie.path.goals import Goal
 from jinjie.path.graph import Graph

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from jinjie.base.errors import JinjieError
 from jinjie.course.content.library import Library
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 
 BUILDING = 120
 """Minutes for a system: to set its recipe, to look at the run, to write down what came of it; it trains by itself."""

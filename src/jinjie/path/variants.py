@@ -9,7 +9,7 @@ from jinjie.base.seeds import derive
 from jinjie.course.content.library import Library, Written
 from jinjie.course.content.schema import Item, Quiz
 from jinjie.course.quizzes import Variant, variant
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.evidence import ASKED
 
 SEEDS = 10**6

@@ -65,8 +65,11 @@ class Served:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Changes when answers may: with the config, the weights, Jinjie or torch."""
-        digest = hashlib.blake2b(f"{__version__} {torch.__version__}".encode(), digest_size=5)
+        """Changes when answers may: with the config, the weights and their format, Jinjie or torch."""
+        from jinjie.models.packed import format_of
+
+        about = f"{__version__} {torch.__version__} {format_of(self.finished.network)}"
+        digest = hashlib.blake2b(about.encode(), digest_size=5)
         for file in sorted(
             [*self.finished.folder.glob("*.json"), *self.finished.folder.glob("*.safetensors")]
         ):
@@ -287,11 +290,15 @@ class Served:
 
     @property
     def parameters(self) -> int:
-        return sum(p.numel() for p in self.finished.network.parameters())
+        from jinjie.models.packed import sizes
+
+        return sizes(self.finished.network)[0]
 
     @property
     def weights_bytes(self) -> int:
-        return sum(p.numel() * p.element_size() for p in self.finished.network.parameters())
+        from jinjie.models.packed import sizes
+
+        return sizes(self.finished.network)[1]
 
     def cache_bytes(self, rows: int) -> int:
         """What the keys and values of so many texts take."""

@@ -13,7 +13,8 @@ from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Question
 from jinjie.course.find import KINDS, find
 from jinjie.course.find.search import Hit
-from jinjie.course.render import html, parse
+from jinjie.course.render import html
+from jinjie.course.render.reading import parse
 from jinjie.path.asking import Near
 from jinjie.path.figures import figures, fill
 from jinjie.studio.course import Course, course

@@ -15,7 +15,7 @@ from jinjie.course.content.finding import Finding
 from jinjie.course.content.library import Library, Written, load, own
 from jinjie.course.content.sheet import Unreadable
 from jinjie.course.experiments.worker import Worker, worker
-from jinjie.course.render import findings
+from jinjie.course.render.findings import findings
 from jinjie.course.render.html import Page, html
 from jinjie.course.render.kept import Kept
 from jinjie.course.render.tree import Tree

@@ -159,7 +159,7 @@ def run(request: Request, slug: str) -> Response:
 @router.post("/learn/{slug}/done")
 def done(request: Request, slug: str) -> Response:
     """The learner has finished a lesson: said to their log."""
-    from jinjie.learner.attempts import Attempt
+    from jinjie.learner.attempt import Attempt
 
     found = course(request).library.lesson(slug)
     _log(Attempt("lesson", found.slug, passed=True))

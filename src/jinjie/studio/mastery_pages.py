@@ -13,8 +13,9 @@ from jinjie.base.errors import JinjieError
 from jinjie.base.words import language, say
 from jinjie.course.content.library import Library
 from jinjie.course.quizzes import variant
-from jinjie.course.render import html, parse_line
-from jinjie.learner.attempts import Attempt
+from jinjie.course.render import html
+from jinjie.course.render.reading import parse_line
+from jinjie.learner.attempt import Attempt
 from jinjie.path.evidence import Evidence, day
 from jinjie.path.mastery import EXPLAINED, MASTERED, Belief
 from jinjie.path.review import Card

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from jinjie.base.errors import NotFound, did_you_mean
 from jinjie.base.words import LANGUAGES, Language
-from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import write
 from jinjie.learner.store import open_store
 from jinjie.path import checked, plain, planning
 from jinjie.path.asking import Near

@@ -13,7 +13,8 @@ from fastapi.responses import RedirectResponse, Response
 from jinjie.base.errors import InvalidInput, JinjieError, NotFound, Problem
 from jinjie.base.words import LANGUAGES, language, say
 from jinjie.course.content.library import Library
-from jinjie.learner.attempts import Attempt, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import write
 from jinjie.learner.store import open_store
 from jinjie.path import calendar, planning
 from jinjie.path.evidence import day

@@ -14,7 +14,8 @@ from jinjie.course.content.library import Library
 from jinjie.course.quizzes import Variant, variant
 from jinjie.course.quizzes.attempts import attempt
 from jinjie.course.quizzes.judging import answered
-from jinjie.learner.attempts import Attempt, iterate, write
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import iterate, write
 from jinjie.learner.store import Store, open_store
 from jinjie.path.goals import chosen
 from jinjie.path.graph import Graph

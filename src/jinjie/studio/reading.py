@@ -13,8 +13,8 @@ from pathlib import Path
 from jinjie.base.words import Language
 from jinjie.course.content.library import Library
 from jinjie.course.find import index
-from jinjie.course.render import parse, parse_line
 from jinjie.course.render.html import Page, html, line
+from jinjie.course.render.reading import parse, parse_line
 from jinjie.course.render.results import Printed, Results
 from jinjie.course.render.tree import Figure, Python, Tree
 

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from jinjie.base.paths import runs_home
 from jinjie.course.content.library import Library
-from jinjie.learner.attempts import Attempt, count, iterate
+from jinjie.learner.attempt import Attempt
+from jinjie.learner.attempts import count, iterate
 from jinjie.learner.store import Store, open_store
 from jinjie.learner.troubles import StoreError
 from jinjie.path import career, planning

@@ -18,6 +18,7 @@ from jinjie.base.seeds import seed_torch
 from jinjie.models import adapters
 from jinjie.models.model import ModelConfig
 from jinjie.tasks.task import Update
+from jinjie.training.optim import take_step, without_compiler
 from jinjie.training.recipe import Recipe
 
 Precision = Literal["fp32", "bf16"]
@@ -53,6 +54,7 @@ class Networks:
         self._begin_others(recipe)
         self.masters: dict[str, dict[str, torch.Tensor]] = {}
         self.optimizers: dict[str, list[torch.optim.Optimizer]] = {}
+        without_compiler()
         for name in self.trained:
             self.masters[name] = self._masters(self.models[name])
             config_of = recipe.optimizer if name == "model" else recipe.optimizers.get(name, recipe.optimizer)
@@ -93,7 +95,7 @@ class Networks:
         for optimizer in self.optimizers[name]:
             for group in optimizer.param_groups:
                 group["lr"] = group["base_lr"] * factor
-            optimizer.step()
+            take_step(optimizer)
             optimizer.zero_grad(set_to_none=True)
         if self.precision == "bf16":
             self._round_back(name)

@@ -1,11 +1,13 @@
 """Optimisers: torch's own, by the names the field knows, and Muon for the matrices of a network.
 
 Each config says which parameters decay and which matrices Muon takes; `build` makes the torch optimisers.
-torch's first optimiser imports its compiler, which takes a second: nothing here does so before `build`.
+torch's optimisers import its compiler when they are made and at their first step, which takes a second and serves none
+who compiles nothing: `without_compiler` and `take_step` spare a run that.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -180,6 +182,26 @@ class Muon(OptimizerConfig):
         if rest:
             optimizers.append(_adamw(rest, self.adam_lr, (0.9, 0.95), 1e-8, self.weight_decay))
         return optimizers
+
+
+def without_compiler() -> None:
+    """Have torch's optimisers not import its compiler where all it would say is that it leaves a method alone.
+
+    torch keeps, beside each such method, what the compiler made of it; here that is the method itself.
+    """
+    import torch
+
+    for method in vars(torch.optim.Optimizer).values():
+        if (plain := getattr(method, "__wrapped__", None)) is not None:
+            vars(plain).setdefault("__dynamo_disable", plain)
+
+
+def take_step(optimizer: torch.optim.Optimizer) -> None:
+    """`optimizer.step()` without what is wrapped around it for the compiler and the profiler; the same bits."""
+    import torch
+
+    with torch.no_grad():
+        inspect.unwrap(type(optimizer).step)(optimizer)
 
 
 AnyOptimizer = Annotated[

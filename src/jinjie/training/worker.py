@@ -213,8 +213,7 @@ def _write_started(session: Session) -> None:
 
 
 def _import_torch() -> None:
-    import torch
-    import torch._dynamo  # noqa: F401 (the first optimiser imports it: a second better spent here)
+    import torch  # noqa: F401 (a second better spent while the data is read)
 
 
 def _report(writer: events.Writer) -> Report:

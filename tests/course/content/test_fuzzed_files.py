@@ -22,7 +22,8 @@ from jinjie.course.content.finding import Finding
 from jinjie.course.content.library import Library
 from jinjie.course.content.new import pattern
 from jinjie.course.content.sheet import Unreadable
-from jinjie.course.render import html, parse
+from jinjie.course.render import html
+from jinjie.course.render.reading import parse
 from jinjie.course.render.terminal import terminal
 from sampled import sampled
 

@@ -15,6 +15,7 @@ import pytest
 
 from invoked import invoke
 from jinjie.learner import attempts
+from jinjie.learner.attempt import Attempt
 from jinjie.learner.store import open_store
 
 YAML = """\
@@ -51,7 +52,7 @@ def jinjie(folder: Path, *arguments: str, typed: str = "") -> subprocess.Complet
     return invoke("quiz", *arguments, "--content", folder, typed=typed)
 
 
-def logged() -> list[attempts.Attempt]:
+def logged() -> list[Attempt]:
     with open_store() as store:
         return list(attempts.iterate(store, kind="quiz", slug="twice"))
 

@@ -8,9 +8,9 @@ import pytest
 
 from jinjie.course.content.library import Library
 from jinjie.course.formula.registry import formulas
-from jinjie.course.render import findings, parse
-from jinjie.course.render.findings import differences, of_line
+from jinjie.course.render.findings import differences, findings, of_line
 from jinjie.course.render.mathematics import mathml, why_not
+from jinjie.course.render.reading import parse
 
 from .conftest import CHINESE, ENGLISH, Shelf
 

@@ -9,9 +9,9 @@ import pytest
 
 from jinjie.course.content.library import Library
 from jinjie.course.formula.registry import formulas
-from jinjie.course.render import parse
 from jinjie.course.render import tree as nodes
 from jinjie.course.render.html import html
+from jinjie.course.render.reading import parse
 from jinjie.course.render.results import AsWritten, Printed
 from jinjie.course.render.sanitise import sanitise
 

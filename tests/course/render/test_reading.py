@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jinjie.course.content.library import Library
-from jinjie.course.render import findings, parse
 from jinjie.course.render import tree as nodes
+from jinjie.course.render.findings import findings
+from jinjie.course.render.reading import parse
 from jinjie.course.render.tree import Tree, said
 
 

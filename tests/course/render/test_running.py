@@ -10,9 +10,10 @@ from jinjie.base.paths import lessons_home
 from jinjie.course.content.library import Library, Written
 from jinjie.course.content.schema import Lesson
 from jinjie.course.experiments.worker import Worker
-from jinjie.course.render import parse, running
+from jinjie.course.render import running
 from jinjie.course.render import tree as nodes
 from jinjie.course.render.kept import Kept
+from jinjie.course.render.reading import parse
 
 from .conftest import ENGLISH, FILES, Shelf
 

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from jinjie.base.words import Language
 from jinjie.course.content.library import Library
-from jinjie.course.render import parse
 from jinjie.course.render.mathematics import as_plain
+from jinjie.course.render.reading import parse
 from jinjie.course.render.terminal import terminal
 from jinjie.course.render.wrap import NOT_FIRST, NOT_LAST, wrapped
 

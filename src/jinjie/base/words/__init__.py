@@ -98,7 +98,8 @@ def read(content: str) -> dict[str, str]:
     table = ""
     for line in content.split("\n"):
         if found := _SENTENCE.match(line):
-            flat[table + found[1]] = json.loads(found[2]) if "\\" in found[2] else found[2][1:-1]
+            said = found[2]
+            flat[table + found[1]] = json.loads(said) if "\\" in said and said[0] == '"' else said[1:-1]
         elif found := _TABLE.match(line):
             table = f"{found[1]}."
         elif line and not line.startswith("#"):
@@ -109,8 +110,11 @@ def read(content: str) -> dict[str, str]:
 
 
 _TABLE = re.compile(r"\[([\w.-]+)\]$", re.ASCII)
-_SENTENCE = re.compile(r'([\w-]+) = ("(?:[^"\\]|\\(?:["\\bfnrt]|u[0-9a-fA-F]{4}))*")$', re.ASCII)
-"""A key and a string whose escapes mean the same in JSON."""
+_SENTENCE = re.compile(
+    r"""([\w-]+) = ("(?:[^"\\]|\\(?:["\\bfnrt]|u[0-9a-fA-F]{4}))*"|'[^'\x00-\x08\x0a-\x1f\x7f]*')$""",
+    re.ASCII,
+)
+"""A key and a string: one whose escapes mean the same in JSON, or one in single quotes, which has none."""
 
 
 def flatten(table: dict[str, Any], prefix: str = "") -> dict[str, str]:

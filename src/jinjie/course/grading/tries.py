@@ -18,7 +18,7 @@ from jinjie.course.grading.faults import Fault
 from jinjie.course.grading.marking import Grade, grade
 
 if TYPE_CHECKING:
-    from jinjie.learner.attempts import Attempt
+    from jinjie.learner.attempt import Attempt
     from jinjie.learner.store import Store
 
 SOURCE = 20_000
@@ -101,7 +101,7 @@ def hand_in(
 def event(its: parts.Parts, made: Grade, source: str | bytes, item: str | None = None) -> Attempt:
     """The event of a graded try."""
     from jinjie.course.grading import handed_in
-    from jinjie.learner.attempts import Attempt
+    from jinjie.learner.attempt import Attempt
 
     detail = {
         "faults": [
@@ -166,6 +166,7 @@ def ask_solution(exercise: Written[Exercise], store: Store) -> str | None:
 
 
 def _asked(exercise: Written[Exercise], store: Store, what: str) -> None:
-    from jinjie.learner import attempts
+    from jinjie.learner.attempt import Attempt
+    from jinjie.learner.attempts import write
 
-    attempts.write(store, attempts.Attempt(kind="exercise", slug=exercise.slug, detail={"asked": what}))
+    write(store, Attempt(kind="exercise", slug=exercise.slug, detail={"asked": what}))

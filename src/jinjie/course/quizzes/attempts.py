@@ -7,7 +7,7 @@ from typing import Any
 
 from jinjie.course.quizzes.judging import Judged, passable
 from jinjie.course.quizzes.variants import Variant
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 
 
 def attempt(variant: Variant, judged: Judged, answer: Any, seconds: float | None = None) -> Attempt:

@@ -7,10 +7,10 @@ counts here as the space that would stand beside it.
 
 from __future__ import annotations
 
-import unicodedata
-
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
 from markdown_it.rules_inline.state_inline import Delimiter, StateInline
+
+from jinjie.course.render.width import is_wide
 
 
 def tokenize(state: StateInline, silent: bool) -> bool:
@@ -39,11 +39,6 @@ def tokenize(state: StateInline, silent: bool) -> bool:
         )
     state.pos = end
     return True
-
-
-def is_wide(character: str) -> bool:
-    """Whether a character is Chinese, or a mark that is as wide as one."""
-    return unicodedata.east_asian_width(character) in "WF" or character in "“”‘’…—·"
 
 
 def _opens_closes(before: str, after: str, marker: str) -> tuple[bool, bool]:

@@ -20,13 +20,6 @@ from jinjie.course.render.results import AsWritten, Printed, Results, shown
 from jinjie.course.render.sanitise import sanitise
 from jinjie.course.render.tree import Block, Inline, Tree
 
-NAMES = {
-    "idea": "lesson.box.idea",
-    "mistake": "lesson.box.mistake",
-    "try": "lesson.box.try",
-    "deeper": "lesson.box.deeper",
-}
-"""How the boxes are called."""
 EMPTY = '<div class="live" data-live="{kind}" data-slug="{slug}"></div>'
 """Where the page puts what is live: forms do not pass the sanitiser, and they are not of the text."""
 
@@ -169,7 +162,7 @@ class _Writer:
         return f'<div class="table" tabindex="0">{table}</div>'
 
     def box(self, block: tree.Box) -> str:
-        kind = self.say(NAMES[block.kind])
+        kind = self.say(tree.BOXES[block.kind])
         title = self.line(block.title)
         name = f'<span class="box-kind">{kind}</span>' + (
             f' <span class="box-title">{title}</span>' if title else ""

@@ -10,7 +10,6 @@ import re
 from jinjie.base.words import Language, say
 from jinjie.course.content.library import Library
 from jinjie.course.render import tree
-from jinjie.course.render.html import NAMES
 from jinjie.course.render.links import destination
 from jinjie.course.render.tree import Inline
 
@@ -41,7 +40,7 @@ class Markdown:
         return "\n".join([row(block.head), rule, *(row(cells) for cells in block.rows)])
 
     def box_head(self, block: tree.Box) -> str:
-        kind = say(NAMES[block.kind], self.lang)
+        kind = say(tree.BOXES[block.kind], self.lang)
         title = self.line(block.title)
         return f"**{kind}** · {title}" if title else f"**{kind}**"
 

@@ -18,9 +18,10 @@ from jinjie.base.errors import did_you_mean
 from jinjie.base.words import LANGUAGES, language
 from jinjie.course.content.finding import Finding
 from jinjie.course.render import tree
-from jinjie.course.render.emphasis import is_wide, tokenize
+from jinjie.course.render.emphasis import tokenize
 from jinjie.course.render.fences import Fences
 from jinjie.course.render.tree import Block, BoxKind, Inline, LinkKind, Tree
+from jinjie.course.render.width import is_wide
 
 BOXES: tuple[BoxKind, ...] = get_args(BoxKind)
 KINDS: tuple[LinkKind, ...] = ("lesson", "concept", "formula", "resource", "recipe")

@@ -14,7 +14,6 @@ from rich.text import Text
 from jinjie.base.words import Language, say
 from jinjie.course.content.library import Library
 from jinjie.course.render import tree
-from jinjie.course.render.html import NAMES
 from jinjie.course.render.links import destination
 from jinjie.course.render.mathematics import as_plain
 from jinjie.course.render.results import AsWritten, Results, shown
@@ -106,7 +105,7 @@ class _Writer:
             case tree.Rule():
                 return Text("─" * 20, style="dim")
             case tree.Box():
-                title = Text(say(NAMES[block.kind], self.lang), style="bold")
+                title = Text(say(tree.BOXES[block.kind], self.lang), style="bold")
                 inner = self.blocks(block.blocks)
                 if block.title:
                     inner = Group(Words(_styled(self.line(block.title), "bold")), Text(""), inner)

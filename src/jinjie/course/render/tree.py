@@ -13,6 +13,13 @@ from typing import Any, Literal
 from jinjie.course.content.finding import Finding
 
 BoxKind = Literal["idea", "mistake", "try", "deeper"]
+BOXES = {
+    "idea": "lesson.box.idea",
+    "mistake": "lesson.box.mistake",
+    "try": "lesson.box.try",
+    "deeper": "lesson.box.deeper",
+}
+"""How the boxes are called."""
 LiveKind = Literal["experiment", "exercise", "quiz"]
 LinkKind = Literal["lesson", "concept", "formula", "resource", "recipe", "web", "here"]
 """What a link leads to: an entry of the course by its slug, an address, or a heading of this text."""

@@ -9,7 +9,7 @@ import re
 from rich.cells import cell_len
 from rich.text import Text
 
-from jinjie.course.render.emphasis import is_wide
+from jinjie.course.render.width import is_wide
 
 NOT_FIRST = set("，。、；：？！）》〉」』】〕”’…—·％,.;:?!)]}%")
 NOT_LAST = set("（《〈「『【〔“‘([{$")

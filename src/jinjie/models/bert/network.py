@@ -78,8 +78,9 @@ class BERT(nn.Module):
         tokens: torch.Tensor,
         types: torch.Tensor | None = None,
         documents: torch.Tensor | None = None,
+        wanted: int | None = None,
     ) -> torch.Tensor:
-        """tokens (B, T) → what the last layer made of each, (B, T, C).
+        """tokens (B, T) → what the last layer made of each, (B, T, C), or of the first `wanted` alone.
 
         Raises ValueError when the tokens are more than the block.
         """
@@ -95,8 +96,8 @@ class BERT(nn.Module):
         x = x + (self.types.weight[0] if types is None else self.types(types))
         x = self.dropout(self.norm(x))
         sight = None if documents is None else documents[:, :, None] == documents[:, None, :]
-        for block in self.blocks:
-            x = block(x, sight, angles)
+        for i, block in enumerate(self.blocks, 1):
+            x = block(x, sight, angles, wanted if i == len(self.blocks) else None)
         return cast(torch.Tensor, x)
 
     def scores(
@@ -108,7 +109,8 @@ class BERT(nn.Module):
         """What the head says, (B, K) or (B, T, K), with no other head asked. Raises ValueError where there is none."""
         if self.head is None:
             raise ValueError("this BERT has no head for scores: its config says head=none")
-        hidden = self.hidden(tokens, types, documents)
+        first = self.config.head == "text" and self.config.pooling == "first"
+        hidden = self.hidden(tokens, types, documents, wanted=1 if first else None)
         return self._head(hidden, self.pooled(hidden, documents), documents)
 
     def pooled(self, hidden: torch.Tensor, documents: torch.Tensor | None = None) -> torch.Tensor | None:
@@ -157,11 +159,15 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(
-        self, x: torch.Tensor, sight: torch.Tensor | None, angles: rotary.Angles | None
+        self,
+        x: torch.Tensor,
+        sight: torch.Tensor | None,
+        angles: rotary.Angles | None,
+        wanted: int | None = None,
     ) -> torch.Tensor:
-        """(B, T, C) → (B, T, C); `sight` (B, T, T) is False where a token must not see another, `angles` are those of
-        rotary positions."""
-        x = self.norm1(x + self.dropout(self.attention(x, sight, angles)))
+        """(B, T, C) → (B, T, C), or (B, W, C) of the first `wanted` tokens, which look at all; `sight` (B, T, T) is
+        False where a token must not see another, `angles` are those of rotary positions."""
+        x = self.norm1(x[:, :wanted] + self.dropout(self.attention(x, sight, angles, wanted)))
         made = self.down(activate(self.up(x), self.activation))
         return cast(torch.Tensor, self.norm2(x + self.dropout(made)))
 
@@ -176,16 +182,21 @@ class Attention(nn.Module):
         self.out = nn.Linear(config.width, config.width)
 
     def forward(
-        self, x: torch.Tensor, sight: torch.Tensor | None, angles: rotary.Angles | None
+        self,
+        x: torch.Tensor,
+        sight: torch.Tensor | None,
+        angles: rotary.Angles | None,
+        wanted: int | None = None,
     ) -> torch.Tensor:
-        """(B, T, C) → (B, T, C)."""
+        """(B, T, C) → (B, T, C), or (B, W, C) of the first `wanted` tokens."""
         batch, time, width = x.shape
         qkv = self.qkv(x).view(batch, time, 3 * self.heads, self.size).transpose(1, 2)
         q, k, v = qkv.split(self.heads, 1)
         if angles is not None:
             q, k = rotary.rotate(q, angles), rotary.rotate(k, angles)
-        mixed = attend(q, k, v, causal=False, sight=sight)
-        return cast(torch.Tensor, self.out(mixed.transpose(1, 2).reshape(batch, time, width)))
+        sight = sight if sight is None else sight[:, :wanted]
+        mixed = attend(q[:, :, :wanted], k, v, causal=False, sight=sight)
+        return cast(torch.Tensor, self.out(mixed.transpose(1, 2).reshape(batch, -1, width)))
 
 
 class MaskedHead(nn.Module):

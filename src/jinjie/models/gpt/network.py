@@ -86,7 +86,9 @@ class GPT(nn.Module):
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """(B, T, C) → (B, T, V)."""
-        return F.linear(hidden, self.unembedding)
+        if self.head is None:
+            return F.linear(hidden, self.embed.weight)
+        return cast(torch.Tensor, self.head(hidden))
 
     @property
     def unembedding(self) -> torch.Tensor:

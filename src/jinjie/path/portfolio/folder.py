@@ -14,7 +14,7 @@ from jinjie.base.errors import JinjieError
 from jinjie.base.files import whole_folder, write_whole
 from jinjie.base.words import language
 from jinjie.course.content.library import Library
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.portfolio import manifest
 from jinjie.path.portfolio.card import Card, card
 from jinjie.path.portfolio.choice import LeftOut, chosen

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from jinjie.base.words import Text
 from jinjie.course.content.library import Library
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.evidence import day, evidence
 from jinjie.path.goals import USE
 from jinjie.path.graph import Graph

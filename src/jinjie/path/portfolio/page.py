@@ -21,7 +21,7 @@ from jinjie.base import amounts
 from jinjie.base.svg import COLOURS, FONTS
 from jinjie.base.words import language, say
 from jinjie.course.content.library import Library
-from jinjie.learner.attempts import Attempt
+from jinjie.learner.attempt import Attempt
 from jinjie.path.portfolio.card import SHOWN_MISTAKES, Card, Measured
 from jinjie.path.portfolio.learned import Built, Passed, Stage, built, passed, stages
 from jinjie.path.portfolio.private import name_of, without_paths
