@@ -42,6 +42,16 @@ def test_equals_the_whole(most: int, scale: float, monkeypatch: pytest.MonkeyPat
         torch.testing.assert_close(a, b, rtol=0, atol=1e-6)
 
 
+def test_an_evaluation_makes_no_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A regression test: weights ask for a gradient in an evaluation too, and got one that nobody wanted; the loss has
+    the same bits with and without."""
+    inputs = drawn(torch.float32)
+    trained = cross_entropy(*inputs)
+    monkeypatch.setattr(pieces, "_add", None)  # the weights' gradient: to ask for it would be an error
+    with torch.no_grad():
+        assert torch.equal(cross_entropy(*inputs), trained.detach())
+
+
 def test_few_scores_are_left_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same loss either way, to fp32's rounding."""
     inputs = drawn(torch.float32)

@@ -24,8 +24,9 @@ else:
     torch = lazy("torch")
 
 BATCH = 1000
-TEXTS = 64
-"""Texts in a batch of an evaluation: each of their tokens needs as much memory as a row of numbers."""
+LARGE = 64
+"""Texts or pictures in a batch of an evaluation: each of their tokens or pixels needs as much memory as a row of
+numbers."""
 
 
 class Config(TaskConfig):
@@ -167,8 +168,8 @@ class Classify(task.Task):
         rows = Rows.of([processor.encode(text)["x"][0] for text in texts])
         order = np.argsort(rows.lengths, kind="stable")
         made: dict[int, Prediction] = {}
-        for begin in range(0, len(order), TEXTS):
-            chosen = order[begin : begin + TEXTS]
+        for begin in range(0, len(order), LARGE):
+            chosen = order[begin : begin + LARGE]
             batch = rows.batch(chosen, processor.pad)
             inputs = {name: task.like(models["model"], values) for name, values in batch.items()}
             with torch.no_grad():
@@ -228,7 +229,8 @@ def _said(text: str, shares: torch.Tensor, processor: Processor) -> Prediction:
 
 
 def _size(data: Dataset) -> int:
-    return TEXTS if isinstance(data.processor, TextProcessor) else BATCH
+    """Examples in a batch of an evaluation."""
+    return LARGE if isinstance(data.processor, TextProcessor) or "height" in data.facts else BATCH
 
 
 def _logits(network: nn.Module, batch: Batch) -> torch.Tensor:

@@ -31,7 +31,7 @@ def cross_entropy(hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Ten
         return (flat.sum() + 0 * weight.sum()).float()
     if len(flat) * len(weight) <= FEW and bool((wanted != IGNORED).any()):
         return F.cross_entropy(F.linear(flat, weight).float(), wanted, ignore_index=IGNORED)
-    mean: torch.Tensor = _InPieces.apply(flat, weight, wanted)  # type: ignore[no-untyped-call]
+    mean: torch.Tensor = _InPieces.apply(flat, weight, wanted, torch.is_grad_enabled())  # type: ignore[no-untyped-call]
     return mean
 
 
@@ -42,10 +42,13 @@ class _InPieces(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def forward(
+        ctx: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, wanted_later: bool
+    ) -> torch.Tensor:
+        """`wanted_later`: whether gradients are on. In here they never are, and weights ask for theirs in any case."""
         scored = targets != IGNORED
         share = 1 / max(1, int(scored.sum()))
-        learns = any(ctx.needs_input_grad[:2])
+        learns = wanted_later and any(ctx.needs_input_grad[:2])
         by_hidden = torch.empty_like(hidden) if learns else None
         pieces = _pieces(len(hidden), len(weight))
         # Many roundings to bf16 would add up; a single piece is rounded once in any case.
@@ -56,15 +59,14 @@ class _InPieces(torch.autograd.Function):
             scores = product.scores(hidden[piece], weight).float()
             wanted, counts = targets[piece].where(scored[piece], 0)[:, None], scored[piece][:, None]
             of_target = scores.gather(-1, wanted)
-            if by_hidden is None or by_weight is None:
-                total += ((scores.logsumexp(-1, keepdim=True) - of_target) * counts).sum()
-                continue
             # In its place, and the likeliest token gives what it was divided by: fewer looks at a large array than
             # a logsumexp and an exponential. Its probability is 1/V or more, so that the logarithm is finite.
             highest = scores.amax(-1, keepdim=True)
             p = torch.softmax(scores, -1, out=scores)
             whole = highest - p.amax(-1, keepdim=True).log_()
             total += ((whole - of_target) * counts).sum()
+            if by_hidden is None or by_weight is None:
+                continue
             p.scatter_add_(-1, wanted, torch.full_like(of_target, -1))
             p[~scored[piece]] = 0
             gradient = p.to(hidden.dtype)
@@ -85,7 +87,7 @@ class _InPieces(torch.autograd.Function):
         scale = gradients[0]
         if scale != 1:
             by_weight.mul_(scale)
-        return by_hidden.mul_(scale * ctx.share), by_weight.to(ctx.dtype), None
+        return by_hidden.mul_(scale * ctx.share), by_weight.to(ctx.dtype), None, None
 
 
 def _add(total: torch.Tensor, a: torch.Tensor, b: torch.Tensor, share: float, *, first: bool) -> None:

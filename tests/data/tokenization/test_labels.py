@@ -63,6 +63,16 @@ def test_many_are_as_each(processor: LabelledProcessor) -> None:
         assert one.lost == many.lost
 
 
+def test_more_than_go_at_once_keep_their_order(
+    processor: LabelledProcessor, bert: TokenProcessor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["one", "two words", "three of them", "four more of them", "five"]
+    whole, plain = processor.framed_all(texts), bert.batch(texts)
+    monkeypatch.setattr("jinjie.data.tokenization.processor.AT_ONCE", 2)
+    assert [f.ids.tolist() for f in processor.framed_all(texts)] == [f.ids.tolist() for f in whole]
+    assert [ids.tolist() for ids in bert.batch(texts)] == [ids.tolist() for ids in plain]
+
+
 def test_what_is_no_text_is_refused(processor: LabelledProcessor) -> None:
     for text in ("", " \n", "\u3000"):
         with pytest.raises(InvalidInput, match="expected"):

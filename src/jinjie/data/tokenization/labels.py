@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -14,7 +14,7 @@ from jinjie.base.lazy import lazy
 from jinjie.base.words import LANGUAGES, Language, Text
 from jinjie.data.dataset import Arrays
 from jinjie.data.tokenization.opening import open_tokenizer
-from jinjie.data.tokenization.processor import TokenProcessor
+from jinjie.data.tokenization.processor import TokenProcessor, some_at_once
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,8 +117,12 @@ class LabelledProcessor(TokenProcessor):
         before, after = self.frame
         room = self.block - len(before) - len(after)
         made = []
-        encodings = self._encoded(
-            lambda: self.tokenizer.encode_batch(list(texts), add_special_tokens=False, is_pretokenized=False)
+        encodings = (
+            encoding
+            for part in some_at_once(texts)
+            for encoding in self._encoded(
+                partial(self.tokenizer.encode_batch, part, add_special_tokens=False, is_pretokenized=False)
+            )
         )
         for encoding in encodings:
             inside = encoding.ids[:room]

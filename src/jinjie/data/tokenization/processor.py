@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -27,6 +27,9 @@ ROLES = ("pad", "bos", "eos", "unk", "cls", "sep", "mask")
 """What a special token can be for; transformers' tokenizer_config.json says `eos_token` and so on."""
 
 DOCUMENTS = "documents.json"
+
+AT_ONCE = 1000
+"""Texts tokenised in one go: what the library says of a token besides its id takes many times the room of its id."""
 
 
 class TokenProcessor(TextProcessor):
@@ -134,9 +137,13 @@ class TokenProcessor(TextProcessor):
                 encode_characters(_whole(text), self._characters).astype(dtype, copy=False) for text in texts
             ]
         else:
-            strings = [_whole(text) for text in texts]
-            found = self._encoded(lambda: self.tokenizer.encode_batch_fast(strings, add_special_tokens=False))
-            made = [np.array(encoding.ids, dtype=dtype) for encoding in found]
+            made = [
+                np.array(encoding.ids, dtype=dtype)
+                for part in some_at_once([_whole(text) for text in texts])
+                for encoding in self._encoded(
+                    partial(self.tokenizer.encode_batch_fast, part, add_special_tokens=False)
+                )
+            ]
         if not self.reads_unknown and self.unknown is not None:
             for text, ids in zip(texts, made, strict=True):
                 if (ids == self.unknown).any():
@@ -263,6 +270,11 @@ def _unknown(tokenizer: tokenizers.Tokenizer) -> str | None:
         unknown = getattr(model, "unk_id", None)
         return None if unknown is None else tokenizer.id_to_token(unknown)
     return getattr(model, "unk_token", None)
+
+
+def some_at_once(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Texts in their order, AT_ONCE of them in a list."""
+    return (list(texts[begin : begin + AT_ONCE]) for begin in range(0, len(texts), AT_ONCE))
 
 
 def _whole(text: str) -> str:
