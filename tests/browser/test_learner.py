@@ -13,6 +13,7 @@ from answers import about, answer
 
 from jinjie.base.paths import learner_home
 from jinjie.course.content.library import load
+from jinjie.learner.attempt import Attempt
 from jinjie.learner.attempts import iterate, write
 from jinjie.learner.store import open_store
 from jinjie.path.graph import Graph
@@ -57,6 +58,10 @@ def test_a_learner_is_placed_learns_survives_a_crash_and_reviews(open_page, serv
     page.locator("#hours").fill("6")
     page.locator(".doing .primary").click()
     page.wait_for_url("**/path/plan")
+    with (
+        open_store() as store
+    ):  # whoever comes for language has chosen a framework; its lesson has no knob to turn
+        write(store, Attempt("placement", "tensor-framework", detail={"said": "known"}))
     page.locator(".brand").click()
     week = page.locator(".this-week")
     assert LIBRARY.roles["nlp-engineer"].entry.name.en in week.inner_text()

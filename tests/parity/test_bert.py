@@ -67,7 +67,8 @@ def compared(
             if made.scores is None
             else ours.scores(x, types, None if mask is None else documents(mask, str(side)))
         )
-    assert alone is None or torch.equal(alone, made.scores)
+    # The same sums, of one token's row instead of all: other shapes may add in another order.
+    assert alone is None or apart(alone, made.scores) < 1e-6
     return max(found, default=0.0)
 
 
@@ -123,7 +124,7 @@ def test_norm_before_instead_of_after_is_told_apart(tmp_path: Path) -> None:
     _, ours = open_model(tmp_path)
     x = tokens(bert(0)["vocab_size"], 2, 8)
 
-    def before(block: Any, x: torch.Tensor, sight: Any, angles: Any) -> torch.Tensor:
+    def before(block: Any, x: torch.Tensor, sight: Any, angles: Any, wanted: Any) -> torch.Tensor:
         x = x + block.attention(block.norm1(x), sight, angles)
         made: torch.Tensor = x + block.down(activate(block.up(block.norm2(x)), block.activation))
         return made
