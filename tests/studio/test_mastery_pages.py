@@ -84,7 +84,9 @@ def test_evidence_says_when_what_was_asked_and_what_came(client: TestClient) -> 
     assert "(you answered 0.5)" in said
     stem = variant(LIBRARY.quizzes["optimizers"], _item("adam"), 5, "en").stem
     assert re.split(r"[$`]", stem)[0].strip() in said, "with the numbers that it had"
-    assert "weighs most" in said and "it comes up again on" in said
+    assert "weighs most" in said
+    # It was missed today, and is due tomorrow; at once where the learner's day, which ends at four, ended meanwhile.
+    assert "it comes up again on" in said or "review due" in said
 
 
 def test_an_exercise_and_its_hints(client: TestClient) -> None:
