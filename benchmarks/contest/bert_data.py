@@ -22,8 +22,8 @@ SHARES = (0.70, 0.17, 0.08, 0.05)
 """How many of the texts hold so many sentences."""
 
 
-def write_texts(file: Path, count: int | None = None) -> tuple[int, int]:
-    """Write the texts, of those for training the first `count`; how many there are of both."""
+def write_texts(file: Path, count: int | None = None, held: int | None = None) -> tuple[int, int]:
+    """Write the texts, of those for training the first `count`, of the others `held`; how many there are of both."""
     data = sentiment.Config().load()
     parts: dict[str, tuple[list[str], list[int]]] = {
         "train": joined(data.splits["train"].texts, data.splits["train"].each["y"]),
@@ -34,8 +34,8 @@ def write_texts(file: Path, count: int | None = None) -> tuple[int, int]:
         parts["held"][1].extend(data.splits[split].each["y"].tolist())
     arrays: dict[str, np.ndarray[Any, Any]] = {}
     for name, (texts, y) in parts.items():
-        if name == "train":
-            texts, y = texts[:count], y[:count]
+        most = count if name == "train" else held
+        texts, y = texts[:most], y[:most]
         rows = [row.ids for row in data.processor.framed_all(texts)]
         arrays[f"{name}_x"] = np.concatenate(rows).astype(np.int32)
         arrays[f"{name}_lengths"] = np.array([len(row) for row in rows])

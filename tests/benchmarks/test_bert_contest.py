@@ -32,7 +32,7 @@ def test_texts_are_of_mixed_lengths_and_nothing_held_is_learned(bench: Any, tmp_
 
 
 def test_ours_trains_for_a_round(bench: Any, tmp_path: Path) -> None:
-    texts, _ = bench.bert_data.write_texts(tmp_path / "texts.npz", 64)
+    texts, _ = bench.bert_data.write_texts(tmp_path / "texts.npz", 64, held=200)
     given = {
         "data": str(tmp_path / "texts.npz"),
         "start": str(bench.model_folder("minilm")),
@@ -50,7 +50,7 @@ def test_ours_trains_for_a_round(bench: Any, tmp_path: Path) -> None:
     (done,) = ours.rounds
     assert texts == 64 and done["seconds"] > 0
     assert done["loss"] == pytest.approx(np.log(2), abs=0.1)  # two steps from a new head, which knows nothing
-    assert 0.4 < done["accuracy"] < 0.7
+    assert 0.2 < done["accuracy"] < 0.8 and (done["accuracy"] * 200) % 1 == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -6,21 +6,14 @@ all, is left to the store.
 
 from __future__ import annotations
 
-import os
-import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from jinjie.base import paths
-from jinjie.learner import backups
+from jinjie.learner import backups, place
 from jinjie.learner.attempt import Attempt, of_fields
 from jinjie.learner.shapes import HEAD
-
-WAIT = 30.0
-"""Seconds to wait for who changes the file."""
 
 _OWNER = "(SELECT value FROM about WHERE key = 'owner')"
 _QUERY = f"""
@@ -44,11 +37,11 @@ def read() -> list[Attempt]:
 
 def _directly() -> list[Attempt] | None:
     """The same without the store, or None where that is the store's to do."""
-    path = _file()
+    path = place.file()
     try:
         if path is None or not path.is_file() or backups.due(path):
             return None
-        with closing(sqlite3.connect(path, timeout=WAIT, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(path, timeout=place.WAIT, isolation_level=None)) as connection:
             connection.row_factory = sqlite3.Row
             connection.execute("BEGIN")  # the shape and the rows are of one moment
             (shape,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -57,14 +50,6 @@ def _directly() -> list[Attempt] | None:
             return [_event(row) for row in connection.execute(_QUERY)]
     except (sqlite3.Error, OSError, TypeError, ValueError):
         return None
-
-
-def _file() -> Path | None:
-    """The file that the home or JINJIE_DATABASE names by its path; None for an address."""
-    setting = os.environ.get("JINJIE_DATABASE")
-    if not setting:
-        return paths.learner_home() / "learner.sqlite"
-    return None if re.match(r"[a-z0-9+]{2,}:", setting) else paths.place(setting).absolute()
 
 
 def _event(row: sqlite3.Row) -> Attempt:

@@ -7,8 +7,6 @@ Writers take the write lock when they begin, not at their first change, so that 
 
 from __future__ import annotations
 
-import os
-import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -23,13 +21,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, event, select
 from sqlalchemy.engine import URL
 
-from jinjie.base import paths
-from jinjie.learner import backups, upgrade
+from jinjie.learner import backups, place, upgrade
+from jinjie.learner.place import WAIT
 from jinjie.learner.tables import OWNER, learners
 from jinjie.learner.troubles import NotOurs, damaged, told
-
-WAIT = 30.0
-"""Seconds that a process waits for another's lock."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +41,9 @@ def address(setting: str | None = None) -> URL:
 
     Raises NotOurs for what is neither.
     """
-    setting = setting or os.environ.get("JINJIE_DATABASE")
-    if not setting:
-        return URL.create("sqlite", database=str(paths.learner_home() / "learner.sqlite"))
-    if not re.match(r"[a-z0-9+]{2,}:", setting):
-        return URL.create("sqlite", database=str(paths.place(setting).absolute()))
+    if (file := place.file(setting)) is not None:
+        return URL.create("sqlite", database=str(file))
+    setting = place.named(setting) or ""
     try:
         url = sa.make_url(setting)
         url.get_dialect()
