@@ -25,7 +25,7 @@ from contest.rounds import Contender, compete
 from jinjie.base import system
 from jinjie.base.machine import WORTH
 from jinjie.training.finished import model_folder
-from jinjie.training.launch import ALLOCATOR
+from jinjie.training.launch import ALLOCATOR, KERNELS
 
 REPORT = Path(__file__).parent / "reports" / "bert.md"
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
@@ -59,7 +59,7 @@ def contenders(heat: str, given: dict[str, Any], quick: bool) -> list[Contender]
     else:
         found = [trainer("Trainer, padded within a batch", "batch", "fp32")]
         found.append(trainer("Trainer, padded to 128", "fixed", "fp32"))
-    ours = Contender(OURS, "bert_ours.py", sys.executable, {**given, "precision": precision}, ALLOCATOR)
+    ours = Contender(OURS, "bert_ours.py", sys.executable, {**given, "precision": precision}, {**ALLOCATOR, **KERNELS})
     for one in found:
         one.settings.setdefault("precision", precision)
     return [*found, ours]

@@ -24,7 +24,7 @@ from contest.rounds import Contender, compete
 from jinjie.base import system
 from jinjie.base.machine import WORTH
 from jinjie.models import gpt
-from jinjie.training.launch import ALLOCATOR
+from jinjie.training.launch import ALLOCATOR, KERNELS
 
 REPORT = Path(__file__).parent / "reports" / "gpt.md"
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
@@ -100,7 +100,7 @@ def contenders(heat: str, given: dict[str, Any], quick: bool) -> list[Contender]
         Contender(PLAIN, "gpt_plain.py", python_of("torch"), given, theirs),
         Contender("Trainer", "gpt_trainer.py", python_of("transformers"), settings, theirs),
         Contender("litgpt", "gpt_litgpt.py", python_of("litgpt"), settings, theirs),
-        Contender(OURS, "gpt_ours.py", sys.executable, settings, ALLOCATOR),
+        Contender(OURS, "gpt_ours.py", sys.executable, settings, {**ALLOCATOR, **KERNELS}),
     ]
     if heat == "allocator":  # as `jinjie run` would choose
         found[-1].settings = {**settings, "precision": "auto"}

@@ -19,7 +19,7 @@ from typing import Any
 from contest.rounds import Contender, compete
 
 from jinjie.base import system
-from jinjie.training.launch import ALLOCATOR
+from jinjie.training.launch import ALLOCATOR, KERNELS
 
 REPORT = Path(__file__).parent / "reports" / "growth.md"
 SMALL = {"layers": 4, "heads": 4, "width": 128, "block": 64, "vocabulary": 78}
@@ -48,7 +48,7 @@ class Case:
             "processes": self.processes,
         }
         return Contender(
-            self.what, "growth_step.py", sys.executable, given, {**ALLOCATOR, "OMP_NUM_THREADS": "1"}
+            self.what, "growth_step.py", sys.executable, given, {**ALLOCATOR, **KERNELS, "OMP_NUM_THREADS": "1"}
         )
 
 

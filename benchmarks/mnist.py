@@ -26,7 +26,7 @@ from jinjie.training import launch
 
 EPOCHS = 5
 BATCHES = (32, 128)
-STARTED_WITH = (*launch.ALLOCATOR, "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+STARTED_WITH = (*launch.ALLOCATOR, *launch.KERNELS, "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 REPORT = Path(__file__).parent / "reports" / "mnist.md"
 EPOCH_OF_MNIST = 60_000
 GOALS = [("scratch, fast", 32, 5), ("scratch, fast", 128, 5), ("engine", 32, 3)]

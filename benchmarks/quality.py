@@ -23,7 +23,7 @@ from contest.rounds import Contender, compete
 from jinjie.base import system
 from jinjie.data import text
 from jinjie.recipes.language import RECIPES
-from jinjie.training.launch import ALLOCATOR
+from jinjie.training.launch import ALLOCATOR, KERNELS
 
 REPORT = Path(__file__).parent / "reports" / "quality.md"
 RECIPE = next(one for one in RECIPES if one.name == "gpt-shakespeare")
@@ -44,7 +44,7 @@ def contenders(file: Path, vocabulary: int, changes: dict[str, Any], steps: int 
     plain = {"data": str(file), "shape": {**PLAIN, "vocabulary": vocabulary}, "steps": steps, "batch": 12}
     return [
         Contender("nanoGPT's setting", "quality_plain.py", python_of("torch"), plain),
-        Contender("gpt-shakespeare", "quality_ours.py", sys.executable, {"changes": changes}, ALLOCATOR),
+        Contender("gpt-shakespeare", "quality_ours.py", sys.executable, {"changes": changes}, {**ALLOCATOR, **KERNELS}),
     ]
 
 

@@ -59,6 +59,7 @@ def test_the_workers_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     environment = launch.environment(3)
     assert environment["OMP_NUM_THREADS"] == environment["MKL_NUM_THREADS"] == "3"
     assert "OPENBLAS_CORETYPE" not in environment
+    assert environment["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == environment["LRU_CACHE_CAPACITY"] == "64"
     assert environment["JINJIE_HOME"] == os.environ["JINJIE_HOME"]
     if sys.platform == "linux":
         assert environment["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=1"

@@ -28,6 +28,13 @@ ALLOCATOR = {
     "MALLOC_TOP_PAD_": "67108864",
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
+KERNELS = {
+    # oneDNN and torch's layer above it each keep a thousand kernels, half a megabyte a piece and one for every shape.
+    # Texts of many lengths filled both: `bert-pretrain` grew to 3.3 GB. The layers of a network share their shapes, so
+    # that 64 serve as well (docs/log.md).
+    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64",
+    "LRU_CACHE_CAPACITY": "64",
+}
 ALIVE_WITHIN = 30.0
 """Seconds a worker has to take its lock: 0.2 on an idle machine."""
 
@@ -115,11 +122,11 @@ def threads_for(recipe: Recipe) -> int:
 
 
 def environment(threads: int) -> dict[str, str]:
-    """The worker's environment: as ours, with threads and allocator set before Python starts."""
+    """The worker's environment: as ours, with threads, allocator and kept kernels set before Python starts."""
     count = str(threads)
     ours = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
     allocator = ALLOCATOR if sys.platform == "linux" else {}
-    return {**ours, **allocator, "OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count, "PYTHONUNBUFFERED": "1"}
+    return {**ours, **allocator, **KERNELS, "OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count, "PYTHONUNBUFFERED": "1"}
 
 
 def _start(run: Run) -> Run:
