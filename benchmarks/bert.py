@@ -59,7 +59,9 @@ def contenders(heat: str, given: dict[str, Any], quick: bool) -> list[Contender]
     else:
         found = [trainer("Trainer, padded within a batch", "batch", "fp32")]
         found.append(trainer("Trainer, padded to 128", "fixed", "fp32"))
-    ours = Contender(OURS, "bert_ours.py", sys.executable, {**given, "precision": precision}, {**ALLOCATOR, **KERNELS})
+    ours = Contender(
+        OURS, "bert_ours.py", sys.executable, {**given, "precision": precision}, {**ALLOCATOR, **KERNELS}
+    )
     for one in found:
         one.settings.setdefault("precision", precision)
     return [*found, ours]

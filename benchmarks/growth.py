@@ -48,7 +48,11 @@ class Case:
             "processes": self.processes,
         }
         return Contender(
-            self.what, "growth_step.py", sys.executable, given, {**ALLOCATOR, **KERNELS, "OMP_NUM_THREADS": "1"}
+            self.what,
+            "growth_step.py",
+            sys.executable,
+            given,
+            {**ALLOCATOR, **KERNELS, "OMP_NUM_THREADS": "1"},
         )
 
 

@@ -44,7 +44,13 @@ def contenders(file: Path, vocabulary: int, changes: dict[str, Any], steps: int 
     plain = {"data": str(file), "shape": {**PLAIN, "vocabulary": vocabulary}, "steps": steps, "batch": 12}
     return [
         Contender("nanoGPT's setting", "quality_plain.py", python_of("torch"), plain),
-        Contender("gpt-shakespeare", "quality_ours.py", sys.executable, {"changes": changes}, {**ALLOCATOR, **KERNELS}),
+        Contender(
+            "gpt-shakespeare",
+            "quality_ours.py",
+            sys.executable,
+            {"changes": changes},
+            {**ALLOCATOR, **KERNELS},
+        ),
     ]
 
 

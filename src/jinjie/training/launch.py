@@ -126,7 +126,14 @@ def environment(threads: int) -> dict[str, str]:
     count = str(threads)
     ours = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
     allocator = ALLOCATOR if sys.platform == "linux" else {}
-    return {**ours, **allocator, **KERNELS, "OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count, "PYTHONUNBUFFERED": "1"}
+    return {
+        **ours,
+        **allocator,
+        **KERNELS,
+        "OMP_NUM_THREADS": count,
+        "MKL_NUM_THREADS": count,
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def _start(run: Run) -> Run:
