@@ -17,6 +17,8 @@ from jinjie.tasks.language import IGNORED
 SCORES = 2**26
 """Most scores that exist at once: 256 MB in fp32. With a quarter of it a step of GPT-2's size took 5 % longer: every
 piece reads and writes the whole gradient of the head."""
+LOOKED_AT = 2**22
+"""Most scores at once where no gradient is asked for, 16 MB in fp32: then a piece reads the head and writes nothing."""
 FEW = 2**20
 """Up to so many scores torch's own loss is used, on all at once: it is quicker by a quarter of a millisecond."""
 
@@ -51,7 +53,7 @@ class _InPieces(torch.autograd.Function):
         share = 1 / max(1, int(scored.sum()))
         learns = wanted_later and any(ctx.needs_input_grad[:2])
         by_hidden = torch.empty_like(hidden) if learns else None
-        pieces = _pieces(len(hidden), len(weight))
+        pieces = _pieces(len(hidden), len(weight), SCORES if learns else LOOKED_AT)
         # Many roundings to bf16 would add up; a single piece is rounded once in any case.
         kept = weight.dtype if len(pieces) == 1 else torch.float32
         by_weight = torch.empty(weight.shape, dtype=kept, device=weight.device) if learns else None
@@ -99,9 +101,9 @@ def _add(total: torch.Tensor, a: torch.Tensor, b: torch.Tensor, share: float, *,
         torch.addmm(total, a, b, beta=0 if first else 1, alpha=share, out=total)
 
 
-def _pieces(positions: int, vocabulary: int) -> list[slice]:
+def _pieces(positions: int, vocabulary: int, scores: int) -> list[slice]:
     """As few as may be, and alike in size: a small one at the end would cost nearly what a large one does."""
-    most = max(1, SCORES // vocabulary)
+    most = max(1, scores // vocabulary)
     count = -(-positions // most)
     size = -(-positions // count)
     return [slice(i, min(i + size, positions)) for i in range(0, positions, size)]
