@@ -45,6 +45,12 @@ def test_the_quick_reader_finds_what_toml_says(lang: words.Language) -> None:
 
 
 @pytest.mark.parametrize("lang", words.LANGUAGES)
+def test_a_table_alone_says_what_the_file_says(lang: words.Language) -> None:
+    found = {key: words._table(lang, key.rpartition(".")[0])[key] for key in SENTENCES[lang]}
+    assert found == SENTENCES[lang]
+
+
+@pytest.mark.parametrize("lang", words.LANGUAGES)
 def test_none_of_our_sentences_needs_toml(lang: words.Language, monkeypatch: pytest.MonkeyPatch) -> None:
     """A regression test: six sentences in single quotes had every command wait for the slow reader."""
     monkeypatch.setattr(

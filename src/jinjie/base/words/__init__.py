@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
 Language = Literal["en", "zh"]
@@ -78,7 +78,7 @@ def say(key: str, /, lang: Language | None = None, **params: Any) -> str:
 
     Raises KeyError when the key is in neither language: that is a fault of the program, not of its user.
     """
-    return _sentences(lang or language())[key].format(**params)
+    return _table(lang or language(), key.rpartition(".")[0])[key].format(**params)
 
 
 def text(key: str, /, **params: Any) -> Text:
@@ -87,8 +87,17 @@ def text(key: str, /, **params: Any) -> Text:
 
 
 @cache
-def _sentences(lang: Language) -> dict[str, str]:
-    return read(resources.files(__package__).joinpath(f"{lang}.toml").read_text("utf-8"))
+def _table(lang: Language, name: str) -> dict[str, str]:
+    """The sentences of one table by their whole keys: of three thousand lines a command says a hundred."""
+    return read(_tables(lang).get(name, ""))
+
+
+@cache
+def _tables(lang: Language) -> dict[str, str]:
+    """The lines of each table, its heading first. In our files a line that begins with a bracket is a heading."""
+    content = Path(__file__).with_name(f"{lang}.toml").read_text("utf-8")
+    parts = [f"[{part}" for part in f"\n{content}".split("\n[")[1:]]
+    return {part[1 : part.index("]")]: part for part in parts}
 
 
 def read(content: str) -> dict[str, str]:
