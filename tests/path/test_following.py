@@ -331,7 +331,7 @@ def test_what_was_opened_out_of_turn_waits_for_what_it_requires(library: Library
 
 def test_lessons_that_require_one_another_do_not_end_the_way(library: Library) -> None:
     first = library.climb[0]
-    circle = replace(first, entry=first.entry.model_copy(update={"requires": ("gpt",)}))
+    circle = replace(first, entry=replace(first.entry, requires=("gpt",)))
     damaged = replace(library, lessons={**library.lessons, first.slug: circle})
     step = following(damaged, [goal("concept:gpt")], MORNING)
     assert step.kind == "lesson"

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jinjie.course.content.faults import made
 from jinjie.course.content.library import Library, load
 from jinjie.course.content.schema import Concept
 from jinjie.path.graph import Graph, _ordered
@@ -75,7 +76,8 @@ edges = st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=40)
 @given(edges, st.permutations(range(12)))
 def test_any_graph_without_a_circle_is_ordered(pairs: list[tuple[int, int]], given_order: list[int]) -> None:
     known = {
-        str(i): Concept.model_validate(
+        str(i): made(
+            Concept,
             {
                 "id": f"c{i}",
                 "name": {"en": "x", "zh": "x"},
@@ -83,7 +85,7 @@ def test_any_graph_without_a_circle_is_ordered(pairs: list[tuple[int, int]], giv
                 "level": 1,
                 "lesson": "x",
                 "requires": sorted({f"c{a}" for a, b in pairs if b == i and a < b}),
-            }
+            },
         )
         for i in range(12)
     }

@@ -152,7 +152,7 @@ def test_what_comes_first_stands_on_nothing_that_is_missing_and_the_others_on_it
 def test_a_bridge_takes_the_hours_of_its_resource_where_the_catalog_knows_them() -> None:
     usual = made("data-parallelism").steps[-1]
     chosen = LIBRARY.resources[usual.resources[0]]
-    known = chosen.entry.model_copy(update={"hours": 30.0})
+    known = replace(chosen.entry, hours=30.0)
     library = replace(LIBRARY, resources={**LIBRARY.resources, known.id: replace(chosen, entry=known)})
     found = plan(library, GRAPH, goal(library, "data-parallelism"), NEW, 5, MONDAY).steps[-1]
     assert found.resources[0] == known.id

@@ -115,7 +115,7 @@ def _show(library: Library, role: Entry[Role], as_json: bool) -> None:
 
     entry = role.entry
     if as_json:
-        print_json(entry.model_dump(mode="json"))
+        print_json(entry.plain())
         return
     out = console()
     out.print(Text(str(entry.name), style="bold"))
@@ -226,7 +226,7 @@ def _questions(library: Library, role: Entry[Role], answers: bool, as_json: bool
     from rich.text import Text
 
     if as_json:
-        print_json([one.model_dump(mode="json") for one in role.entry.questions])
+        print_json([one.plain() for one in role.entry.questions])
         return
     out = console()
     for number, one in enumerate(role.entry.questions, 1):

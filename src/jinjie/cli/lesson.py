@@ -176,7 +176,8 @@ def _as_json(found: Written[Lesson], library: Library) -> dict[str, Any]:
 
     lang = language()
     text = parse(_words(found), found.words_file(lang))
-    lesson = found.entry.model_dump(mode="json", exclude={"synced"})
+    lesson = found.entry.plain()
+    del lesson["synced"]
     return {"slug": found.slug, "language": lang, **lesson, "text": text.for_json()}
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 from jinjie.base.errors import InvalidInput, Problem, did_you_mean, nearest
 from jinjie.base.words import LANGUAGES, Language, say
 from jinjie.course.content.library import Library
-from jinjie.course.content.schema import Resource
+from jinjie.course.content.schema import Resource, ResourceKind
 from jinjie.learner.attempt import Attempt
 from jinjie.path.checked import Checked
 from jinjie.path.goals import chosen
@@ -18,7 +18,7 @@ from jinjie.path.looking import Sought, sought
 from jinjie.path.mastery import Belief
 from jinjie.path.recommend import COSTS, LEVELS, Cost, Level, Recommended, in_languages, level_name
 
-RESOURCE_KINDS: tuple[str, ...] = get_args(Resource.model_fields["kind"].annotation)
+RESOURCE_KINDS: tuple[str, ...] = get_args(ResourceKind)
 OPTIONS = {"language": "--language", "level": "--level", "cost": "--cost", "kind": "--kind"}
 """What may be asked for, as the command line calls it."""
 

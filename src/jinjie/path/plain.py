@@ -9,7 +9,6 @@ from jinjie.course.content.library import Library
 from jinjie.path.asking import Near
 from jinjie.path.career import Gap
 from jinjie.path.checked import Checked
-from jinjie.path.figures import figures, fill
 from jinjie.path.following import Step
 from jinjie.path.goals import Goal
 from jinjie.path.recommend import Recommended
@@ -30,7 +29,7 @@ def step(found: Step, goal: Goal) -> dict[str, Any]:
 
 def resource(one: Recommended, checked: Checked | None) -> dict[str, Any]:
     """A resource with the reason for this learner, and what its address answered when it was last asked."""
-    return one.resource.model_dump(mode="json") | {
+    return one.resource.plain() | {
         "above": one.above,
         "reason": one.reason.both(),
         "teaches": list(one.concepts),
@@ -80,6 +79,8 @@ def answer(library: Library, asked: str, near: list[Near]) -> dict[str, Any]:
     """The answer to what was asked, where one is sure, with its numbers; and the questions that come next."""
     given = None
     if near and near[0].sure:
+        from jinjie.path.figures import figures, fill  # late: they measure the machine
+
         question = near[0].question
         found = figures(question, library)
         given = {

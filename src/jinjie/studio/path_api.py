@@ -127,7 +127,7 @@ def resources(
 @router.get("/roles")
 def roles(request: Request) -> list[dict[str, Any]]:
     """Every kind of work: what it does, what it needs, how deep."""
-    return [one.entry.model_dump(mode="json") for one in course(request).library.roles.values()]
+    return [one.entry.plain() for one in course(request).library.roles.values()]
 
 
 @router.get("/roles/{name}/gap")

@@ -64,6 +64,7 @@ def test_a_damaged_file_is_made_again(apart: Path, content: str) -> None:
     """Fault: what was kept is cut short, of another format, or no such thing."""
     parsed = said(library.load())
     apart.write_text(content)
+    (apart.parent / "library.jsonl").unlink(missing_ok=True)
     assert said(library.load()) == parsed
     assert json.loads(apart.read_bytes())["format"] == kept.FORMAT
 

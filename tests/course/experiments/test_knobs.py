@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from jinjie.base.errors import InvalidInput
+from jinjie.course.content.faults import made
 from jinjie.course.content.schema import Experiment
 from jinjie.course.experiments.knobs import ends, values
 
 BOTH = {"en": "a", "zh": "甲"}
-EXPERIMENT = Experiment.model_validate(
+EXPERIMENT = made(
+    Experiment,
     {
         "title": BOTH,
         "function": "show",
@@ -24,7 +26,7 @@ EXPERIMENT = Experiment.model_validate(
             {"name": "mask", "label": BOTH, "choices": [True, False], "default": True},
             {"name": "how", "label": BOTH, "choices": ["sgd", "adam"], "default": "sgd"},
         ],
-    }
+    },
 )
 
 

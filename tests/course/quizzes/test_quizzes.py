@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from jinjie.base.errors import InvalidInput, NotFound
 from jinjie.base.words import LANGUAGES
+from jinjie.course.content.faults import made
 from jinjie.course.content.schema import Quiz
 from jinjie.course.quizzes import NotAChoice, NotANumber, Variant, judge, variant
 from jinjie.course.quizzes.reading import read_number
@@ -36,7 +37,8 @@ def number(**more: Any) -> dict[str, Any]:
     }
 
 
-QUIZ = Quiz.model_validate(
+QUIZ = made(
+    Quiz,
     {
         "items": [
             number(
@@ -59,7 +61,7 @@ QUIZ = Quiz.model_validate(
                 ],
             },
         ]
-    }
+    },
 )
 SEEDS = st.integers(0, LARGEST_SEED - 1)
 
@@ -91,9 +93,9 @@ def test_other_seeds_make_other_questions() -> None:
 
 def test_another_parameter_changes_none_of_the_others() -> None:
     item = number()
-    before = variant(Quiz.model_validate({"items": [item]}), "step", 5, "en").params
+    before = variant(made(Quiz, {"items": [item]}), "step", 5, "en").params
     item["params"] = {"new": {"choices": [1, 2, 3]}, **item["params"]}
-    after = variant(Quiz.model_validate({"items": [item]}), "step", 5, "en").params
+    after = variant(made(Quiz, {"items": [item]}), "step", 5, "en").params
     assert {k: after[k] for k in before} == before
 
 
@@ -162,7 +164,7 @@ VALUES = st.decimals(-1_000_000, 1_000_000, places=3, allow_nan=False).map(Fract
 def asked_for(value: Fraction, unit: str = "", rtol: float = 0.001, atol: float = 0.0) -> Variant:
     """A question whose right number is this one."""
     item = number(value=f"{value.numerator}/{value.denominator}", unit=unit, rtol=rtol, atol=atol)
-    return variant(Quiz.model_validate({"items": [item]}), "step", 1, "en")
+    return variant(made(Quiz, {"items": [item]}), "step", 1, "en")
 
 
 @given(VALUES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic.json_schema import models_json_schema
+from pydantic import TypeAdapter
 
 from jinjie.course.content import schema
 
@@ -29,5 +29,7 @@ KINDS = (
 
 def json_schema() -> dict[str, Any]:
     """One schema with the kinds of files among its `$defs`."""
-    _, made = models_json_schema([(kind, "validation") for kind in KINDS], title="Jinjie content")
+    _, made = TypeAdapter.json_schemas(
+        [(kind.__name__, "validation", TypeAdapter(kind)) for kind in KINDS], title="Jinjie content"
+    )
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, TypeVar, cast, get_type_hints
 
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from jinjie.base.errors import did_you_mean, nearest
 from jinjie.course.content.finding import Finding
+from jinjie.course.content.schema import Entry
 from jinjie.course.content.sheet import Sheet
 
-E = TypeVar("E", bound=BaseModel)
+E = TypeVar("E", bound=Entry)
 
 _TYPES = {
     "dict": "mapping",
@@ -28,12 +31,23 @@ _TYPES = {
 """How pydantic's error types begin, and what a writer of YAML calls what was wanted."""
 
 
+@cache
+def _judge(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def made(kind: type[E], data: Any) -> E:
+    """An entry from plain values. Raises ValidationError."""
+    found: E = _judge(cast(Any, kind)).validate_python(data)
+    return found
+
+
 def faults(sheet: Sheet, kind: type[E]) -> tuple[E | None, list[Finding]]:
     """The entry that a file holds, or None and all that is wrong with it."""
     if sheet.data is None:
         return None, [sheet.finding("C001", (), "content.empty_file")]
     try:
-        return kind.model_validate(sheet.data), []
+        return made(kind, sheet.data), []
     except ValidationError as error:
         errors = error.errors()
         # a list whose one item is wrong is not also too short
@@ -52,7 +66,7 @@ def _without_misspelt(found: list[Finding]) -> list[Finding]:
     return [one for one in found if one.problem.key != "content.missing" or one.problem.where not in meant]
 
 
-def _finding(sheet: Sheet, kind: type[BaseModel], error: dict[str, Any]) -> Finding:
+def _finding(sheet: Sheet, kind: type[Entry], error: dict[str, Any]) -> Finding:
     place = tuple(part for part in error["loc"] if _is_real(sheet, error["loc"], part))
     came = _short(error.get("input"))
     match error["type"]:
@@ -88,17 +102,17 @@ def _is_real(sheet: Sheet, loc: tuple[Any, ...], part: Any) -> bool:
     return isinstance(part, int) or part == loc[-1] or any(part in known for known in sheet.lines)
 
 
-def _fields(kind: type[BaseModel], place: tuple[Any, ...]) -> list[str]:
+def _fields(kind: type[Entry], place: tuple[Any, ...]) -> list[str]:
     """The names that may stand at a place, where they can be told."""
     here: Any = kind
     for part in place:
         if isinstance(part, int):
             continue
-        field = getattr(here, "model_fields", {}).get(part)
-        if field is None:
+        annotation = get_type_hints(here).get(part) if is_dataclass(here) else None
+        if annotation is None:
             return []
-        here = _inner(field.annotation)
-    return list(getattr(here, "model_fields", None) or getattr(here, "__dataclass_fields__", {}))
+        here = _inner(annotation)
+    return [one.name for one in fields(here)] if is_dataclass(here) else []
 
 
 def _inner(annotation: Any) -> Any:

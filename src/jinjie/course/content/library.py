@@ -1,41 +1,27 @@
 """All of the course's files, by slug: our own folder and others that stand beside it.
 
-Reading never raises for what a file says: whatever cannot be read is a finding, and the rest is there.
+Reading never raises for what a file says: whatever cannot be read is a finding, and the rest is there. What reads and
+judges files (`shelf`) is imported when there is something to read, since most commands find our own course kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any, Generic, TypeVar
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from jinjie.base.errors import InvalidInput, NotFound, Problem, did_you_mean
-from jinjie.base.words import LANGUAGES, Language
-from jinjie.course.content import schema
-from jinjie.course.content.faults import faults
-from jinjie.course.content.finding import Finding
-from jinjie.course.content.kept import Kept
-from jinjie.course.content.sheet import Place, Sheet, Unreadable, read, read_words
+from jinjie.base.words import Language
 
-E = TypeVar("E", bound=BaseModel)
+if TYPE_CHECKING:
+    from jinjie.course.content import schema
+    from jinjie.course.content.finding import Finding
+    from jinjie.course.content.sheet import Place, Sheet
 
-FOLDERS = (
-    "concepts",
-    "lessons",
-    "experiments",
-    "exercises",
-    "quizzes",
-    "resources",
-    "systems",
-    "roles",
-    "faq",
-)
-"""What a content folder may hold."""
+E = TypeVar("E", bound="schema.Entry")
 
 
 @dataclass(frozen=True)
@@ -70,6 +56,8 @@ class Written(Generic[E]):
 
     def words(self, lang: Language) -> str:
         """That text. Raises Unreadable."""
+        from jinjie.course.content.sheet import read_words
+
         return read_words(self.words_file(lang))
 
 
@@ -134,7 +122,7 @@ class Library:
                 if one.slug in left and not left & ({teachers.get(c) for c in self._needs(one)} - {one.slug})
             )
             climbed.append(next(ready, waiting[0]))
-            waiting.remove(climbed[-1])
+            waiting = [one for one in waiting if one is not climbed[-1]]  # equality would read its file
         return climbed
 
     def _needs(self, lesson: Written[schema.Lesson]) -> set[str]:
@@ -158,9 +146,17 @@ def load(roots: Sequence[Path] | None = None) -> Library:
     wrong = [Problem(str(root), "content.no_folder") for root in folders if not root.is_dir()]
     if wrong:
         raise InvalidInput(wrong)
+    ours = own().absolute()
+    if folders == (ours,):
+        from jinjie.course.content import kept_library
+
+        if (kept := kept_library.find(ours)) is not None:
+            return kept
+    from jinjie.course.content.shelf import Shelf
+
     library = Library(folders)
     for root in folders:
-        _Shelf(library, root, root == own().absolute()).read()
+        Shelf(library, root, root == ours).read()
     return library
 
 
@@ -169,13 +165,16 @@ def one_exercise(slug: str, roots: Sequence[Path] | None = None) -> Written[sche
 
     Raises NotFound, which suggests the nearest name, and InvalidInput with all that is wrong with its sheet.
     """
+    from jinjie.course.content.schema import Exercise, is_slug
+    from jinjie.course.content.shelf import Shelf
+
     folders = [root.absolute() for root in (roots if roots is not None else [own()])]
     for root in folders:
         path = root / "exercises" / slug / "exercise.yaml"
-        if not schema.is_slug(slug) or not path.is_file():
+        if not is_slug(slug) or not path.is_file():
             continue
         library = Library((root,))
-        sheet = _Shelf(library, root, root == own().absolute()).sheet(path, schema.Exercise)
+        sheet = Shelf(library, root, root == own().absolute()).sheet(path, Exercise)
         if sheet is None:
             raise InvalidInput(
                 [
@@ -192,117 +191,3 @@ def _found(entries: dict[str, Written[E]], slug: str, key: str) -> Written[E]:
     if slug not in entries:
         raise NotFound(key, name=slug, suggestion=did_you_mean(slug, entries))
     return entries[slug]
-
-
-class _Shelf:
-    """One content folder being read into the library."""
-
-    def __init__(self, library: Library, root: Path, ours: bool) -> None:
-        self._library = library
-        self._root = root
-        self._ours = ours
-        self._kept: Kept | None = None
-
-    def read(self) -> None:
-        """All of it; ours, which is read again by every command, from what was kept of the last time."""
-        if self._ours:
-            self._kept = Kept()
-        self._read()
-        if self._kept is not None:
-            self._kept.save()
-
-    def _read(self) -> None:
-        library = self._library
-        for folder in sorted(self._root.iterdir()):
-            if folder.is_dir() and folder.name not in FOLDERS and not folder.name.startswith((".", "_")):
-                suggestion = did_you_mean(folder.name, FOLDERS)
-                self._say("C005", folder, "content.odd_folder", suggestion=suggestion)
-        for sheet, area in self._many("concepts", schema.Area):
-            slug = sheet.path.stem
-            self._add(library.areas, Written(slug, area, sheet, self._ours))
-            for i, concept in enumerate(area.concepts):
-                self._add(library.concepts, Written(concept.id, concept, sheet, self._ours, ("concepts", i)))
-        for folder, lesson in self._folders("lessons", "lesson.yaml", schema.Lesson, library.lessons):
-            self._both_languages(folder, lesson)
-        for folder, exercise in self._folders(
-            "exercises", "exercise.yaml", schema.Exercise, library.exercises
-        ):
-            self._both_languages(folder, exercise)
-        self._files("experiments", schema.Experiment, library.experiments)
-        self._files("quizzes", schema.Quiz, library.quizzes)
-        self._lists("resources", schema.Resources, "resources", library.resources)
-        self._lists("systems", schema.Systems, "systems", library.systems)
-        self._lists("roles", schema.Roles, "roles", library.roles)
-        for sheet, theme in self._many("faq", schema.Questions):
-            self._add(library.themes, Written(sheet.path.stem, theme, sheet, self._ours))
-            for i, question in enumerate(theme.questions):
-                written = Written(question.id, question, sheet, self._ours, ("questions", i))
-                self._add(library.questions, written)
-
-    def _lists(self, name: str, kind: type[BaseModel], key: str, into: dict[str, Written[Any]]) -> None:
-        """Files that hold a list of entries under one key."""
-        for sheet, catalog in self._many(name, kind):
-            for i, entry in enumerate(getattr(catalog, key)):
-                self._add(into, Written(entry.id, entry, sheet, self._ours, (key, i)))
-
-    def _many(self, name: str, kind: type[E]) -> Iterator[tuple[Sheet, E]]:
-        for path in sorted((self._root / name).glob("*.yaml")):
-            if (made := self.sheet(path, kind)) is not None:
-                yield made
-
-    def _files(self, name: str, kind: type[E], into: dict[str, Written[E]]) -> None:
-        for sheet, entry in self._many(name, kind):
-            self._add(into, Written(sheet.path.stem, entry, sheet, self._ours))
-
-    def _folders(
-        self, name: str, file: str, kind: type[E], into: dict[str, Written[E]]
-    ) -> Iterator[tuple[Path, Written[E]]]:
-        home = self._root / name
-        if not home.is_dir():
-            return
-        for folder in sorted(home.iterdir()):
-            if not folder.is_dir() or folder.name.startswith((".", "_")):
-                continue
-            path = folder / file
-            if (made := self.sheet(path, kind)) is not None:
-                written = Written(folder.name, made[1], made[0], self._ours)
-                self._add(into, written)
-                yield folder, written
-
-    def sheet(self, path: Path, kind: type[E]) -> tuple[Sheet, E] | None:
-        try:
-            sheet = read(path, self._kept)
-        except Unreadable as error:
-            self._library.findings.append(error.finding)
-            return None
-        entry, found = faults(sheet, kind)
-        self._library.findings += found
-        return None if entry is None else (sheet, entry)
-
-    def _add(self, into: dict[str, Written[E]], written: Written[E]) -> None:
-        slug = written.slug
-        if not schema.is_slug(slug):
-            self._library.findings.append(written.finding("C001", (), "content.no_slug", came=slug))
-        elif (before := into.get(slug)) is not None:
-            place = ("id",) if written.at else ()
-            where = f"{before.file}:{before.line(*place)}"
-            self._library.findings.append(
-                written.finding("C002", place, "content.second", slug=slug, where=where)
-            )
-        else:
-            into[slug] = written
-
-    def _both_languages(self, folder: Path, written: Written[Any]) -> None:
-        for lang in LANGUAGES:
-            try:
-                if not written.words(lang).strip():
-                    self._say("C003", folder / f"{lang}.md", "content.empty_text")
-            except Unreadable as error:
-                missing = not (folder / f"{lang}.md").exists()
-                found = error.finding
-                if missing:
-                    found = Finding.at("C003", folder / f"{lang}.md", 1, "content.no_text")
-                self._library.findings.append(found)
-
-    def _say(self, code: str, path: Path, key: str, /, **params: Any) -> None:
-        self._library.findings.append(Finding.at(code, path, 1, key, **params))

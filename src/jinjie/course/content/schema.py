@@ -1,12 +1,17 @@
-"""What every file of the course may say. `jinjie content schema` writes these types as JSON Schema for editors."""
+"""What every file of the course may say. `jinjie content schema` writes these types as JSON Schema for editors.
+
+They are dataclasses that pydantic fills and judges (`faults`), and no models of its own: a command that shows what was
+read before makes them from what was kept (`kept_library`), and is not to wait for validators that judge nothing.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, dataclass_transform
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from jinjie.base.words import Language, Text
 
@@ -33,12 +38,74 @@ Words = Annotated[Text, AfterValidator(_said)]
 """A text in both languages."""
 
 
-class Entry(BaseModel):
+EMPTY = Field(json_schema_extra={"default": {}})
+"""What a field is where a file does not give it, for editors: pydantic tells of no default that is made anew."""
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def entry(cls: type[T]) -> type[T]:
+    """A frozen dataclass whose fields are given by name, with the methods of `Entry`: those that `dataclass` would
+    write are source for every one of thirty classes, compiled while a command waits."""
+    return dataclass(init=False, repr=False, eq=False, kw_only=True)(cls)
+
+
+@entry
+class Entry:
     """Strict about its keys, so that a misspelt one is seen."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    def __init__(self, **values: Any) -> None:
+        known = {one.name: one for one in fields(self)}
+        needed = {n for n, one in known.items() if one.default is MISSING and one.default_factory is MISSING}
+        if wrong := (values.keys() - known.keys()) | (needed - values.keys()):
+            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(wrong))}, or was not given them")
+        made = {n: one.default_factory() for n, one in known.items() if one.default_factory is not MISSING}
+        self.__dict__.update(made | values)
+        self.__post_init__()
+
+    def __post_init__(self) -> None:
+        """Judges what no field can alone. Raises ValueError."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(name)
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(name)
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, one.name) for one in fields(self))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self))
+        return f"{type(self).__name__}({said})"
+
+    def plain(self) -> dict[str, Any]:
+        """As plain values, for JSON."""
+        return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
 
 
+def _plain(value: Any) -> Any:
+    if isinstance(value, Entry):
+        return value.plain()
+    if isinstance(value, Text):
+        return value.both()
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@entry
 class Aliases(Entry):
     """Other names that people type."""
 
@@ -46,6 +113,7 @@ class Aliases(Entry):
     zh: tuple[str, ...] = ()
 
 
+@entry
 class Concept(Entry):
     """A node of the prerequisite graph: what lessons teach, items measure and roles need."""
 
@@ -56,8 +124,8 @@ class Concept(Entry):
     """Cannot be understood without."""
     soft_requires: tuple[Slug, ...] = ()
     """Easier with."""
-    minutes: int = Field(gt=0, le=600)
-    level: int = Field(ge=1, le=5)
+    minutes: Annotated[int, Field(gt=0, le=600)]
+    level: Annotated[int, Field(ge=1, le=5)]
     """1 first steps … 5 today's research."""
     lesson: Slug | None = None
     planned: bool = False
@@ -65,40 +133,41 @@ class Concept(Entry):
     prior: bool = False
     """What a learner brings along: school mathematics, a little Python. No lesson of ours teaches it."""
 
-    @model_validator(mode="after")
-    def _taught_or_prior(self) -> Self:
+    def __post_init__(self) -> None:
         if self.prior == (self.lesson is not None):
             raise ValueError("a lesson's slug, or prior: true for what no lesson teaches")
         if self.prior and self.planned:
             raise ValueError("what is prior is not planned")
-        return self
 
 
+@entry
 class Area(Entry):
     """A stage of the climb and its concepts: `concepts/<area>.yaml`."""
 
-    stage: int = Field(ge=0, le=20)
+    stage: Annotated[int, Field(ge=0, le=20)]
     name: Words
     concepts: tuple[Concept, ...]
 
 
+@entry
 class Synced(Entry):
     """The sha256 of the two texts when they were last declared equal."""
 
-    en: str = Field(pattern=r"^[0-9a-f]{64}$")
-    zh: str = Field(pattern=r"^[0-9a-f]{64}$")
+    en: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    zh: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+@entry
 class Lesson(Entry):
     """`lessons/<slug>/lesson.yaml`; the texts stand beside it."""
 
     title: Words
     summary: Words
-    stage: int = Field(ge=0, le=20)
-    teaches: tuple[Slug, ...] = Field(min_length=1)
+    stage: Annotated[int, Field(ge=0, le=20)]
+    teaches: Annotated[tuple[Slug, ...], Field(min_length=1)]
     requires: tuple[Slug, ...] = ()
-    minutes: int = Field(gt=0, le=600)
-    memory_mb: int = Field(gt=0)
+    minutes: Annotated[int, Field(gt=0, le=600)]
+    memory_mb: Annotated[int, Field(gt=0)]
     """Memory that its fences, experiments and exercises take at most."""
     experiments: tuple[Slug, ...] = ()
     exercises: tuple[Slug, ...] = ()
@@ -107,15 +176,16 @@ class Lesson(Entry):
     synced: Synced | None = None
 
 
+@entry
 class Knob(Entry):
     """What a learner may turn: a slider between `min` and `max`, or a choice."""
 
-    name: str = Field(min_length=1)
+    name: Annotated[str, Field(min_length=1)]
     """The function's argument; for a recipe the path of a setting."""
     label: Words
     min: float | None = None
     max: float | None = None
-    step: float | None = Field(None, gt=0)
+    step: Annotated[float | None, Field(gt=0)] = None
     choices: tuple[bool | int | float | str, ...] = ()
     labels: tuple[Words, ...] = ()
     """How the choices are called, where they are not called what they are."""
@@ -124,8 +194,7 @@ class Knob(Entry):
     log: bool = False
     """Whether the slider runs over the logarithm."""
 
-    @model_validator(mode="after")
-    def _ranges(self) -> Self:
+    def __post_init__(self) -> None:
         slides = (self.min, self.max, self.step)
         if self.choices:
             if any(part is not None for part in slides):
@@ -134,16 +203,16 @@ class Knob(Entry):
                 raise ValueError(f"the default {self.default!r} is one of the choices")
             if self.labels and len(self.labels) != len(self.choices):
                 raise ValueError("as many labels as choices")
-            return self
+            return
         if self.min is None or self.max is None or self.step is None:
             raise ValueError("min, max and step together, or choices")
         if self.min >= self.max or (self.log and self.min <= 0):
             raise ValueError("min below max, and above zero where log is true")
         if isinstance(self.default, bool | str) or not self.min <= self.default <= self.max:
             raise ValueError("the default is a number from min to max")
-        return self
 
 
+@entry
 class Experiment(Entry):
     """`experiments/<slug>.yaml`: a function that answers at once, or a recipe whose run is streamed."""
 
@@ -151,57 +220,59 @@ class Experiment(Entry):
     function: Name | None = None
     """A function of `<slug>.py` beside this file."""
     recipe: str | None = None
-    settings: dict[str, Any] = {}
+    settings: Annotated[dict[str, Any], EMPTY] = field(default_factory=dict)
     """Settings of the recipe that the knobs leave alone: a budget that fits the lesson."""
     knobs: tuple[Knob, ...] = ()
     notice: Words
     """What to look for."""
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
+    def __post_init__(self) -> None:
         if (self.function is None) == (self.recipe is None):
             raise ValueError("either a function or a recipe")
         if self.settings and self.recipe is None:
             raise ValueError("settings belong to a recipe")
-        return self
 
 
+@entry
 class Limits(Entry):
     """What one grading of a submission may take."""
 
-    seconds: float = Field(1.0, gt=0, le=60)
-    memory_mb: int = Field(512, ge=64, le=8192)
+    seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    memory_mb: Annotated[int, Field(ge=64, le=8192)] = 512
 
 
+@entry
 class Hint(Entry):
     """What a learner is told, and when: the name of a wrong solution, `exception`, or `always`."""
 
-    when: str = Field(pattern=NAME)
-    en: str = Field(min_length=1)
-    zh: str = Field(min_length=1)
+    when: Annotated[str, Field(pattern=NAME)]
+    en: Annotated[str, Field(min_length=1)]
+    zh: Annotated[str, Field(min_length=1)]
 
     @property
     def says(self) -> Text:
         return Text(self.en, self.zh)
 
 
+@entry
 class Exercise(Entry):
     """`exercises/<slug>/exercise.yaml`, beside starter.py, solution.py, cases.py, wrong/*.py and the statement."""
 
     title: Words
-    concepts: tuple[Slug, ...] = Field(min_length=1)
-    minutes: int = Field(gt=0, le=300)
-    entries: tuple[Name, ...] = Field(min_length=1)
+    concepts: Annotated[tuple[Slug, ...], Field(min_length=1)]
+    minutes: Annotated[int, Field(gt=0, le=300)]
+    entries: Annotated[tuple[Name, ...], Field(min_length=1)]
     """The functions to write, each graded."""
     library: Literal["numpy", "torch"] = "numpy"
-    rtol: float | None = Field(None, ge=0, le=1)
-    atol: float | None = Field(None, ge=0)
-    visible: int = Field(3, ge=1, le=20)
-    hidden: int = Field(17, ge=1, le=200)
+    rtol: Annotated[float | None, Field(ge=0, le=1)] = None
+    atol: Annotated[float | None, Field(ge=0)] = None
+    visible: Annotated[int, Field(ge=1, le=20)] = 3
+    hidden: Annotated[int, Field(ge=1, le=200)] = 17
     limits: Limits = Limits()
-    hints: tuple[Hint, ...] = Field(min_length=1)
+    hints: Annotated[tuple[Hint, ...], Field(min_length=1)]
 
 
+@entry
 class Choice(Entry):
     """An answer to choose, why it is right or wrong, and whether it is the right one."""
 
@@ -211,16 +282,16 @@ class Choice(Entry):
     correct: bool = False
 
 
+@entry
 class Param(Entry):
     """A number that varies: a value of the grid from `min` to `max`, or one of the choices."""
 
     min: float | None = None
     max: float | None = None
-    step: float | None = Field(None, gt=0)
+    step: Annotated[float | None, Field(gt=0)] = None
     choices: tuple[int | float | str, ...] = ()
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
+    def __post_init__(self) -> None:
         grid = (self.min, self.max, self.step)
         if bool(self.choices) == any(part is not None for part in grid):
             raise ValueError("either choices, or min, max and step")
@@ -228,73 +299,79 @@ class Param(Entry):
             raise ValueError("min, max and step together")
         if self.min is not None and self.max is not None and self.min >= self.max:
             raise ValueError("min below max")
-        return self
 
 
+@entry
 class Mistake(Entry):
     """A number that a known mistake leads to, and what to say of it."""
 
-    value: str = Field(min_length=1)
+    value: Annotated[str, Field(min_length=1)]
     explain: Words
 
 
+@entry
 class Number(Entry):
     """A free number: the right one as an expression of the parameters, how near is near enough, its unit."""
 
-    value: str = Field(min_length=1)
-    rtol: float = Field(0.001, ge=0, le=0.5)
-    atol: float = Field(0.0, ge=0)
+    value: Annotated[str, Field(min_length=1)]
+    rtol: Annotated[float, Field(ge=0, le=0.5)] = 0.001
+    atol: Annotated[float, Field(ge=0)] = 0.0
     unit: str = ""
     explain: Words
     mistakes: tuple[Mistake, ...] = ()
 
 
+@entry
 class Item(Entry):
     """A question: choices or a free number. `params` make it another one for every seed."""
 
     id: Slug
     concept: Slug
-    difficulty: int = Field(ge=1, le=5)
+    difficulty: Annotated[int, Field(ge=1, le=5)]
     stem: Words
-    params: dict[str, Param] = {}
+    params: Annotated[dict[str, Param], EMPTY] = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
     number: Number | None = None
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
+    def __post_init__(self) -> None:
         if bool(self.choices) == (self.number is not None):
             raise ValueError("either choices or a number")
-        return self
 
 
+@entry
 class Quiz(Entry):
     """`quizzes/<slug>.yaml`."""
 
-    items: tuple[Item, ...] = Field(min_length=1)
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
 
 
+ResourceKind = Literal[
+    "book", "course", "lecture", "tutorial", "paper", "document", "tool", "dataset", "community"
+]
+
+
+@entry
 class Resource(Entry):
     """Somewhere else to learn: `resources/*.yaml` hold lists of them. What is not certain stays null."""
 
     id: Slug
-    title: str = Field(min_length=1)
+    title: Annotated[str, Field(min_length=1)]
     authors: tuple[str, ...] = ()
-    year: int | None = Field(ge=1600, le=2100)
-    kind: Literal[
-        "book", "course", "lecture", "tutorial", "paper", "document", "tool", "dataset", "community"
-    ]
+    year: Annotated[int | None, Field(ge=1600, le=2100)]
+    kind: ResourceKind
     """A document is a law, a standard or a report."""
-    language: tuple[Language, ...] = Field(min_length=1)
+    language: Annotated[tuple[Language, ...], Field(min_length=1)]
     level: Literal["beginner", "intermediate", "advanced"]
     topics: tuple[str, ...] = ()
     concepts: tuple[Slug, ...] = ()
-    url: str = Field(pattern=r"^https?://[^\s]+$")
+    url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
     cost: Literal["free", "paid", "freemium"]
-    hours: float | None = Field(None, gt=0)
+    hours: Annotated[float | None, Field(gt=0)] = None
     checked: date | None = None
     """When a user's own `resources check` last found it."""
 
 
+@entry
 class Resources(Entry):
     """One file of the catalog."""
 
@@ -305,30 +382,31 @@ Depth = Annotated[int, Field(ge=1, le=3)]
 """How well a concept must be known: 1 can explain it, 2 can use it, 3 can build it."""
 
 
+@entry
 class System(Entry):
     """Something one can have built, from a digit classifier to a chat model."""
 
     id: Slug
     name: Words
-    concepts: dict[Slug, Depth] = Field(min_length=1)
+    concepts: Annotated[dict[Slug, Depth], Field(min_length=1)]
     recipes: tuple[str, ...] = ()
     """The recipes that are one."""
     planned: bool = False
     """There is no recipe for it yet."""
 
-    @model_validator(mode="after")
-    def _built_or_planned(self) -> Self:
+    def __post_init__(self) -> None:
         if bool(self.recipes) == self.planned:
             raise ValueError("recipes, or planned: true where there is none yet")
-        return self
 
 
+@entry
 class Systems(Entry):
     """One file of `systems/`."""
 
     systems: tuple[System, ...]
 
 
+@entry
 class Answered(Entry):
     """A question as an interviewer asks it, and a good answer that cites where it is learned."""
 
@@ -338,6 +416,7 @@ class Answered(Entry):
     """CommonMark with mathematics; cites `lesson:SLUG`, `concept:SLUG`, `formula:ID` or `resource:ID` as links."""
 
 
+@entry
 class Project(Entry):
     """What proves it: recipes of ours, one's own data where one has them, and what the work shows."""
 
@@ -345,10 +424,11 @@ class Project(Entry):
     name: Words
     shows: Words
     """What someone who reads the portfolio sees by it."""
-    recipes: tuple[str, ...] = Field(min_length=1)
-    concepts: tuple[Slug, ...] = Field(min_length=1)
+    recipes: Annotated[tuple[str, ...], Field(min_length=1)]
+    concepts: Annotated[tuple[Slug, ...], Field(min_length=1)]
 
 
+@entry
 class Role(Entry):
     """A kind of work: what they do, and what it asks for."""
 
@@ -357,18 +437,20 @@ class Role(Entry):
     aliases: Aliases = Aliases()
     does: Words
     """What their days are made of, CommonMark."""
-    needs: dict[Slug, Depth] = Field(min_length=1)
-    systems: tuple[Slug, ...] = Field(min_length=1)
-    questions: tuple[Answered, ...] = Field(min_length=3)
-    projects: tuple[Project, ...] = Field(min_length=1)
+    needs: Annotated[dict[Slug, Depth], Field(min_length=1)]
+    systems: Annotated[tuple[Slug, ...], Field(min_length=1)]
+    questions: Annotated[tuple[Answered, ...], Field(min_length=3)]
+    projects: Annotated[tuple[Project, ...], Field(min_length=1)]
 
 
+@entry
 class Roles(Entry):
     """One file of `roles/`."""
 
     roles: tuple[Role, ...]
 
 
+@entry
 class Question(Entry):
     """What people ask, and the answer."""
 
@@ -383,8 +465,9 @@ class Question(Entry):
     concepts: tuple[Slug, ...] = ()
 
 
+@entry
 class Questions(Entry):
     """One file of `faq/`: the questions of one theme."""
 
     theme: Words
-    questions: tuple[Question, ...] = Field(min_length=1)
+    questions: Annotated[tuple[Question, ...], Field(min_length=1)]

@@ -10,13 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from jinjie.base.errors import Problem
+from jinjie.base.lazy import lazy
 from jinjie.course.content.finding import Finding
 from jinjie.course.content.kept import Kept
+
+if TYPE_CHECKING:
+    import yaml
+else:
+    yaml = lazy("yaml")  # texts and what was kept are read without it
 
 LARGEST = 2**20
 """Bytes of a content file. The longest of ours has a twentieth of that."""
@@ -25,9 +29,11 @@ DEEPEST = 20
 
 Place = tuple[str | int, ...]
 _PLAIN = {
-    yaml.MappingNode: "tag:yaml.org,2002:map",
-    yaml.SequenceNode: "tag:yaml.org,2002:seq",
+    "MappingNode": "tag:yaml.org,2002:map",
+    "SequenceNode": "tag:yaml.org,2002:seq",
 }
+_CONTROL = re.compile(r"[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What is not printable (YAML 1.2, production 1)."""
 _SCALARS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
 
 
@@ -81,7 +87,7 @@ def read_words(path: Path) -> str:
         line = content[: error.start].count(b"\n") + 1
         raise Unreadable(Finding.at("C001", path, line, "content.not_utf8")) from None
     text = text.replace("\r\n", "\n")
-    if found := yaml.reader.Reader.NON_PRINTABLE.search(text):
+    if found := _CONTROL.search(text):
         line = text.count("\n", 0, found.start()) + 1
         reason = f"U+{ord(found.group()):04X}"
         raise Unreadable(Finding.at("C001", path, line, "content.control_character", character=reason))
@@ -171,7 +177,7 @@ class _Reader:
             raise self._bad(line, "content.too_deep", most=DEEPEST)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, line)
-        if node.tag != _PLAIN[type(node)]:
+        if node.tag != _PLAIN[type(node).__name__]:
             raise self._bad(line, "content.tag", tag=node.tag)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*place, i)) for i, item in enumerate(node.value)]

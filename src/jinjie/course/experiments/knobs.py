@@ -48,7 +48,7 @@ def about(written: Written[Experiment]) -> dict[str, Any]:
         "function": entry.function,
         "recipe": entry.recipe,
         "knobs": [
-            {**knob.model_dump(mode="json", exclude_none=True), "whole": is_whole(knob)}
+            {**{k: v for k, v in knob.plain().items() if v is not None}, "whole": is_whole(knob)}
             for knob in entry.knobs
         ],
     }

@@ -12,6 +12,10 @@ from jinjie.learner.attempt import Attempt
 
 def attempt(variant: Variant, judged: Judged, answer: Any, seconds: float | None = None) -> Attempt:
     """The event of an answer; `seconds` is how long the learner took."""
+    from pydantic import TypeAdapter  # late, for the sake of commands that judge nothing
+
+    from jinjie.course.content.schema import Item
+
     detail: dict[str, Any] = {"answer": str(answer)[:80], "params": variant.params}
     if judged.mistake is not None:
         detail["mistake"] = judged.mistake
@@ -25,6 +29,6 @@ def attempt(variant: Variant, judged: Judged, answer: Any, seconds: float | None
         passed=judged.passed,
         seconds=seconds,
         detail=detail,
-        content=sha256(variant.item.model_dump_json().encode()).hexdigest(),
+        content=sha256(TypeAdapter(Item).dump_json(variant.item)).hexdigest(),
         language=variant.lang,
     )

@@ -80,7 +80,9 @@ class Kept:
         beside = (f"{experiment.slug}.py", f"{experiment.slug}.recorded.json")
         parts = [_content(experiment.folder / name) for name in beside]
         knobs = json.dumps(figure.knobs, sort_keys=True, default=str)
-        file = _place("figures", experiment.entry.model_dump_json(), knobs, self.lang, *parts, suffix=".svg")
+        file = _place(
+            "figures", json.dumps(experiment.entry.plain()), knobs, self.lang, *parts, suffix=".svg"
+        )
         try:
             return file.read_bytes()
         except OSError:
