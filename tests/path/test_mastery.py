@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from jinjie.course.content.library import Library, load
 from jinjie.learner.attempt import Attempt
-from jinjie.path import mastery
+from jinjie.path import ability
+from jinjie.path.ability import GRID, LINE, above, before
 from jinjie.path.evidence import Evidence
 from jinjie.path.goals import BUILD, EXPLAIN, USE
 from jinjie.path.graph import Graph
-from jinjie.path.mastery import GRID, LINE, MASTERED, above, before, belief, from_evidence, met
+from jinjie.path.mastery import MASTERED, belief, from_evidence, met
 
 NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 LIBRARY = load()
@@ -146,28 +147,28 @@ def learners(rng: np.random.Generator, kind: str, count: int) -> Iterator[tuple[
         theta = rng.choice(GRID, p=before(0.3))
         if kind == "two-peaked":
             theta = rng.choice([-2.5, 2.5], p=[0.7, 0.3])
-        slip = 0.2 if kind == "careless" else mastery.SLIP
+        slip = 0.2 if kind == "careless" else ability.SLIP
         found: list[Evidence] = []
-        half_life, day = mastery.HALF_LIFE / (2 if kind == "forgetful" else 1), 0.0
+        half_life, day = ability.HALF_LIFE / (2 if kind == "forgetful" else 1), 0.0
         for _sitting in range(int(rng.integers(1, 5))):
             right = 0
             asked = int(rng.integers(1, 6))
             for i in range(asked):
                 difficulty, guess = int(rng.integers(1, 6)), float(rng.choice([0.02, 0.25, 0.33]))
                 luck = min(2 * guess, 0.9) if kind == "lucky" else guess
-                chance = luck + (1 - luck - slip) / (1 + np.exp(-mastery.SLOPE * (theta - difficulty + 3)))
+                chance = luck + (1 - luck - slip) / (1 + np.exp(-ability.SLOPE * (theta - difficulty + 3)))
                 passed = bool(rng.random() < chance)
                 right += passed
                 found.append(seen(passed, day + i / 1000, difficulty, guess, name=str(len(found))))
             if 2 * right > asked:
-                half_life = min(half_life * mastery.LONGER, mastery.LONGEST)
+                half_life = min(half_life * ability.LONGER, ability.LONGEST)
             master = theta >= LINE
             pause = float(rng.exponential(20))
             day += 1 + pause
-            if theta > mastery.FORGOTTEN:
+            if theta > ability.FORGOTTEN:
                 kept = 0.5 ** ((1 + pause) / half_life)
-                theta = mastery.FORGOTTEN + (theta - mastery.FORGOTTEN) * kept
-            if kind != "learns nothing" and rng.random() < mastery.LEARNED:
+                theta = ability.FORGOTTEN + (theta - ability.FORGOTTEN) * kept
+            if kind != "learns nothing" and rng.random() < ability.LEARNED:
                 theta = rng.choice(GRID, p=before(0.5))
         yield found, master
 
@@ -175,8 +176,8 @@ def learners(rng: np.random.Generator, kind: str, count: int) -> Iterator[tuple[
 def judged(kind: str, count: int, seed: int = 0) -> list[tuple[float, bool]]:
     """(P, truth) of each learner at the last answer."""
     drawn = list(learners(np.random.default_rng(seed), kind, count))
-    courses = [mastery._course(found) for found, _ in drawn]
-    curves = mastery._curves(courses, [0.3] * count, NOON, fresh=True)
+    courses = [ability.course(found) for found, _ in drawn]
+    curves = ability.curves(courses, [0.3] * count, NOON, fresh=True)
     return [(above(curve), truth) for curve, (_, truth) in zip(curves, drawn, strict=True)]
 
 

@@ -12,10 +12,10 @@ from jinjie.course.content.library import load
 from jinjie.course.quizzes.attempts import attempt
 from jinjie.course.quizzes.judging import unknown as unknown_
 from jinjie.learner.attempt import Attempt
+from jinjie.path.ability import rightly
 from jinjie.path.evidence import guess
 from jinjie.path.goals import spine
 from jinjie.path.graph import Graph
-from jinjie.path.mastery import rightly
 from jinjie.path.placement import ENOUGH, KNOWN, QUESTIONS, UNKNOWN, Placement, chances, falls
 from jinjie.path.states import states
 

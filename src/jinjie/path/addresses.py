@@ -15,13 +15,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message
-from typing import IO, Literal
+from typing import IO
 from urllib.parse import urlsplit
 
 from jinjie import __version__
 from jinjie.base.errors import JinjieError
-
-Status = Literal["found", "moved", "gone", "refused", "failing", "silent", "unreachable"]
+from jinjie.path.checked import Status
 
 AGENT = f"jinjie/{__version__} (a learner's check that links still work; one request at a time)"
 TIMEOUT = 10.0

@@ -10,13 +10,17 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from jinjie.base import paths
 from jinjie.base.errors import JinjieError
 from jinjie.base.files import write_json
-from jinjie.path.addresses import Answer, Status
 
+if TYPE_CHECKING:
+    from jinjie.path.addresses import Answer
+
+Status = Literal["found", "moved", "gone", "refused", "failing", "silent", "unreachable"]
+"""What asking an address came to."""
 VERSION = 1
 
 

@@ -9,6 +9,9 @@ from functools import cached_property
 from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Concept
 
+Shape = tuple[tuple[str, int, bool, int, tuple[str, ...]], ...]
+"""Of each concept its slug, level, whether it is brought along, its stage and what it requires."""
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -57,6 +60,14 @@ class Graph:
             )
             for slug, concept in self.concepts.items()
         }
+
+    @cached_property
+    def shape(self) -> Shape:
+        """All of the graph that tells what is known together."""
+        return tuple(
+            (slug, concept.level, concept.prior, self.stages[slug], self.requires[slug])
+            for slug, concept in self.concepts.items()
+        )
 
     @cached_property
     def needs(self) -> dict[str, frozenset[str]]:

@@ -20,9 +20,10 @@ from jinjie.course.content.library import Library, Written
 from jinjie.course.content.schema import Item, Quiz
 from jinjie.course.quizzes import Variant
 from jinjie.learner.attempt import Attempt
+from jinjie.path.ability import rightly
 from jinjie.path.evidence import Evidence, evidence, guess
 from jinjie.path.graph import Graph
-from jinjie.path.mastery import Belief, from_evidence, ratios, rightly
+from jinjie.path.mastery import Belief, from_evidence, ratios
 from jinjie.path.states import States, states
 from jinjie.path.variants import unseen
 

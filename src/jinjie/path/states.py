@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from jinjie.path.graph import Graph
+from jinjie.path.graph import Graph, Shape
 
 DRAWN = 4000
 SEED = 20_261_126
@@ -66,15 +66,11 @@ class States:
 
 def states(graph: Graph, seed: int = SEED) -> States:
     """The states of a graph, drawn once; with another seed, other learners of the same prior."""
-    shape = tuple(
-        (slug, concept.level, concept.prior, graph.stages[slug], graph.requires[slug])
-        for slug, concept in graph.concepts.items()
-    )
-    return _drawn(shape, seed)
+    return _drawn(graph.shape, seed)
 
 
 @lru_cache(maxsize=4)
-def _drawn(shape: tuple[tuple[str, int, bool, int, tuple[str, ...]], ...], seed: int) -> States:
+def _drawn(shape: Shape, seed: int) -> States:
     rng = np.random.default_rng(seed)
     concepts = tuple(slug for slug, *_ in shape)
     places = _places(concepts)
