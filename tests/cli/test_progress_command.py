@@ -161,7 +161,7 @@ def test_a_streak_reaches_to_today_or_to_yesterday(days: list[int], streak: int)
     now = datetime.now().astimezone()
     with open_store() as store:
         attempts.write(store, *(Attempt("quiz", "a", time=now - timedelta(days=day)) for day in days))
-        assert summary.summary(store).streak == streak
+        assert summary.summary(list(attempts.iterate(store))).streak == streak
 
 
 def test_a_day_is_the_learners_own() -> None:
@@ -169,6 +169,6 @@ def test_a_day_is_the_learners_own() -> None:
     with open_store() as store:
         late = datetime.fromisoformat("2026-11-26T01:30:00+08:00")
         attempts.write(store, Attempt("quiz", "a", time=late))
-        found = summary.summary(store, today=late.date())
+        found = summary.summary(list(attempts.iterate(store)), today=late.date())
         assert [day.day.isoformat() for day in found.days if day.events] == ["2026-11-26"]
         assert found.days[0].day.weekday() == 0 and len(found.days) == 7 * 11 + late.weekday() + 1

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jinjie.course.content.library import Written
     from jinjie.course.content.schema import Exercise
     from jinjie.course.grading import Grade
+    from jinjie.learner.attempt import Attempt
     from jinjie.learner.store import Store
 
 _SLUG = "[SLUG]"
@@ -217,6 +218,18 @@ def _log() -> Iterator[Store | None]:
         yield store
 
 
+def _events() -> list[Attempt]:
+    """What the learner's log holds; nothing where it cannot be opened, which is said."""
+    from jinjie.learner import log
+    from jinjie.learner.troubles import StoreError
+
+    try:
+        return log.read()
+    except StoreError as error:
+        note(say("cli.exercise.no_log", reason=str(error)))
+        return []
+
+
 def _check(exercise: Written[Exercise], file: Path, seed: int | None, as_json: bool) -> Grade:
     """Grade a file as the learner's next try, and show the grade."""
     from jinjie.cli.graded import show
@@ -308,8 +321,7 @@ def _list(roots: list[Path], as_json: bool) -> None:
     from jinjie.course.grading.workspace import file_of
 
     library = load(roots)
-    with _log() as store:
-        standings = tries.standings(store) if store is not None else {}
+    standings = tries.standings(_events())
     rows = []
     for slug, exercise in library.exercises.items():
         where = standings.get(slug, tries.Standing())

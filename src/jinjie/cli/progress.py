@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from jinjie.course.content.library import Library
-    from jinjie.learner.store import Store
     from jinjie.learner.summary import Day, Summary
 
 SHADES = "·░▒▓█"
@@ -38,18 +37,17 @@ def register(app: typer.Typer) -> None:
     def progress(context: typer.Context, as_json: bool = json_option()) -> None:
         if context.invoked_subcommand is not None:
             return
-        from jinjie.learner.store import open_store
+        from jinjie.learner import log
         from jinjie.learner.summary import summary
 
-        with open_store() as store:
-            found = summary(store)
-            if as_json:
-                print_json(_plain(store, found))
-            elif found.events:
-                _show(found, _library())
-                note(say("cli.progress.lies", place=store.place))
-            else:
-                _empty(store)
+        found = summary(log.read())
+        if as_json:
+            print_json(_plain(found))
+        elif found.events:
+            _show(found, _library())
+            note(say("cli.progress.lies", place=log.where()))
+        else:
+            _empty()
 
     @group.command("export", help=say("cli.progress.export"))
     def export(
@@ -113,9 +111,12 @@ def record(kind: str, slug: str, *, passed: bool | None = None, detail: dict[str
     return True
 
 
-def _plain(store: Store, found: Summary) -> dict[str, Any]:
-    """A summary as values of JSON."""
-    who = store.owner()
+def _plain(found: Summary) -> dict[str, Any]:
+    """A summary as values of JSON, and whose it is."""
+    from jinjie.learner.store import open_store
+
+    with open_store() as store:
+        who = store.owner()
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
@@ -142,17 +143,17 @@ def _library() -> Library | None:
         return None
 
 
-def _empty(store: Store) -> None:
+def _empty() -> None:
     """What to do first; and where an earlier log may lie."""
-    from jinjie.learner import backups
+    from jinjie.learner import backups, place
 
     library = _library()
     first = library.climb[0].slug if library and library.climb else "gradient-descent"
     out = console()
     out.print(say("cli.progress.none"), style="bold", markup=False)
     out.print(say("cli.progress.begin", lesson=first), markup=False, soft_wrap=True)
-    if store.path is not None and len(backups.every(store.path)) > 1:
-        note(say("cli.progress.backups", folder=backups.folder(store.path)))
+    if (path := place.file()) is not None and len(backups.every(path)) > 1:
+        note(say("cli.progress.backups", folder=backups.folder(path)))
 
 
 def _show(found: Summary, library: Library | None) -> None:

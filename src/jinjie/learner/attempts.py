@@ -6,11 +6,10 @@ What an attempt is, and what its kinds mean, is in attempt.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, literal, select
+from sqlalchemy import Connection, Row, Select, func, literal, select
 
 from jinjie.base.errors import InvalidInput, Problem, did_you_mean
 from jinjie.learner import values
@@ -77,48 +76,6 @@ def count(
         query = query.where(attempts.c.passed.is_(passed))
     with store.reading() as connection:
         return connection.scalar(query) or 0
-
-
-@dataclass(frozen=True)
-class Tally:
-    """What there is of one thing: how often it was tried and passed, and when anything was first and last.
-
-    Only what passed or failed is a try: to open a lesson or to ask for a hint is none.
-    """
-
-    tries: int
-    passed: int
-    tries_to_pass: int | None
-    """How many tries the first pass took, itself counted; None where there is none."""
-    first: datetime
-    last: datetime
-
-
-def tallies(
-    store: Store, kind: str | Sequence[str], *, slug: str | None = None, learner_id: str | None = None
-) -> dict[tuple[str, str | None], Tally]:
-    """For every (slug, item) of a kind, its tally, in the order of first tries."""
-    nth = func.count(attempts.c.passed).over(
-        partition_by=(attempts.c.slug, attempts.c.item), order_by=(attempts.c.time, attempts.c.id)
-    )
-    columns = select(attempts.c.slug, attempts.c.item, attempts.c.passed, attempts.c.time, nth.label("nth"))
-    tried = chosen(columns, learner_id, kind, slug).subquery()
-    first = func.min(tried.c.time)
-    query = (
-        select(
-            tried.c.slug,
-            tried.c.item,
-            func.count(tried.c.passed),
-            func.count(case((tried.c.passed.is_(True), 1))),
-            func.min(case((tried.c.passed.is_(True), tried.c.nth))),
-            first,
-            func.max(tried.c.time),
-        )
-        .group_by(tried.c.slug, tried.c.item)
-        .order_by(first, tried.c.slug, tried.c.item)
-    )
-    with store.reading() as connection:
-        return {(name, item): Tally(*rest) for name, item, *rest in connection.execute(query)}
 
 
 def chosen(

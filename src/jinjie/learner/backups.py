@@ -42,7 +42,9 @@ def every(path: Path) -> list[Backup]:
     if folder(path).is_dir():
         for file in sorted(folder(path).iterdir()):
             if named := _NAME.fullmatch(file.name):
-                made = datetime.strptime(named["stamp"], _STAMP).replace(tzinfo=UTC)
+                made = datetime.fromisoformat(named["stamp"][:15]).replace(
+                    microsecond=int(named["stamp"][15:]), tzinfo=UTC
+                )
                 found.append(Backup(file, made, named["why"]))
     return found
 

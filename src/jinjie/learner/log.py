@@ -35,6 +35,15 @@ def read() -> list[Attempt]:
         return list(iterate(store))
 
 
+def where() -> str:
+    """The store's file, or its address without the password."""
+    if (path := place.file()) is not None:
+        return str(path)
+    from jinjie.learner.store import address
+
+    return address().render_as_string()
+
+
 def _directly() -> list[Attempt] | None:
     """The same without the store, or None where that is the store's to do."""
     path = place.file()

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
+from math import fsum
 
-from sqlalchemy import Connection, func, select
-
-from jinjie.learner import attempts
-from jinjie.learner.attempts import Tally
-from jinjie.learner.store import Store
-from jinjie.learner.tables import attempts as table
+from jinjie.learner.attempt import Attempt
 
 WEEKS = 12
 """Weeks of days that are shown."""
@@ -75,30 +72,61 @@ class Summary:
     streak: int
 
 
-def summary(store: Store, *, learner_id: str | None = None, today: date | None = None) -> Summary:
-    """The summary of a learner's log (None: the owner's), as of `today`, the last of its days."""
+@dataclass(frozen=True)
+class Tally:
+    """What there is of one thing: how often it was tried and passed, and when anything was first and last.
+
+    Only what passed or failed is a try: to open a lesson or to ask for a hint is none.
+    """
+
+    tries: int
+    passed: int
+    tries_to_pass: int | None
+    """How many tries the first pass took, itself counted; None where there is none."""
+    first: datetime
+    last: datetime
+
+
+def summary(events: Sequence[Attempt], *, today: date | None = None) -> Summary:
+    """The summary of a learner's events, in the order of their times, as of `today`, the last of its days."""
     today = today or datetime.now().astimezone().date()
-    query = attempts.chosen(
-        select(func.count(), func.min(table.c.time), func.coalesce(func.sum(table.c.seconds), 0.0)),
-        learner_id,
-    )
-    with store.reading() as connection:
-        events, since, seconds = connection.execute(query).one()
-        by_day = _by_day(connection, learner_id)
+    by_day = _by_day(events)
     start = today - timedelta(days=7 * (WEEKS - 1) + today.weekday())
     span = [start + timedelta(days=i) for i in range((today - start).days + 1)]
+    kinds = Counter(event.kind for event in events)
     return Summary(
-        events,
-        since,
-        seconds,
-        _lessons(attempts.tallies(store, "lesson", learner_id=learner_id)),
-        _exercises(attempts.tallies(store, "exercise", learner_id=learner_id)),
-        _quizzes(attempts.tallies(store, "quiz", learner_id=learner_id)),
-        attempts.count(store, kind="experiment", learner_id=learner_id),
-        attempts.count(store, kind="run", learner_id=learner_id),
+        len(events),
+        events[0].time.astimezone(UTC) if events else None,
+        fsum(event.seconds or 0.0 for event in events),
+        _lessons(tallies(events, "lesson")),
+        _exercises(tallies(events, "exercise")),
+        _quizzes(tallies(events, "quiz")),
+        kinds["experiment"],
+        kinds["run"],
         [by_day.get(day) or Day(day, 0, 0.0) for day in span],
         len([day for day in by_day if day <= today]),
         _streak(set(by_day), today),
+    )
+
+
+def tallies(events: Iterable[Attempt], kind: str) -> dict[tuple[str, str | None], Tally]:
+    """For every (slug, item) of a kind, its tally, in the order of first events; `events` in that of their times."""
+    found: dict[tuple[str, str | None], list[Attempt]] = {}
+    for event in events:
+        if event.kind == kind:
+            found.setdefault((event.slug, event.item), []).append(event)
+    made = {thing: _tally(several) for thing, several in found.items()}
+    return dict(sorted(made.items(), key=lambda one: (one[1].first, one[0][0], one[0][1] or "")))
+
+
+def _tally(events: list[Attempt]) -> Tally:
+    tries = [event.passed for event in events if event.passed is not None]
+    return Tally(
+        len(tries),
+        sum(tries),
+        tries.index(True) + 1 if True in tries else None,
+        events[0].time.astimezone(UTC),
+        events[-1].time.astimezone(UTC),
     )
 
 
@@ -144,16 +172,15 @@ def _quizzes(tallies: dict[tuple[str, str | None], Tally]) -> list[Quiz]:
     return sorted(found, key=lambda quiz: quiz.last, reverse=True)
 
 
-def _by_day(connection: Connection, learner_id: str | None) -> dict[date, Day]:
-    """The days on which anything was recorded."""
-    query = attempts.chosen(select(table.c.time, table.c.zone, table.c.seconds), learner_id)
-    events: Counter[date] = Counter()
+def _by_day(events: Iterable[Attempt]) -> dict[date, Day]:
+    """The days on which anything was recorded, in the zone that the learner was in."""
+    counts: Counter[date] = Counter()
     seconds: dict[date, float] = defaultdict(float)
-    for time, zone, took in connection.execution_options(yield_per=1000).execute(query):
-        day = time.astimezone(timezone(timedelta(minutes=zone))).date()
-        events[day] += 1
-        seconds[day] += took or 0.0
-    return {day: Day(day, events[day], seconds[day]) for day in events}
+    for event in events:
+        day = event.time.date()
+        counts[day] += 1
+        seconds[day] += event.seconds or 0.0
+    return {day: Day(day, counts[day], seconds[day]) for day in counts}
 
 
 def _streak(days: set[date], today: date) -> int:

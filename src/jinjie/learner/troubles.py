@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
-
 from jinjie.base.errors import JinjieError
 
 
@@ -51,6 +49,8 @@ class Unreachable(StoreError):
 @contextmanager
 def told(place: str, path: Path | None) -> Iterator[None]:
     """Turn a database's errors within the block into a StoreError. `path` is the file, where there is one."""
+    from sqlalchemy.exc import DBAPIError  # who names a StoreError need not have it
+
     try:
         yield
     except DBAPIError as error:

@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from jinjie.base.amounts import size
 from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.words import say
+from jinjie.learner.attempts import iterate
 from jinjie.learner.exchange import serialise
 from jinjie.learner.merge import Merged, merge
 from jinjie.learner.store import open_store
@@ -106,7 +107,7 @@ def _page(
     trouble = ""
     try:
         with open_store() as store:
-            found = summary(store)
+            found = summary(list(iterate(store)))
             held = Held(found.events, found.days_learned, store.place)
     except StoreError as error:
         trouble = str(error)

@@ -6,7 +6,7 @@ asked for has `passed` None and `detail` {"asked": "hint" or "solution"}.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,13 +48,12 @@ def standing(store: Store, slug: str) -> Standing:
     return _standing(attempts.iterate(store, kind="exercise", slug=slug, newest_first=True))
 
 
-def standings(store: Store) -> dict[str, Standing]:
-    """Where the store's owner stands with every exercise that was tried."""
-    from jinjie.learner import attempts
-
+def standings(events: Sequence[Attempt]) -> dict[str, Standing]:
+    """Where a learner stands with every exercise that was tried; `events` in the order of their times."""
     by_slug: dict[str, list[Attempt]] = {}
-    for one in attempts.iterate(store, kind="exercise", newest_first=True):
-        by_slug.setdefault(one.slug, []).append(one)
+    for one in reversed(events):
+        if one.kind == "exercise":
+            by_slug.setdefault(one.slug, []).append(one)
     return {slug: _standing(events) for slug, events in by_slug.items()}
 
 
