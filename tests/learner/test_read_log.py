@@ -6,7 +6,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import uuid
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -110,3 +112,59 @@ def test_the_path_that_is_named_is_the_one_read(tmp_path: Path, monkeypatch: pyt
     assert found is not None and [one.id for one in found] == [EVENTS[0].id]
     monkeypatch.setenv("JINJIE_DATABASE", f"sqlite:///{tmp_path / 'mine.sqlite'}")
     assert log._directly() is None and log.read() == found
+
+
+# Writing
+
+
+def test_what_is_written_is_what_the_store_writes(written: Path) -> None:
+    for event in EVENTS:
+        assert log._directly_written(replace(event, id=str(uuid.uuid4())))
+    with closing(sqlite3.connect(written)) as connection:
+        rows = connection.execute("SELECT * FROM attempts ORDER BY seq").fetchall()
+        names = [column[1] for column in connection.execute("PRAGMA table_info(attempts)")]
+        types = [
+            [
+                kind
+                for _, *kind in connection.execute(f"SELECT seq, typeof({name}) FROM attempts ORDER BY seq")
+            ]
+            for name in names
+        ]
+    same = [i for i, name in enumerate(names) if name not in ("seq", "id")]
+    by_store, by_log = rows[: len(EVENTS)], rows[len(EVENTS) :]
+    assert [[row[i] for i in same] for row in by_log] == [[row[i] for i in same] for row in by_store]
+    assert all(kinds[: len(EVENTS)] == kinds[len(EVENTS) :] for kinds in types)
+
+
+def test_an_event_is_written_once(written: Path) -> None:
+    event = Attempt("lesson", "attention")
+    log.write(event)
+    log.write(event)
+    assert log._directly_written(event)
+    with open_store() as store:
+        assert write(store, event) == 0
+    assert [one.id for one in log.read()].count(event.id) == 1
+
+
+def test_writing_imports_no_library_of_databases(written: Path) -> None:
+    code = (
+        "import sys; from jinjie.learner import log; from jinjie.learner.attempt import Attempt\n"
+        "log.write(Attempt('lesson', 'attention')); print('sqlalchemy' in sys.modules)"
+    )
+    came = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert came.stdout.split() == ["False"] and len(log.read()) == len(EVENTS) + 1
+
+
+def test_what_is_not_ours_to_write_is_the_stores(written: Path) -> None:
+    """Fault: an event goes into a file of another shape, or the day's copy is not made."""
+    event = Attempt("lesson", "attention")
+    with closing(sqlite3.connect(written)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'")
+    assert not log._directly_written(event)
+    with pytest.raises(TooNew):
+        log.write(event)
+
+
+def test_a_first_event_makes_the_store() -> None:
+    log.write(Attempt("lesson", "attention"))
+    assert [one.slug for one in log.read()] == ["attention"]

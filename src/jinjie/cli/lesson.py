@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from jinjie.course.content.library import Library, Written
     from jinjie.course.content.schema import Lesson
+    from jinjie.course.experiments.worker import Worker
 
 
 def register(app: typer.Typer) -> None:
@@ -87,14 +89,20 @@ def _list(library: Library, as_json: bool) -> None:
 
 
 def _show(found: Written[Lesson], library: Library, run: bool) -> None:
-    from jinjie.course.experiments.worker import Worker
     from jinjie.course.render.kept import Kept
     from jinjie.course.render.reading import parse
     from jinjie.course.render.terminal import WIDEST, terminal
 
     lang = language()
     text = parse(_words(found), found.words_file(lang))
-    with Worker(library) as worker:
+    with ExitStack() as opened:
+
+        @cache
+        def worker() -> Worker:
+            from jinjie.course.experiments.worker import Worker  # for figures that were never drawn
+
+            return opened.enter_context(Worker(library))
+
         results = Kept(text, found, library, lang, worker)
         if run:
             results.run()

@@ -97,14 +97,12 @@ def register(app: typer.Typer) -> None:
 
 def record(kind: str, slug: str, *, passed: bool | None = None, detail: dict[str, Any] | None = None) -> bool:
     """Write an event to the learner's log; whether it could be. That it could not is said, and ends nothing."""
+    from jinjie.learner import log
     from jinjie.learner.attempt import Attempt
-    from jinjie.learner.attempts import write
-    from jinjie.learner.store import open_store
     from jinjie.learner.troubles import StoreError
 
     try:
-        with open_store() as store:
-            write(store, Attempt(kind, slug, passed=passed, detail=detail or {}))
+        log.write(Attempt(kind, slug, passed=passed, detail=detail or {}))
     except StoreError as error:
         note(say("cli.progress.not_recorded", reason=str(error)))
         return False

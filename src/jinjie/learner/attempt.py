@@ -103,3 +103,28 @@ def of_fields(row: Mapping[str, Any]) -> Attempt:
     fields["detail"] = json.loads(fields["detail"])
     event.__dict__.update(fields)
     return event
+
+
+_PLAIN = (
+    "id",
+    "learner_id",
+    "kind",
+    "slug",
+    "item",
+    "seed",
+    "passed",
+    "score",
+    "seconds",
+    "content",
+    "program",
+    "language",
+)
+
+
+def to_fields(event: Attempt, owner: str | None) -> dict[str, Any]:
+    """An event as a row of the table, its time with a zone; `owner` is whose it is where it does not say."""
+    row = {name: getattr(event, name) for name in _PLAIN}
+    row["learner_id"] = event.learner_id or owner
+    row["time"], row["zone"] = event.time, values.minutes(event.time)
+    row["detail"] = values.as_json(event.detail)
+    return row

@@ -12,8 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, literal, select
 
 from jinjie.base.errors import InvalidInput, Problem, did_you_mean
-from jinjie.learner import values
-from jinjie.learner.attempt import KINDS, Attempt, of_fields
+from jinjie.learner.attempt import KINDS, Attempt, of_fields, to_fields
 from jinjie.learner.store import Store
 from jinjie.learner.tables import OWNER, attempts, insert_once, same_person
 
@@ -32,7 +31,7 @@ def write(store: Store, *events: Attempt) -> int:
 def append(connection: Connection, events: Sequence[Attempt]) -> int:
     """`write` within a transaction; how many were new."""
     mine = connection.scalar(select(OWNER)) if any(event.learner_id is None for event in events) else None
-    return insert_once(connection, attempts, [_row(event, mine) for event in events])
+    return insert_once(connection, attempts, [to_fields(event, mine) for event in events])
 
 
 def iterate(
@@ -114,27 +113,3 @@ def chosen(
 def of_row(row: Row[Any]) -> Attempt:
     """The event in a row of the table."""
     return of_fields(dict(row._mapping))
-
-
-_PLAIN = (
-    "id",
-    "learner_id",
-    "kind",
-    "slug",
-    "item",
-    "seed",
-    "passed",
-    "score",
-    "seconds",
-    "content",
-    "program",
-    "language",
-)
-
-
-def _row(event: Attempt, mine: str | None) -> dict[str, Any]:
-    row = {name: getattr(event, name) for name in _PLAIN}
-    row["learner_id"] = event.learner_id or mine
-    row["time"], row["zone"] = event.time, values.minutes(event.time)
-    row["detail"] = values.as_json(event.detail)
-    return row

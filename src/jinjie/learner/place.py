@@ -10,6 +10,12 @@ from jinjie.base import paths
 
 WAIT = 30.0
 """Seconds that a process waits for another's lock."""
+PRAGMAS = (
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA fullfsync=ON",  # macOS: through the disk's own cache; nothing elsewhere
+)
+"""How SQLite's file is opened: what is acknowledged is on the disk."""
 
 
 def named(setting: str | None = None) -> str | None:

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, event, select
 from sqlalchemy.engine import URL
 
 from jinjie.learner import backups, place, upgrade
-from jinjie.learner.place import WAIT
+from jinjie.learner.place import PRAGMAS, WAIT
 from jinjie.learner.tables import OWNER, learners
 from jinjie.learner.troubles import NotOurs, damaged, told
 
@@ -161,9 +161,8 @@ def _engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, record: Any) -> None:
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA fullfsync=ON")  # macOS: through the disk's own cache; nothing elsewhere
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:

@@ -108,7 +108,7 @@ class Course:
         """A lesson as a page. Raises Unreadable for a text that is not there."""
         library = self.library
         tree = self.reading.tree(lesson.words(lang), lesson.words_file(lang), lang)
-        results = Kept(tree, lesson, library, lang, self.worker)
+        results = Kept(tree, lesson, library, lang, lambda: self.worker)
         notes = [one for one in self.findings(lesson) if one.file == tree.file]
         page = html(tree, library, lang, results, notes) if notes else self.reading.page(tree, lang, results)
         return Read(page, tree, results)

@@ -85,7 +85,9 @@ def test_an_endless_fence_ends() -> None:
 
 
 def kept(lesson: Written[Lesson], library: Library, worker: Worker | None = None) -> Kept:
-    return Kept(parse(lesson.words("en"), lesson.words_file("en")), lesson, library, "en", worker)
+    return Kept(
+        parse(lesson.words("en"), lesson.words_file("en")), lesson, library, "en", worker and (lambda: worker)
+    )
 
 
 def test_what_ran_is_kept_and_shown_the_next_time(library: Library) -> None:

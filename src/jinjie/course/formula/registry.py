@@ -6,6 +6,7 @@ the id that lessons cite. Nothing of a formula stands anywhere else: not its LaT
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 import tomllib
@@ -14,11 +15,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
+import jinjie
 from jinjie.base.errors import NotFound, nearest
 from jinjie.base.words import Text, say
 
@@ -124,7 +127,20 @@ class Formula(Entry):
         return re.sub(r"\s*\n\s*", "\n", found.group(1).strip()) if found else ""
 
     def doc(self) -> str:
-        return self.callable().__doc__ or ""
+        """The docstring of what stands for it, read in its source where it stands there: to show a formula takes no
+        NumPy."""
+        file = Path(jinjie.__file__).parent / "scratch" / f"{self.subject.replace('.', '/')}.py"
+        found: ast.AST = ast.parse(file.read_bytes())
+        for name in self.function.split("."):
+            inside = [
+                one
+                for one in getattr(found, "body", ())
+                if isinstance(one, ast.FunctionDef | ast.ClassDef) and one.name == name
+            ]
+            if not inside:
+                return self.callable().__doc__ or ""
+            found = inside[-1]
+        return ast.get_docstring(cast(ast.FunctionDef, found), clean=False) or ""
 
     def for_json(self) -> dict[str, Any]:
         """As plain values, with what the registry derives."""

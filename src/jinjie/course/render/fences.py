@@ -5,16 +5,21 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import yaml
 from markdown_it.tree import SyntaxTreeNode
 
 from jinjie.base.errors import did_you_mean
+from jinjie.base.lazy import lazy
 from jinjie.base.words import Language
 from jinjie.course.content.schema import is_slug
 from jinjie.course.render import tree
 from jinjie.course.render.tree import Block, Inline
+
+if TYPE_CHECKING:
+    import yaml
+else:
+    yaml = lazy("yaml")  # for figures alone
 
 KINDS = ("python", "output", "console", "formula", "figure", "experiment", "exercise", "quiz", "text")
 FIGURE = ("experiment", "knobs", "alt", "caption")

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jinjie import __version__
 from jinjie.base.errors import JinjieError
 from jinjie.base.files import write_whole
 from jinjie.base.paths import lessons_home
 from jinjie.base.words import Language
-from jinjie.course.content import schema
 from jinjie.course.content.library import Library, Written
-from jinjie.course.experiments import recorded
-from jinjie.course.experiments.worker import Worker
 from jinjie.course.render import running, tree
 from jinjie.course.render.results import Printed
 from jinjie.course.render.tree import Tree
 
+if TYPE_CHECKING:
+    from jinjie.course.content import schema
+    from jinjie.course.experiments.worker import Worker
+
 
 class Kept:
-    """The results of one text. `worker` draws what was never drawn; without one only what is kept is shown."""
+    """The results of one text. `worker` gives what draws figures; without it only what was drawn before is shown."""
 
     def __init__(
         self,
@@ -29,7 +32,7 @@ class Kept:
         lesson: Written[schema.Lesson],
         library: Library,
         lang: Language,
-        worker: Worker | None = None,
+        worker: Callable[[], Worker] | None = None,
     ) -> None:
         self.text = text
         self.lesson = lesson
@@ -98,13 +101,14 @@ class Kept:
         return svg
 
     def _drawn(self, experiment: Written[schema.Experiment], figure: tree.Figure) -> bytes:
+        from jinjie.course.experiments import recorded
         from jinjie.course.experiments.draw import whole
 
         assert self.worker is not None
         if experiment.entry.recipe is not None:
             shown = recorded.shown(recorded.find(experiment, figure.knobs))
         else:
-            shown = self.worker.show(experiment.slug, figure.knobs)
+            shown = self.worker().show(experiment.slug, figure.knobs)
         return whole(shown, self.lang)
 
 

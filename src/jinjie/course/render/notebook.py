@@ -73,7 +73,7 @@ def text(
         raise InvalidInput([problem]) from None
     read = parse(words, lesson.words_file(lang))
     if results is None:
-        results = Kept(read, lesson, library, lang, worker)
+        results = Kept(read, lesson, library, lang, (lambda: worker) if worker is not None else None)
     cells = _Cells(lesson, library, lang, results, home)
     cells.head()
     cells.blocks(read.blocks)
