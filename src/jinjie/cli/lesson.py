@@ -134,7 +134,7 @@ def _words(found: Written[Lesson]) -> str:
 def _head(found: Written[Lesson], library: Library, out: Console) -> None:
     from rich.text import Text
 
-    from jinjie.course.render.terminal import Words
+    from jinjie.course.render.wrap import Words
 
     lesson = found.entry
     out.print(Words(Text(str(lesson.title), style="bold")))
@@ -157,7 +157,7 @@ def _foot(found: Written[Lesson], library: Library, commands: dict[str, str], ou
     from rich.text import Text
 
     from jinjie.course.render.links import COSTS
-    from jinjie.course.render.terminal import Words
+    from jinjie.course.render.wrap import Words
 
     own = f"jinjie lesson {found.slug}"
     rows = [(command, name) for command, name in commands.items() if command != own]

@@ -47,7 +47,7 @@ def register(app: typer.Typer) -> None:
             return
         from rich.text import Text
 
-        from jinjie.course.render.terminal import Words
+        from jinjie.course.render.wrap import Words
 
         out = console()
         head = Text(say(KINDS[step.kind]), style="bold")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinjie.base.words import language
-from jinjie.course.content.library import Library
-from jinjie.path.asking import Near
-from jinjie.path.career import Gap
-from jinjie.path.checked import Checked
-from jinjie.path.following import Step
-from jinjie.path.goals import Goal
-from jinjie.path.recommend import Recommended
+
+if TYPE_CHECKING:
+    from jinjie.course.content.library import Library
+    from jinjie.path.asking import Near
+    from jinjie.path.career import Gap
+    from jinjie.path.checked import Checked
+    from jinjie.path.following import Step
+    from jinjie.path.goals import Goal
+    from jinjie.path.recommend import Recommended
 
 
 def step(found: Step, goal: Goal) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -18,10 +18,8 @@ from jinjie.course.render.links import destination
 from jinjie.course.render.mathematics import as_plain
 from jinjie.course.render.results import AsWritten, Results, shown
 from jinjie.course.render.tree import Block, Inline, Tree
-from jinjie.course.render.wrap import wrapped
+from jinjie.course.render.wrap import Words
 
-MEASURE = 88
-"""Columns of text at most: longer lines are hard to come back from."""
 WIDEST = 104
 """Columns of anything: lines of code are longer than lines of text."""
 LEFT = (0, 0, 0, 2)
@@ -37,25 +35,6 @@ COMMANDS = {
     "exercise": "jinjie exercise start {slug}",
     "quiz": "jinjie quiz {slug}",
 }
-
-
-@dataclass(frozen=True)
-class Words:
-    """Text that wraps as Chinese and English do, and not in the middle of either."""
-
-    text: Text
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for one in wrapped(self.text, min(options.max_width, MEASURE)):
-            one.no_wrap = True
-            one.overflow = "ignore"
-            yield one
-
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> object:
-        from rich.measure import Measurement
-
-        whole = max((line.cell_len for line in self.text.split("\n")), default=0)
-        return Measurement(min(8, whole), min(whole, MEASURE, options.max_width))
 
 
 @dataclass

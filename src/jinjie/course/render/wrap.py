@@ -5,14 +5,40 @@ belongs to the words before it, and none ends a line that belongs to the words a
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.text import Text
 
 from jinjie.course.render.width import is_wide
 
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+MEASURE = 88
+"""Columns of text at most: longer lines are hard to come back from."""
 NOT_FIRST = set("，。、；：？！）》〉」』】〕”’…—·％,.;:?!)]}%")
 NOT_LAST = set("（《〈「『【〔“‘([{$")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Text that wraps as Chinese and English do, and not in the middle of either."""
+
+    text: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for one in wrapped(self.text, min(options.max_width, MEASURE)):
+            one.no_wrap = True
+            one.overflow = "ignore"
+            yield one
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> object:
+        from rich.measure import Measurement
+
+        whole = max((line.cell_len for line in self.text.split("\n")), default=0)
+        return Measurement(min(8, whole), min(whole, MEASURE, options.max_width))
 
 
 def wrapped(text: Text, width: int) -> list[Text]:
