@@ -1,10 +1,11 @@
 """How long a user waits for a command, and for the first step of a run, beside bare Python and imports of libraries.
 
-    python benchmarks/startup.py [--rounds 10]
+    python benchmarks/startup.py [--rounds 10] [--without-peers]
 
 Every row is a real process, from its start to its end by the clock, its output thrown away; after one round that warms
 the disk's cache they take turns. A run's first step is the time from the start of `jinjie run mnist-mlp --detach` until
-the worker's diary tells of a `step`. The home is an empty one.
+the worker's diary tells of a `step`. The home is an empty one; the first round
+makes what is kept in it.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def first_step(recipe: str, environment: dict[str, str]) -> float:
     return taken
 
 
-def contenders(home: Path) -> dict[str, Callable[[], float]]:
+def contenders(home: Path, peers: bool) -> dict[str, Callable[[], float]]:
     ours = {**os.environ, "JINJIE_HOME": str(home), "JINJIE_DATA": str(paths.shared()), "LANG": "en_US.UTF-8"}
     theirs = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     theirs |= {"TF_CPP_MIN_LOG_LEVEL": "3", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
@@ -110,6 +111,8 @@ def contenders(home: Path) -> dict[str, Callable[[], float]]:
     found = {"python -c pass": code("pass"), TYPER: code(HELLO), "import torch": code("import torch")}
     found |= {f"jinjie {words}": partial(process, [*JINJIE, *words.split()], ours) for words in COMMANDS}
     found["first step of jinjie run mnist-mlp"] = partial(first_step, "mnist-mlp", ours)
+    if not peers:
+        return found
     found["import keras (on TensorFlow)"] = code("import keras", python_of("keras"))
     found["import jax"] = code("import jax", python_of("jax"))
     found["from transformers import Trainer"] = code(
@@ -118,7 +121,7 @@ def contenders(home: Path) -> dict[str, Callable[[], float]]:
     return found
 
 
-def report(taken: dict[str, list[float]], load: tuple[float, float]) -> tuple[str, list[str]]:
+def report(taken: dict[str, list[float]], load: tuple[float, float], peers: bool) -> tuple[str, list[str]]:
     """The table, and the limits that were missed."""
     here = system.here()
     median = {name: statistics.median(values) for name, values in taken.items()}
@@ -132,6 +135,8 @@ def report(taken: dict[str, list[float]], load: tuple[float, float]) -> tuple[st
         f"{slower:.2f} times as long, and the limits are taken times that: {COMMAND * slower:.2f} and "
         f"{FIRST_STEP * slower:.2f} s."
     )
+    if not peers:
+        told += " The peers' imports were left out this time."
     lines = [
         "# Start-up: what a user waits for",
         "",
@@ -164,10 +169,11 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--without-peers", action="store_true", help="leave out Keras, JAX and transformers")
     given = parser.parse_args()
     digits.Config().load()
     with tempfile.TemporaryDirectory() as folder:
-        found = contenders(Path(folder))
+        found = contenders(Path(folder), not given.without_peers)
         taken: dict[str, list[float]] = {name: [] for name in found}
         before = os.getloadavg()[0]
         for i in range(given.rounds + 1):
@@ -180,7 +186,7 @@ def main() -> int:
                 json.dumps({n: round(v[-1], 2) for n, v in taken.items() if v}),
                 flush=True,
             )
-    text, missed = report(taken, (before, os.getloadavg()[0]))
+    text, missed = report(taken, (before, os.getloadavg()[0]), not given.without_peers)
     REPORT.write_text(text, encoding="utf-8")
     print(text)
     print("\n".join(missed))
