@@ -13,16 +13,25 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinjie.analyse.estimate import REACHED, assumed, estimate
-from jinjie.base import amounts, machine, system
+from jinjie.base import amounts, system
 from jinjie.base.errors import JinjieError, did_you_mean, nearest
+from jinjie.base.lazy import lazy
 from jinjie.base.paths import home
 from jinjie.base.words import LANGUAGES, say
 from jinjie.course.content.finding import Finding
 from jinjie.course.content.library import Library
 from jinjie.course.content.schema import Question
+
+if TYPE_CHECKING:
+    from jinjie.analyse import estimate as estimates
+    from jinjie.base import machine
+else:
+    estimates, machine = (
+        lazy("jinjie.analyse.estimate"),
+        lazy("jinjie.base.machine"),
+    )  # most answers need neither
 
 PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 """Where an answer has a number."""
@@ -79,7 +88,7 @@ class Asked:
 
     @cached_property
     def profile(self) -> machine.Profile:
-        return self.measured or assumed(self.here.cores)
+        return self.measured or estimates.assumed(self.here.cores)
 
     @property
     def precision(self) -> machine.Precision:
@@ -94,7 +103,7 @@ class Asked:
     @property
     def trained(self) -> float:
         """Operations a second that a training reaches of that."""
-        return self.rate * REACHED[self.precision]
+        return self.rate * estimates.REACHED[self.precision]
 
     @property
     def memory(self) -> float:
@@ -180,7 +189,7 @@ def _run(name: str, asked: Asked) -> Figure:
     from jinjie import recipes
 
     try:
-        seconds = estimate(recipes.find(name), profile=asked.measured).seconds
+        seconds = estimates.estimate(recipes.find(name), profile=asked.measured).seconds
     except JinjieError:
         seconds = None
     return _seconds(seconds, asked.guessed)
@@ -190,7 +199,7 @@ def _size(name: str, asked: Asked) -> Figure:
     from jinjie import recipes
 
     try:
-        value = estimate(recipes.find(name), profile=asked.measured).parameters
+        value = estimates.estimate(recipes.find(name), profile=asked.measured).parameters
     except JinjieError:
         return Figure(None, "parameter", say("ask.unknown"))
     return _parameters(value)

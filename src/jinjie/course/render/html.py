@@ -181,9 +181,9 @@ class _Writer:
         return f'<pre class="{kind}" tabindex="0" aria-label="{label}"><code>{text}</code></pre>'
 
     def formula(self, slug: str) -> str:
-        from jinjie.course.formula.registry import formulas
+        from jinjie.course.formula.registry import get
 
-        formula = formulas().get(slug)
+        formula = get(slug)
         if formula is None:
             return f'<p class="missing">{escape(slug)}</p>'
         rows = ""

@@ -45,9 +45,9 @@ class Markdown:
         return f"**{kind}** · {title}" if title else f"**{kind}**"
 
     def formula(self, slug: str) -> str:
-        from jinjie.course.formula.registry import formulas
+        from jinjie.course.formula.registry import get
 
-        formula = formulas().get(slug)
+        formula = get(slug)
         if formula is None:
             return f"`{slug}`"
         rows = [f"$$\n{formula.latex.strip()}\n$$", ""]

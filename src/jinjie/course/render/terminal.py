@@ -142,9 +142,9 @@ class _Writer:
 
     def formula(self, slug: str) -> RenderableType:
         from jinjie.course.formula.plain import plain
-        from jinjie.course.formula.registry import formulas
+        from jinjie.course.formula.registry import get
 
-        formula = formulas().get(slug)
+        formula = get(slug)
         if formula is None:
             return Text(slug, style="red")
         self.commands[f"jinjie formula {slug}"] = formula.name.in_(self.lang)
