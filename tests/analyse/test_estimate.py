@@ -52,7 +52,9 @@ def test_the_mnist_network_by_hand() -> None:
         4 * weights,
         8 * weights,
     )
-    assert memory.total == 16 * weights + memory.activations + memory.program
+    assert memory.data == 15_000_000 + 4 * 784 * 10_000
+    # a checkpoint's copy of the moments takes more than a step of so small a network
+    assert memory.total == (4 + 8 + 8) * weights + memory.data + memory.program
     assert (found.precision, found.threads, found.measured) == ("fp32", 1, False)
 
 
@@ -67,7 +69,10 @@ def test_bf16_adds_masters_and_halves_weights_and_activations() -> None:
     bf16 = estimate(gpt(precision="bf16"), TEXT, COUNTS, PROFILE)
     assert bf16.memory.masters == fp32.memory.weights == 2 * bf16.memory.weights
     assert fp32.memory.masters == 0
-    assert 2 * bf16.memory.activations == fp32.memory.activations
+    scores = (
+        TEXT["vocabulary"] * TEXT["block"] * 12
+    )  # once in bf16 and once in fp32, as which the loss is computed
+    assert 2 * (bf16.memory.activations - 6 * scores) == fp32.memory.activations - 4 * scores
     assert bf16.seconds_per_step < fp32.seconds_per_step
     assert estimate(gpt(), TEXT, COUNTS, PROFILE).precision == "bf16"
 
@@ -94,14 +99,13 @@ def test_texts_are_counted_as_rows_however_long_they_may_be() -> None:
         for length in ({"length": 64}, {})
     )
     assert long.flops_per_step > 2 * short.flops_per_step  # of 128 tokens, when nothing else is known
-    assert long.memory == short.memory  # the longest rows fill it
+    assert long.memory.activations == short.memory.activations  # the longest rows fill it
 
 
 def test_two_passes_take_twice_the_arithmetic_and_activations() -> None:
     one, two = (estimate(mlp(**{"task.r_drop": w}), DIGITS, COUNTS, PROFILE) for w in (0.0, 3.0))
     assert two.flops_per_step == 2 * one.flops_per_step
     assert two.memory.activations == 2 * one.memory.activations
-    assert two.memory.total - one.memory.total == one.memory.activations
 
 
 def test_pieces_save_activations_and_nothing_else() -> None:

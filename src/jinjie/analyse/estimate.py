@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from jinjie.analyse.memory import LONG, Memory, Part, memory
 from jinjie.base import machine
 from jinjie.base.errors import JinjieError
 from jinjie.base.words import Text, text
@@ -21,9 +22,7 @@ from jinjie.training.cadence import Cadence
 
 if TYPE_CHECKING:
     from jinjie.base.machine import Precision, Profile
-    from jinjie.models.model import ModelConfig
     from jinjie.training.events import Event
-    from jinjie.training.optim import OptimizerConfig
     from jinjie.training.recipe import Recipe
 
 BACKWARD = 2
@@ -44,33 +43,12 @@ OPTIMIZER_BYTES = 40
 """Bytes read and written for each weight in an optimiser step: weight, gradient, two moments, rounded copy."""
 START = 3.0
 """Seconds until the first step: Python, torch, and the data from the cache."""
-PROGRAM = 350_000_000
-"""Bytes that Python and torch take before there is any model."""
-MOMENTS = {"sgd": 0, "momentum": 1, "adagrad": 1, "rmsprop": 1, "adam": 2, "adamw": 2, "muon": 2}
-"""Numbers an optimiser remembers for each weight (Muon: 1 for hidden matrices, 2 for the rest)."""
 SPOILT = 4.0
 """A run this many times slower than a measured machine makes likely had to share it, and tells nothing."""
 PAST = 5
 """Earlier runs that are looked at for their pace; the quickest counts, since others may have had neighbours."""
 LOOKED_AT = 16
 """Examples in a batch of evaluation, where the number of batches is limited."""
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Bytes at the fullest moment of a training step."""
-
-    weights: int
-    masters: int
-    """fp32 copies of bf16 weights; 0 in fp32."""
-    gradients: int
-    moments: int
-    activations: int
-    program: int = PROGRAM
-
-    @property
-    def total(self) -> int:
-        return self.weights + self.masters + self.gradients + self.moments + self.activations + self.program
 
 
 @dataclass(frozen=True)
@@ -115,7 +93,6 @@ def estimate(
 
     budget = recipe.budget
     piece = math.ceil(budget.batch / budget.accumulate)
-    parts = _parts(recipe, facts, "block")
     usual = _parts(recipe, facts, "length")
     forward = sum(config.flops(budget.batch) for config, _, _ in usual)
     passes = recipe.task.passes()
@@ -127,21 +104,11 @@ def estimate(
         machine.pick_precision(profile, device).value if recipe.precision == "auto" else recipe.precision
     )
 
-    parameters = parts[0][0].parameters()
-    weights = sum(config.parameters() for config, _, _ in parts)
-    trained = sum(config.parameters() for config, trains, _ in parts if trains)
+    parameters = usual[0][0].parameters()
+    trained = sum(config.parameters() for config, trains, _ in usual if trains)
     size = 2 if precision == "bf16" else 4
-    kept, moved = (
-        size * passes * sum(config.activations(piece) for config, trains, _ in some if trains)
-        for some in (parts, usual)
-    )
-    memory = Memory(
-        weights=size * weights,
-        masters=4 * trained if precision == "bf16" else 0,
-        gradients=4 * trained,
-        moments=4 * sum(MOMENTS[_kind(o)] * c.parameters() for c, trains, o in parts if trains),
-        activations=kept,
-    )
+    moved = size * passes * sum(config.activations(piece) for config, trains, _ in usual if trains)
+    held = memory(recipe, _parts(recipe, facts, "longest"), facts, counts, precision, piece, profile)
 
     used = profile or assumed(cores)
     traffic = PASSES * moved * budget.accumulate + OPTIMIZER_BYTES * trained
@@ -173,7 +140,7 @@ def estimate(
         steps=steps,
         examples=examples,
         tokens=examples * facts["block"] if examples is not None and recipe.data.in_tokens else None,
-        memory=memory,
+        memory=held,
         seconds=seconds,
         seconds_per_step=per_step,
         precision=precision,
@@ -201,11 +168,9 @@ def assumed(cores: int) -> Profile:
     )
 
 
-def _parts(
-    recipe: Recipe, facts: Mapping[str, int], long: Literal["block", "length"]
-) -> list[tuple[ModelConfig, bool, OptimizerConfig]]:
+def _parts(recipe: Recipe, facts: Mapping[str, int], long: Literal["length", "longest"]) -> list[Part]:
     """Every model of the recipe, the main one first: its config, whether it trains, and its optimiser; at work on rows
-    that are as long as they may be (`block`), or as they are on average (`length`)."""
+    that are as long as they get (`longest`), or as they are on average (`length`)."""
     others = [
         (other.model.fitted(facts), other.trainable, recipe.optimizers.get(name, recipe.optimizer))
         for name, other in recipe.others.items()
@@ -213,15 +178,9 @@ def _parts(
     model = recipe.model.fitted(facts)
     if "block" in facts and not recipe.data.in_tokens:
         # A text is as long as it is, and a model that could see more has no more work with it.
-        row = facts.get(long, facts["block"])
+        row = min(facts["block"], facts.get("length", facts["block"]) * (LONG if long == "longest" else 1))
         model = model.model_copy(update={"block": min(row, getattr(model, "block", row))})
     return [(model, True, recipe.optimizer), *others]
-
-
-def _kind(optimizer: OptimizerConfig) -> str:
-    """An optimiser's kind: each member of the closed family has one, their base has not."""
-    kind: str = optimizer.kind  # type: ignore[attr-defined]
-    return kind
 
 
 def _seconds_of(flops: float, profile: Profile, threads: int, precision: Precision) -> float:

@@ -72,6 +72,8 @@ class Profile(BaseModel):
     """Microseconds of one torch operation on one number: what every operation costs, however small."""
     step_us: float
     """Microseconds of a whole training step of a tiny two-layer network: what every step costs at least."""
+    program: int | None = None
+    """Bytes that a worker holds whose data and model are next to nothing; None where that was not measured."""
     accelerators: tuple[Accelerator, ...] = ()
 
 
@@ -144,8 +146,10 @@ def accelerators() -> tuple[Accelerator, ...]:
     return tuple(found)
 
 
-def measure(seconds: float = 3.0) -> Profile:
+def measure(seconds: float = 3.0, program: int | None = None) -> Profile:
     """Measure this machine in about `seconds` after torch is imported, save it whole, and return it.
+
+    `program` is what a worker of a tiny run was seen to hold, for the profile: nothing down here can start one.
 
     Every figure is the best of many short repetitions in a few rounds: a busy neighbour can only make one
     slower, never faster. What one thread does is timed by that thread's own clock where there is one, so that
@@ -181,6 +185,7 @@ def measure(seconds: float = 3.0) -> Profile:
         read_gbytes=round(max(reads), 2),
         op_us=round(min(ops), 3),
         step_us=round(min(steps), 2),
+        program=program,
         accelerators=accelerators(),
     )
     machine_file().parent.mkdir(parents=True, exist_ok=True)

@@ -184,3 +184,16 @@ def _word(path: Path) -> str | None:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return None
+
+
+def peak_memory() -> int | None:
+    """Most bytes of memory that this process has held at once; None where the system does not tell.
+
+    Linux's VmHWM and not `ru_maxrss`, which begins at what the process that started this one held.
+    """
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return None
+    held = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")), None)
+    return None if held is None else int(held) * 1024

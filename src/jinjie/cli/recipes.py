@@ -148,6 +148,8 @@ def _takes(estimate: dict[str, Any] | None) -> Iterator[str]:
         gradients=size(memory["gradients"]),
         moments=size(memory["moments"]),
         activations=size(memory["activations"]),
+        data=size(memory["data"]),
+        spare=size(memory["spare"]),
         program=size(memory["program"]),
     )
     yield say(

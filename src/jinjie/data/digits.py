@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -15,7 +15,7 @@ from jinjie.base.words import Text, say
 from jinjie.data.augment import Augment, Pictures
 from jinjie.data.batching import split_evenly
 from jinjie.data.cache import converted, present
-from jinjie.data.dataset import About, Arrays, DataConfig, Processor, Report, Split
+from jinjie.data.dataset import About, Arrays, DataConfig, Processor, Report, Split, picture_bytes
 from jinjie.data.fetch import fetch, tell
 from jinjie.data.pictures import SIDE, centred, grey, opened, read_folder, shares, squared
 from jinjie.data.reading import OptionalPath
@@ -57,6 +57,9 @@ class Config(DataConfig):
             counts=dict(SHARES),
             facts={**FACTS, "outputs": 10},
         )
+
+    def held(self, facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
+        return picture_bytes(facts, counts)
 
     def load(self, report: Report | None = None) -> Pictures:
         """Raises DownloadFailed when MNIST cannot be fetched, InvalidInput naming every picture that cannot be read."""

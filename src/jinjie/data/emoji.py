@@ -17,7 +17,7 @@ from jinjie.data.augment import Augment, Pictures, grounds, pasted
 from jinjie.data.batching import split_evenly
 from jinjie.data.cache import about as about_converted
 from jinjie.data.cache import converted, present
-from jinjie.data.dataset import SPLITS, About, Arrays, DataConfig, Processor, Report, Split
+from jinjie.data.dataset import SPLITS, About, Arrays, DataConfig, Processor, Report, Split, picture_bytes
 from jinjie.data.fetch import fetch, tell
 from jinjie.data.pictures import cutout, opened, read_folder, shares
 from jinjie.data.reading import OptionalPath
@@ -75,6 +75,10 @@ class Config(DataConfig):
             counts=dict(COUNTS),
             facts={**FACTS, "outputs": 9},
         )
+
+    def held(self, facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
+        """Beside the pictures those of the training split without a ground, four numbers a pixel, to be put on others."""
+        return picture_bytes(facts, counts) + 4 * counts.get("train", 0) * 4 * SIDE * SIDE
 
     def load(self, report: Report | None = None) -> Pictures:
         """Raises DownloadFailed when the emoji cannot be fetched, InvalidInput naming every bad picture."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -12,7 +12,7 @@ from jinjie.base.errors import InvalidInput, Problem
 from jinjie.base.words import Language, Text, say
 from jinjie.data.cache import converted, present
 from jinjie.data.corpus.config import TokenizerName
-from jinjie.data.dataset import SPLITS, About, DataConfig, Report, Split
+from jinjie.data.dataset import SPLITS, About, DataConfig, Report, Split, text_bytes
 from jinjie.data.distinct import FEWEST, dealt, distinct
 from jinjie.data.fetch import tell
 from jinjie.data.labelled import CLASSES, label_order
@@ -107,6 +107,9 @@ class Config(DataConfig):
             counts=COUNTS[self.language],
             facts={**facts, "outputs": len(LABELS)},
         )
+
+    def held(self, facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
+        return text_bytes(facts, counts)
 
     def load(self, report: Report | None = None) -> Texts:
         """Raises InvalidInput naming every fault of an own file by its line, DownloadFailed."""

@@ -70,6 +70,10 @@ class ModelConfig(Config):
         """About how many numbers the forward pass keeps for the backward pass."""
         raise TypeError(f"{type(self).__module__} lacks activations()")
 
+    def scored(self, batch: int) -> int:
+        """How many of them are scores of a vocabulary, which the task's loss may work out in pieces, or in part."""
+        return 0
+
     def build(self) -> nn.Module:
         """The network with freshly initialised weights, drawn from torch's generator as it stands."""
         raise TypeError(f"{type(self).__module__} lacks build()")

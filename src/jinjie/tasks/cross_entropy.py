@@ -12,11 +12,8 @@ import torch
 from torch.nn import functional as F
 
 from jinjie.models import product
-from jinjie.tasks.language import IGNORED
+from jinjie.tasks.language import IGNORED, SCORES
 
-SCORES = 2**26
-"""Most scores that exist at once: 256 MB in fp32. With a quarter of it a step of GPT-2's size took 5 % longer: every
-piece reads and writes the whole gradient of the head."""
 LOOKED_AT = 2**22
 """Most scores at once where no gradient is asked for, 16 MB in fp32: then a piece reads the head and writes nothing."""
 FEW = 2**20

@@ -21,6 +21,8 @@ else:
 
 BATCH = 16
 HIDDEN_FROM_THE_LOSS = -100
+HIDDEN = 0.15
+"""Share of the tokens that data hide when nothing else is asked (Devlin et al. 2018, section 3.1)."""
 
 
 class Config(TaskConfig):
@@ -31,6 +33,10 @@ class Config(TaskConfig):
 
     kind: Literal["masked"] = "masked"
     candidates: int = option(5, "how many tokens to name for each gap", "每个空位列出几个候选词元", ge=1)
+
+    def held(self, scores: int, size: int) -> int:
+        """Of the hidden tokens alone, in fp32: log-probabilities, their gradient, and that of the scores."""
+        return int(HIDDEN * scores) * 12
 
     def build(self) -> Masked:
         return Masked(self)

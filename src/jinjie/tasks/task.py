@@ -74,6 +74,10 @@ class TaskConfig(Config):
         """How often the models read each training batch."""
         return 1
 
+    def held(self, scores: int, size: int) -> int:
+        """Bytes that the loss holds of `scores` numbers of a vocabulary, where the network's have `size` bytes each."""
+        return scores * size
+
     def build(self) -> Task:
         raise TypeError(f"{type(self).__module__} lacks build()")
 

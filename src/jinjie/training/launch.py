@@ -6,6 +6,7 @@ import glob
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -59,6 +60,28 @@ def create(recipe: Recipe, report: Report | None = None) -> Run:
     run = Run(_new_folder(recipe.name))
     if start is not None:
         recipe = begin.with_tokenizer(recipe, start, run.path)
+    _write(run, recipe, threads)
+    return run
+
+
+def footprint(recipe: Recipe) -> int | None:
+    """Bytes of memory at the fullest moment of a run of `recipe`, measured: it runs to its end, one thread, in a folder
+    that is not kept. None where it fails, or the system does not tell."""
+    with tempfile.TemporaryDirectory() as place:
+        run = Run(Path(place))
+        _write(run, recipe, threads=1)
+        subprocess.run(
+            [sys.executable, "-m", "jinjie.training.worker", place],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=environment(1),
+        )
+        ended = next((e for e in run.events if e["type"] == "finished"), {})
+        held: int | None = ended.get("memory")
+        return held
+
+
+def _write(run: Run, recipe: Recipe, threads: int) -> None:
     launched: dict[str, Any] = {
         "threads": threads,
         "jinjie": __version__,
@@ -69,7 +92,6 @@ def create(recipe: Recipe, report: Report | None = None) -> Run:
         run.path / "recipe.json",
         {"schema": SCHEMA, "recipe": recipe.model_dump(mode="json"), "launch": launched},
     )
-    return run
 
 
 def resume(run: Run) -> Run:

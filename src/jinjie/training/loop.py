@@ -19,6 +19,7 @@ import torch
 from jinjie.base.errors import JinjieError
 from jinjie.base.files import write_whole
 from jinjie.base.seeds import seed_torch
+from jinjie.base.system import peak_memory
 from jinjie.data.dataset import Arrays, Dataset
 from jinjie.tasks.task import Batch, Step, Task, Update
 from jinjie.training import checkpoint, finished, vitals
@@ -232,7 +233,7 @@ def finish(session: Session, early: bool) -> None:
     check_scores(metrics, "test", session.step)
     session.events.write("evaluated", step=session.step, split="test", metrics=metrics)
     finished.add_scores(session.run / "model", metrics)
-    session.events.write("finished", step=session.step, metrics=metrics, early=early)
+    session.events.write("finished", step=session.step, metrics=metrics, early=early, memory=peak_memory())
     session.events.sync()
     note("test " + json.dumps(metrics))
 

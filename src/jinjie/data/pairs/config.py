@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
@@ -10,7 +11,7 @@ from pydantic import model_validator
 from jinjie.base.config import Wrong, option
 from jinjie.base.words import Text
 from jinjie.data.corpus.config import TokenizerName
-from jinjie.data.dataset import About, DataConfig, Report
+from jinjie.data.dataset import About, DataConfig, Report, text_bytes
 from jinjie.data.pairs.reading import SOURCES, Name
 from jinjie.data.reading import OptionalPath
 
@@ -119,6 +120,9 @@ class Config(DataConfig):
             counts=COUNTS if usual else {},
             facts=facts | ({"length": LENGTH} if usual else {}),
         )
+
+    def held(self, facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
+        return text_bytes(facts, counts)
 
     def load(self, report: Report | None = None) -> Pairs:
         """Tokenised on first use, opened after.

@@ -11,7 +11,7 @@ from jinjie.base.errors import InvalidInput, Problem
 from jinjie.base.words import Language, Text, say
 from jinjie.data.cache import present
 from jinjie.data.corpus.config import TokenizerName
-from jinjie.data.dataset import SPLITS, About, DataConfig, Report, Split
+from jinjie.data.dataset import SPLITS, About, DataConfig, Report, Split, text_bytes
 from jinjie.data.distinct import FEWEST, dealt, normal
 from jinjie.data.fetch import tell
 from jinjie.data.questions.made import Question, made
@@ -90,6 +90,9 @@ class Config(DataConfig):
             counts={str(split): count for split, count in self.counts().items()},
             facts=facts,
         )
+
+    def held(self, facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
+        return text_bytes(facts, counts)
 
     def load(self, report: Report | None = None) -> Questions:
         """Raises InvalidInput naming every fault of an own file by its line, DownloadFailed."""

@@ -167,10 +167,13 @@ class Config(ModelConfig):
         attention = 4 * width + self.heads * self.block
         layer = 4 * width + attention + 2 * self.hidden + (2 * width if self.dropout else 0)
         token = self.layers * layer + 2 * width + (width if self.dropout else 0)
-        token += 3 * width + self.known("vocabulary") if self.masked else 0
+        token += 3 * width if self.masked else 0
         places = 1 if self.head == "text" else self.block
         head = places * (width + self.scores) if self.head != "none" else 0
-        return batch * (self.block * token + (2 * width if self.pooler else 0) + head)
+        return batch * (self.block * token + (2 * width if self.pooler else 0) + head) + self.scored(batch)
+
+    def scored(self, batch: int) -> int:
+        return batch * self.block * self.known("vocabulary") if self.masked else 0
 
     def build(self) -> nn.Module:
         from jinjie.models.bert.network import BERT

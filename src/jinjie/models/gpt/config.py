@@ -232,7 +232,10 @@ class Config(ModelConfig):
         attention += (heads + self.groups) * size if self.qk_norm else 0
         feedforward = (4 if self.gated else 2) * self.hidden
         layer = 3 * width + attention + feedforward + (2 * width if self.dropout else 0)
-        return batch * self.block * (self.layers * layer + 2 * width + self.known("vocabulary"))
+        return batch * self.block * (self.layers * layer + 2 * width) + self.scored(batch)
+
+    def scored(self, batch: int) -> int:
+        return batch * self.block * self.known("vocabulary")
 
     def build(self) -> nn.Module:
         from jinjie.models.gpt.network import GPT
