@@ -77,7 +77,7 @@ class Config(DataConfig):
         )
 
     def held(self, facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
-        """Beside the pictures those of the training split without a ground, four numbers a pixel, to be put on others."""
+        """Beside the pictures those of the training split without a ground: four numbers a pixel, for new ones."""
         return picture_bytes(facts, counts) + 4 * counts.get("train", 0) * 4 * SIDE * SIDE
 
     def load(self, report: Report | None = None) -> Pictures:
