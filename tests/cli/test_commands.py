@@ -325,6 +325,52 @@ def test_what_needs_no_tensor_imports_none(words: list[str], home: Path) -> None
     assert came.returncode == 0, came.stderr
 
 
+COMMANDS = [
+    "data",
+    "runs",
+    "lesson",
+    "lesson gradient-descent",
+    "exercise",
+    "experiment",
+    "formula",
+    "resources",
+    "career",
+    "next",
+    "plan",
+    "progress",
+    "ask",
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_what_was_told_before_waits_for_no_library(
+    words: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A command's first run in a home keeps what it worked out; every later one only tells it."""
+    heavy = ["torch", "numpy", "polars", "sqlalchemy", "matplotlib", "sklearn", "networkx", "sympy"]
+    heavy += ["jinjie.course.content.shelf", "jinjie.base.machine", "jinjie.models", "jinjie.course.sandbox"]
+    script = (
+        "import sys; from jinjie.cli.main import main\n"
+        f"sys.argv = ['jinjie', *{words.split()!r}]\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code\n"
+        f"print('\\nheavy:', *[name for name in {heavy!r} if name in sys.modules])"
+    )
+    home = tmp_path_factory.getbasetemp() / "told"
+    environment = {**os.environ, "JINJIE_HOME": str(home), "JINJIE_DATA": str(home)}
+    if (
+        not home.exists()
+    ):  # the log is made when it is first opened, and copied, as once a day, when it is again
+        opened = "from jinjie.learner.store import open_store\nopen_store().close()\nopen_store().close()"
+        subprocess.run([sys.executable, "-c", opened], timeout=120, env=environment, check=True)
+    for _ in range(2):
+        came = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, env=environment
+        )
+        assert came.returncode == 0, came.stderr
+    assert came.stdout.splitlines()[-1].split() == ["heavy:"]
+
+
 def test_a_command_is_there_when_its_module_alone_is_built() -> None:
     every = typer.main.get_command(main.build())
     assert isinstance(every, typer.core.TyperGroup)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from jinjie.base.amounts import count as amount
-from jinjie.base.amounts import size
 from jinjie.base.errors import NotFound, did_you_mean
-from jinjie.base.words import say
+from jinjie.base.lazy import lazy
 from jinjie.data.catalogue import Entry, catalogue
-from jinjie.data.dataset import SPLITS, About, Arrays, Dataset, Processor, Report
+from jinjie.data.dataset import SPLITS, Arrays, Dataset, Processor, Report
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = lazy("numpy")  # for a look; the list of what there is needs none
 
 FIRST = 6
 """Examples that are shown."""
@@ -58,26 +59,6 @@ def entry(name: str) -> Entry:
 def plain(data: Entry) -> dict[str, Any]:
     """What is known of a data set, as JSON holds it."""
     return {"name": data.name, **data.about.model_dump(mode="json")}
-
-
-def kind_of(about: About) -> str:
-    """Whether data is real, in words."""
-    return say("cli.data.real") if about.real else say("cli.data.synthetic")
-
-
-def where(about: About) -> str:
-    """Whether data is on this machine, in words."""
-    return (
-        say("cli.data.cached") if about.cached else say("cli.data.to_fetch", size=size(about.download_bytes))
-    )
-
-
-def counted(counts: Mapping[str, int]) -> str:
-    """How many examples or tokens the splits have, in words."""
-    if not counts:
-        return say("cli.data.unknown_counts")
-    train, validation, test = (amount(counts.get(split, 0)) for split in SPLITS)
-    return say("cli.data.counts", train=train, validation=validation, test=test)
 
 
 def look(data: Entry, count: int = FIRST, report: Report | None = None) -> Look:

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from jinjie.base.words import say
+from jinjie.base.words import Text, say
 from jinjie.cli.output import console, json_option, print_json, progress
 
 
@@ -19,22 +19,20 @@ def register(app: typer.Typer) -> None:
     def data(context: typer.Context, as_json: bool = json_option()) -> None:
         if context.invoked_subcommand is not None:
             return
-        from jinjie.analyse.examples import counted, kind_of, plain, where
-        from jinjie.data.catalogue import catalogue
+        from jinjie.analyse import told
 
-        found = catalogue()
+        found = told.data()
         if as_json:
-            print_json([plain(entry) for entry in found])
+            print_json(found)
             return
         out = console()
-        for entry in found:
-            about = entry.about
-            out.print(f"[bold]{entry.name}[/]  {about.title}  [dim]{kind_of(about)} · {where(about)}[/]")
-            out.print(f"  {counted(about.counts)}", soft_wrap=True)
-            out.print(
-                f"  [dim]{say('cli.data.source', source=about.source, licence=about.licence)}[/]",
-                soft_wrap=True,
-            )
+        for one in found:
+            title = Text(**one["title"])
+            facts = f"{told.kind_of(one['real'])} · {told.where(one['cached'], one['download_bytes'])}"
+            out.print(f"[bold]{one['name']}[/]  {title}  [dim]{facts}[/]")
+            out.print(f"  {told.counted(one['counts'])}", soft_wrap=True)
+            source = say("cli.data.source", source=one["source"], licence=one["licence"])
+            out.print(f"  [dim]{source}[/]", soft_wrap=True)
 
     @group.command("fetch", help=say("cli.data.fetch"))
     def fetch(

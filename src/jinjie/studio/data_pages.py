@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from jinjie import recipes
-from jinjie.analyse.examples import Look, counted, entry, kind_of, look, where
+from jinjie.analyse.examples import Look, entry, look
+from jinjie.analyse.told import counted, kind_of, where
 from jinjie.base.errors import JinjieError
 from jinjie.base.words import Language, language
 from jinjie.data.catalogue import Entry, catalogue
@@ -72,8 +73,8 @@ def _row(one: Entry) -> dict[str, Any]:
     return {
         "name": one.name,
         "title": str(about.title),
-        "kind": kind_of(about),
-        "where": where(about),
+        "kind": kind_of(about.real),
+        "where": where(about.cached, about.download_bytes),
         "here": about.cached,
         "counts": counted(about.counts),
         "source": about.source,

@@ -8,11 +8,15 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import IO
-
-import portalocker
+from typing import IO, TYPE_CHECKING
 
 from jinjie.base.errors import JinjieError
+from jinjie.base.lazy import lazy
+
+if TYPE_CHECKING:
+    import portalocker
+else:
+    portalocker = lazy("portalocker")  # not needed where there is no run
 
 _BYTES = 20
 PATIENCE = 1.0

@@ -13,11 +13,9 @@ from jinjie.data.dataset import DataConfig
 from jinjie.models.model import ModelConfig
 from jinjie.tasks.task import TaskConfig
 from jinjie.training.optim import AnyOptimizer
+from jinjie.training.runs import SCHEMA as SCHEMA
 from jinjie.training.schedule import AnySchedule, Constant
 from jinjie.training.tuning import Tuning
-
-SCHEMA = 1
-"""The version of `recipe.json`; raised when an old file can no longer be read as it is."""
 
 Data = Annotated[SerializeAsAny[DataConfig], OfKind("data")]
 Model = Annotated[SerializeAsAny[ModelConfig], OfKind("models")]

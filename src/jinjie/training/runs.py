@@ -9,16 +9,19 @@ import signal
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from jinjie.base import paths
-from jinjie.base.config import build
 from jinjie.base.errors import JinjieError, NotFound, did_you_mean
 from jinjie.base.paths import runs_home
 from jinjie.training.events import Event, read
 from jinjie.training.lock import holder
-from jinjie.training.recipe import SCHEMA, Recipe
 
+if TYPE_CHECKING:
+    from jinjie.training.recipe import Recipe
+
+SCHEMA = 1
+"""The version of `recipe.json`; raised when an old file can no longer be read as it is."""
 State = Literal["running", "finished", "stopped", "failed", "interrupted"]
 
 
@@ -45,6 +48,9 @@ class Run:
 
     @cached_property
     def recipe(self) -> Recipe:
+        from jinjie.base.config import build  # to look at runs takes no models of recipes
+        from jinjie.training.recipe import Recipe
+
         return build(Recipe, self.file["recipe"])
 
     @property
