@@ -326,6 +326,8 @@ def test_what_needs_no_tensor_imports_none(words: list[str], home: Path) -> None
 
 
 COMMANDS = [
+    "recipes",
+    "show mnist-mlp",
     "data",
     "runs",
     "lesson",

@@ -8,10 +8,9 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict
 
 NOTABLE = (
     "avx2",
@@ -28,10 +27,9 @@ NOTABLE = (
 """CPU features that decide how fast a network trains; `neon`, `bf16` and `i8mm` are ARM's."""
 
 
-class Machine(BaseModel):
+@dataclass(frozen=True)
+class Machine:
     """What the system says of itself. Memory is in bytes; it and the cores are what this process may use."""
-
-    model_config = ConfigDict(frozen=True)
 
     cpu: str
     system: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,16 +11,18 @@ from jinjie.base.amounts import count, duration, size
 from jinjie.base.words import Text, language, say
 from jinjie.cli.output import console, json_option, print_json
 
+if TYPE_CHECKING:
+    from jinjie.training.recipe import Recipe
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
 
     @app.command("recipes", help=say("cli.recipes.help"))
     def recipes(as_json: bool = json_option()) -> None:
-        from jinjie.analyse import describe
-        from jinjie.recipes import all_recipes
+        from jinjie.analyse import told
 
-        rows = [describe.summary(recipe) for recipe in all_recipes().values()]
+        rows = told.recipes()
         if as_json:
             print_json(rows)
             return
@@ -37,19 +39,31 @@ def register(app: typer.Typer) -> None:
         settings: bool = typer.Option(False, "--settings", help=say("cli.show.settings")),
         as_json: bool = json_option(),
     ) -> None:
-        from jinjie.analyse import describe
-        from jinjie.base.config import parse_changes
-        from jinjie.recipes import find
-
-        recipe = find(name).changed(parse_changes(changes or []))
         if settings:
-            _settings(recipe, as_json)
+            _settings(_changed(name, changes), as_json)
             return
-        told = describe.whole(recipe)
+        found = _whole(name, changes)
         if as_json:
-            print_json(told)
+            print_json(found)
         else:
-            _show(told)
+            _show(found)
+
+
+def _whole(name: str, changes: list[str] | None) -> dict[str, Any]:
+    if changes:
+        from jinjie.analyse import describe
+
+        return describe.whole(_changed(name, changes))
+    from jinjie.analyse import told  # what was told before takes no recipe, and no torch for its layers
+
+    return told.recipe(name)
+
+
+def _changed(name: str, changes: list[str] | None) -> Recipe:
+    from jinjie.base.config import parse_changes
+    from jinjie.recipes import find
+
+    return find(name).changed(parse_changes(changes or []))
 
 
 def _in(value: dict[str, str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -83,7 +83,7 @@ def examine(
     if sandbox:
         warns += told.warnings(sandbox)
     return {
-        "machine": here.model_dump(mode="json"),
+        "machine": {**asdict(here), "flags": list(here.flags)},
         "measured": measured.model_dump(mode="json") if measured else None,
         "picked": _picked(measured, here.cores),
         "disk": {"home": str(home()), "free": free},

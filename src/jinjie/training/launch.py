@@ -19,8 +19,8 @@ from jinjie.base.files import write_json
 from jinjie.base.paths import runs_home
 from jinjie.data.dataset import Report
 from jinjie.training import lock
-from jinjie.training.recipe import SCHEMA, Recipe
-from jinjie.training.runs import Run
+from jinjie.training.recipe import Recipe
+from jinjie.training.runs import SCHEMA, Run
 
 ALLOCATOR = {
     # Freed memory is kept and huge pages are used: 1.2 times faster steps at 10M parameters (docs/decisions/0005).

@@ -13,7 +13,6 @@ from jinjie.data.dataset import DataConfig
 from jinjie.models.model import ModelConfig
 from jinjie.tasks.task import TaskConfig
 from jinjie.training.optim import AnyOptimizer
-from jinjie.training.runs import SCHEMA as SCHEMA
 from jinjie.training.schedule import AnySchedule, Constant
 from jinjie.training.tuning import Tuning
 
