@@ -83,6 +83,14 @@ def test_optimisers_remember_what_they_need(kind: str, moments: int) -> None:
     assert found.memory.moments == moments * 4 * found.parameters
 
 
+def test_an_average_is_one_more_copy_of_the_weights() -> None:
+    for precision in ("fp32", "bf16"):
+        last, mean = (
+            estimate(mlp(precision=precision, average=decay), DIGITS, COUNTS, PROFILE) for decay in (0.0, 0.9)
+        )
+        assert mean.memory.masters - last.memory.masters == 4 * last.parameters
+
+
 def test_text_is_counted_in_windows() -> None:
     found = estimate(gpt(**{"budget.epochs": 2}), TEXT, {"train": 64 * 1200 + 1}, PROFILE)
     assert found.steps == 2 * 1200 // 12

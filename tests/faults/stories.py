@@ -53,9 +53,17 @@ STORIES: dict[str, tuple[str, dict[str, Any]]] = {
     "mnist-mlp": ("mnist-mlp", {**SMALL, "budget.batch": 700, "budget.steps": 12, "budget.accumulate": 2}),
     "mnist-mlp bf16": (
         "mnist-mlp",
-        {**SMALL, "budget.batch": 700, "budget.steps": 12, "precision": "bf16", "optimizer.kind": "rmsprop"},
+        {
+            **SMALL,
+            "budget.batch": 700,
+            "budget.steps": 12,
+            "precision": "bf16",
+            "optimizer.kind": "rmsprop",
+            "average": 0.8,
+        },
     ),
-    # Running means of batch norm, and every change of pictures, mix-up too. 7,000 images in batches of 700, as above.
+    # Running means of batch norm, the average of these and of the weights, and every change of pictures, mix-up too.
+    # 7,000 images in batches of 700, as above.
     "mnist-cnn": (
         "mnist-cnn",
         {
@@ -63,6 +71,7 @@ STORIES: dict[str, tuple[str, dict[str, Any]]] = {
             "budget.batch": 700,
             "budget.steps": 12,
             "precision": "fp32",
+            "average": 0.8,
             "model.filters": [4, 8],
             **CHANGED,
         },

@@ -38,7 +38,7 @@ class Memory:
 
     weights: int
     masters: int
-    """fp32 copies of bf16 weights; 0 in fp32."""
+    """fp32 copies of weights: of bf16 ones, and the average where the recipe asks for one."""
     gradients: int
     moments: int
     activations: int
@@ -73,6 +73,7 @@ def memory(
     still = 0 if recipe.tuning.body == "full" else 1
     moving = [(config.parameters(), optimizer) for config, trains, optimizer in parts[still:] if trains]
     trained = sum(count for count, _ in moving)
+    averaged = parts[0][0].parameters() if recipe.average and not still else 0
     moments = 4 * sum(MOMENTS[_kind(optimizer)] * count for count, optimizer in moving)
     # Gradients in the precision of the weights, and in bf16 once more in fp32, where the optimiser takes them.
     gradients = (6 if rounded else 4) * trained
@@ -87,7 +88,7 @@ def memory(
     copied = max(moments, 4 * mastered)  # weights, then moments, each as bytes on their way to the disk
     return Memory(
         weights=size * weights,
-        masters=4 * mastered if rounded else 0,
+        masters=4 * ((mastered if rounded else 0) + averaged),
         gradients=gradients,
         moments=moments,
         activations=kept,

@@ -46,11 +46,12 @@ def save(run: Path, networks: Networks, step: int, state: dict[str, Any], keep: 
     folder = run / "checkpoints" / f"step-{step:08d}"
     try:
         with whole_folder(folder) as temporary:
-            save_file(_weights(networks), temporary / "weights.safetensors")
-            save_file(_moments(networks), temporary / "optimizer.safetensors")
-            sums = {
-                name: _sha256(temporary / name) for name in ("weights.safetensors", "optimizer.safetensors")
-            }
+            held = {"weights.safetensors": _weights(networks), "optimizer.safetensors": _moments(networks)}
+            if networks.average is not None:
+                held["average.safetensors"] = networks.average.weights
+            for name, tensors in held.items():
+                save_file(tensors, temporary / name)
+            sums = {name: _sha256(temporary / name) for name in held}
             content = {"schema": SCHEMA, "step": step, **state, "sha256": sums}
             write_json(temporary / "state.json", {**content, "sum": _sum(content)})
     except (OSError, SafetensorError) as error:
@@ -82,13 +83,17 @@ def newest(run: Path, damaged: list[str] | None = None) -> Checkpoint | None:
 
 
 def restore(checkpoint: Checkpoint, networks: Networks) -> None:
-    """Put a checkpoint's weights and optimiser moments into freshly built networks."""
+    """Put a checkpoint's weights, their average and the optimiser's moments into freshly built networks."""
     weights = load_file(checkpoint.folder / "weights.safetensors", device=networks.device)
     for name in networks.models:
         prefix = f"{name}/"
         networks.load_weights(
             name, {k.removeprefix(prefix): t for k, t in weights.items() if k.startswith(prefix)}
         )
+    if networks.average is not None:
+        found = load_file(checkpoint.folder / "average.safetensors", device=networks.device)
+        for name, tensor in networks.average.weights.items():
+            tensor.copy_(found[name])
     moments: dict[str, dict[str, torch.Tensor]] = {}
     for key, tensor in load_file(checkpoint.folder / "optimizer.safetensors", device="cpu").items():
         place, _, name = key.rpartition("/")

@@ -128,6 +128,7 @@ def one_step(session: Session, total: int) -> dict[str, Any]:
         if recipe.budget.clip is not None and norm > recipe.budget.clip:
             torch._foreach_mul_(list(gradients.values()), recipe.budget.clip / norm)
         networks.step(name, factor)
+    networks.count(session.step + 1)
     first = losses.pop("model") if "model" in losses else losses.pop(next(iter(losses)))
     shown = {
         "loss": first,
@@ -157,17 +158,34 @@ def check(session: Session, update: Update, piece: Batch, part: int) -> float:
 def evaluate(session: Session, before: list[torch.Tensor] | None = None) -> None:
     """Look at the validation split, show samples and pictures, and keep the model when it is the best so far.
 
-    `before` are the weights as they were before the last step: how far it moved them is noted beside the scores.
+    `before` are the weights as they were before the last step: how far it moved them is noted beside the scores. What
+    is looked at and kept is the average of the weights where the recipe asks for one.
     """
-    networks, task = session.networks, session.task
+    networks = session.networks
     update = {} if before is None else {"update": vitals.moved(before, networks.masters["model"])}
     networks.train(False)
+    with networks.averaged():
+        metrics = look(session, update)
+        name, higher = session.task.best()
+        score = metrics[name]
+        session.waited += 1
+        if session.best is None or (score > session.best if higher else score < session.best):
+            session.best, session.waited = score, 0
+            finished.save(
+                session.run, session.recipe, networks, session.data.processor, session.step, metrics
+            )
+    networks.train(True)
+
+
+def look(session: Session, seen: Mapping[str, Any]) -> dict[str, float]:
+    """The scores on the validation split; they are noted with what else was `seen`, and so are samples and pictures."""
+    networks, task = session.networks, session.task
     with torch.no_grad():
         metrics = task.metrics(
             networks.models, session.data, "validation", session.recipe.budget.evaluate_batches
         )
         check_scores(metrics, "validation", session.step)
-        seen = {**update, **look_back(session)}
+        seen = {**seen, **look_back(session)}
         session.events.write("evaluated", step=session.step, split="validation", metrics=metrics, **seen)
         note(f"step {session.step}: validation " + ", ".join(f"{k} {v:.4g}" for k, v in metrics.items()))
         for text in task.samples(networks.models, session.data, Step(session.recipe.seed, session.step)):
@@ -182,13 +200,7 @@ def evaluate(session: Session, before: list[torch.Tensor] | None = None) -> None
             session.events.write(
                 "picture", step=session.step, name=picture.name, file=f"pictures/{file.name}"
             )
-    networks.train(True)
-    name, higher = task.best()
-    score = metrics[name]
-    session.waited += 1
-    if session.best is None or (score > session.best if higher else score < session.best):
-        session.best, session.waited = score, 0
-        finished.save(session.run, session.recipe, networks, session.data.processor, session.step, metrics)
+    return metrics
 
 
 def look_back(session: Session) -> dict[str, Any]:

@@ -7,7 +7,8 @@ optimiser moves fp32 masters, which are rounded back after each step: an update 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -18,6 +19,7 @@ from jinjie.base.seeds import seed_torch
 from jinjie.models import adapters
 from jinjie.models.model import ModelConfig
 from jinjie.tasks.task import Update
+from jinjie.training.average import Average
 from jinjie.training.optim import take_step, without_compiler
 from jinjie.training.recipe import Recipe
 
@@ -63,6 +65,7 @@ class Networks:
                 self.optimizers[name] = recipe.tuning.optimizers(config_of, self.masters[name], config)
             else:
                 self.optimizers[name] = config_of.build(self.masters[name])
+        self.average = Average(self._averaged(), recipe.average) if recipe.average else None
         if precision == "bf16":
             for network in self.models.values():
                 for parameter in network.parameters():
@@ -100,6 +103,23 @@ class Networks:
         if self.precision == "bf16":
             self._round_back(name)
 
+    def count(self, steps: int) -> None:
+        """Take the main model's weights, as they are after `steps` steps, into their average where one is kept."""
+        if self.average is not None:
+            self.average.add(self._averaged(), steps)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """While it lasts, the main model has the average of its weights in their place, where one is kept."""
+        if self.average is None:
+            yield
+            return
+        self._exchange(self.average)
+        try:
+            yield
+        finally:
+            self._exchange(self.average)
+
     def train(self, mode: bool) -> None:
         """Training or evaluation mode; frozen models are always in evaluation mode."""
         for name, network in self.models.items():
@@ -132,6 +152,16 @@ class Networks:
                         self.masters[name][n].copy_(tensor)
                 else:
                     buffers[n].copy_(tensor)
+
+    def _averaged(self) -> dict[str, torch.Tensor]:
+        """What an average is made of: the main model's weights that move, in full precision, and running means."""
+        moving = {n: t for n, t in self.masters["model"].items() if t.requires_grad}
+        return moving | {n: t for n, t in self.models["model"].named_buffers() if t.is_floating_point()}
+
+    def _exchange(self, average: Average) -> None:
+        average.exchange(self._averaged())
+        if self.precision == "bf16":
+            self._round_back("model")
 
     def _full(self, name: str) -> dict[str, torch.Tensor]:
         if name in self.masters:

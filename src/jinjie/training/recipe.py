@@ -109,6 +109,14 @@ class Recipe(Config):
     optimizer: AnyOptimizer
     optimizers: dict[str, AnyOptimizer] = option({}, "optimisers of the further models", "其他模型的优化器")
     schedule: AnySchedule = Constant()
+    average: float = option(
+        0.0,
+        "evaluate and keep the average of the weights over the steps, one n steps ago counting this to the power of n; "
+        "0 is the last weights alone",
+        "评估并保留各步权重的平均，n 步之前的权重按此值的 n 次方计；0 表示只用最后的权重",
+        ge=0,
+        lt=1,
+    )
     budget: Budget
     precision: Literal["auto", "fp32", "bf16"] = option(
         "auto", "number format of the arithmetic; auto picks by machine", "计算精度；auto 按机器选择"
