@@ -270,6 +270,7 @@ def test_misspelt_names_get_a_suggestion(home: Path) -> None:
     for words, near in (
         (["rum", "line-1"], "'run'"),
         (["runs", "shwo"], "'show'"),
+        (["runs", "stop"], "'jinjie stop'"),
         (["run", "gpt-poem"], "'gpt-poems'"),
         (["show", "mnist-mpl"], "'mnist-mlp'"),
         (["run", "line-1", "optimiser.lr=1"], "'optimizer.lr'"),

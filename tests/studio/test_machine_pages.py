@@ -49,7 +49,9 @@ def test_a_look_measures_nothing_and_the_button_does(
 ) -> None:
     page = client.get("/machine").text
     assert machine.profile() is None and "GFLOP/s" not in page
-    monkeypatch.setattr(machine, "measure", lambda program: measured())  # ten seconds, tested in test_machine.py
+    monkeypatch.setattr(
+        machine, "measure", lambda program: measured()
+    )  # ten seconds, tested in test_machine.py
     answer = client.post("/machine/measure")
     assert (answer.status_code, answer.headers["location"]) == (303, "/machine")
     assert machine.profile() is not None and "GFLOP/s" in client.get("/machine").text

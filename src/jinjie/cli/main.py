@@ -8,6 +8,7 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -134,8 +135,16 @@ def _usage(error: Exception, app: typer.Typer) -> bool:
     names = [c.name for c in app.registered_commands if c.name] + [
         g.name for g in app.registered_groups if g.name
     ]
+    context: Any = getattr(error, "ctx", None)
     if "No such command" in message and came:
-        message = say("cli.no_such_command", name=came, suggestion=did_you_mean(came, names))
+        group = context.info_name if context is not None and context.parent is not None else None
+        if group is None:
+            suggestion = did_you_mean(came, names)
+        elif came in names:  # `jinjie runs stop`, which is `jinjie stop`
+            suggestion = say("error.did_you_mean", name=f"jinjie {came}")
+        else:
+            suggestion = did_you_mean(came, context.command.list_commands(context))
+        message = say("cli.no_such_command", name=came, suggestion=suggestion)
     elif (option := getattr(error, "option_name", None)) is not None:
         near = getattr(error, "possibilities", None) or []
         suggestion = did_you_mean(option, near) if near else ""
