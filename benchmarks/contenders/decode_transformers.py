@@ -7,22 +7,10 @@ from typing import Any
 import torch
 import transformers
 from contest.contender import Stopwatch, serve, settings
+from contest.gpt2_peer import gpt2
 
 given = settings()
-shape = given["shape"]
-transformers.logging.set_verbosity_error()
-torch.manual_seed(0)
-model = transformers.GPT2LMHeadModel(
-    transformers.GPT2Config(
-        vocab_size=shape["vocabulary"],
-        n_positions=shape["block"],
-        n_embd=shape["width"],
-        n_layer=shape["layers"],
-        n_head=shape["heads"],
-    )
-).eval()
-if given["precision"] == "bf16":
-    model = model.to(torch.bfloat16)
+model = gpt2(given)
 how: dict[str, Any] = {
     "do_sample": False,
     "max_new_tokens": given["tokens"],
