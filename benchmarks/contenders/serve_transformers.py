@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import torch
+import transformers
 from contest.contender import settings
 from contest.gpt2_peer import gpt2
 
