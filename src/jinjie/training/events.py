@@ -18,7 +18,7 @@ from jinjie.base.errors import JinjieError
 
 Event = dict[str, Any]
 
-UNEQUAL = ("time", "rate", "left")
+UNEQUAL = ("time", "rate", "left", "memory")
 """Fields that differ between two otherwise equal runs."""
 
 
