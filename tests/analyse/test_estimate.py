@@ -16,7 +16,8 @@ from jinjie.base.errors import JinjieError
 from jinjie.base.machine import Profile, Rates
 from jinjie.base.paths import runs_home
 from jinjie.recipes import all_recipes
-from jinjie.training.recipe import SCHEMA, Recipe
+from jinjie.training.recipe import Recipe
+from jinjie.training.runs import SCHEMA
 
 RECIPES = all_recipes()
 DIGITS = {"inputs": 784, "outputs": 10}

@@ -25,9 +25,9 @@ PROGRAM = 310_000_000
 machine, 377 on another."""
 MOMENTS = {"sgd": 0, "momentum": 1, "adagrad": 1, "rmsprop": 1, "adam": 2, "adamw": 2, "muon": 2}
 """Numbers an optimiser remembers for each weight (Muon: 1 for hidden matrices, 2 for the rest)."""
-SPARE = 1.45
-"""Memory that a step takes for each byte that is alive in it at once: the allocator keeps what is freed, and a block of
-one size does not serve for a larger one (docs/log.md)."""
+SPARE: dict[Precision, float] = {"bf16": 1.45, "fp32": 1.0}
+"""Memory that a step takes for each byte that is alive in it at once. The allocator keeps what is freed, and a block of
+one size does not serve for a larger one: in bf16 there are many sizes (docs/log.md)."""
 LONG = 2
 """The longest texts of a batch, against those of average length, where no batch is as long as it might be."""
 
@@ -84,7 +84,7 @@ def memory(
         learns = trains and recipe.tuning.body != "frozen"
         body = config.activations(piece) - scores if learns else 0
         kept += recipe.task.passes() * (size * body + recipe.task.held(scores, size))
-    step = int(SPARE * (gradients + kept))
+    step = int(SPARE[precision] * (gradients + kept))
     copied = max(moments, 4 * mastered)  # weights, then moments, each as bytes on their way to the disk
     return Memory(
         weights=size * weights,

@@ -55,8 +55,7 @@ def picture_bytes(facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
 
 def text_bytes(facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
     """What texts of different lengths hold in a worker: their tokens and themselves, their tokenizer, and its words."""
-    length = facts.get("length", facts.get("block", 0))
-    return TOKENS + sum(counts.values()) * (600 + 16 * length)
+    return TOKENS + 2400 * sum(counts.values())
 
 
 class DataConfig(Config):

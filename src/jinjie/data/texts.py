@@ -179,7 +179,8 @@ class Texts(Dataset):
         return self._batches(seed, epoch, size)[index]
 
     def batches(self, split: Split, size: int, limit: int | None = None) -> Iterator[Arrays]:
-        """A split by length, the shortest first; `row` (B) says which row of the split each one is.
+        """A split by length, the longest first: the memory that these are given serves for all after them. `row` (B)
+        says which row of the split each one is.
 
         `limit` batches hold rows of all lengths, spread evenly. `in_order` puts what was made of batches back.
         """
@@ -187,6 +188,7 @@ class Texts(Dataset):
         order = np.argsort(rows.lengths, kind="stable")
         if limit is not None:
             order = order[spread(len(order), min(limit * size, len(order)))]
+        order = order[::-1]
         for begin in range(0, len(order), size):
             chosen = order[begin : begin + size]
             yield rows.batch(chosen, self.pad) | {"row": chosen}

@@ -11,7 +11,7 @@ from jinjie.data.answer_form import in_form
 from jinjie.data.batching import spread
 from jinjie.data.dataset import Dataset, Processor, Split
 from jinjie.tasks import language
-from jinjie.tasks.language import Language
+from jinjie.tasks.language import Language, in_pieces
 from jinjie.tasks.task import Models, Prediction, Step, TaskConfig
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ class Config(TaskConfig):
 
     def writes(self) -> int:
         return self.asked * min(self.answer_tokens, USUAL)
+
+    def held(self, scores: int, size: int) -> int:
+        return in_pieces(scores, size)
 
     def build(self) -> Chat:
         return Chat(self)

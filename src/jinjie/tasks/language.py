@@ -47,8 +47,7 @@ class Config(TaskConfig):
     )
 
     def held(self, scores: int, size: int) -> int:
-        """In fp32, and in the network's precision where that is another: first as scores, then as their gradient."""
-        return min(scores, SCORES) * (4 if size == 4 else size + 4)
+        return in_pieces(scores, size)
 
     def build(self) -> Language:
         return Language(self)
@@ -116,6 +115,12 @@ class Language(task.Task):
         from jinjie.decoding.sampling import Sampling
 
         return Sampling(temperature=self.config.temperature, max_tokens=self.config.sample_tokens, seed=seed)
+
+
+def in_pieces(scores: int, size: int) -> int:
+    """Bytes of scores that `mean_nats` holds at once: in fp32, and in the network's precision where that is another,
+    first as scores, then as their gradient."""
+    return min(scores, SCORES) * (4 if size == 4 else size + 4)
 
 
 def mean_nats(network: nn.Module, batch: Batch) -> torch.Tensor:

@@ -92,11 +92,13 @@ class Pairs(Dataset):
         return self._batch("train", plan, batches[index], [generator] * len(batches[index]))
 
     def batches(self, split: Split, size: int, limit: int | None = None) -> Iterator[Arrays]:
-        """A split by length; pairs and hidden places are the same at every look, whatever the size of the batches."""
+        """A split by length, the longest first; pairs and hidden places are the same at every look, whatever the size
+        of the batches."""
         plan = self._watched[split]
         order = np.argsort(plan.lengths, kind="stable")
         if limit is not None:
             order = order[spread(len(order), min(limit * size, len(order)))]
+        order = order[::-1]
         for begin in range(0, len(order), size):
             rows = order[begin : begin + size]
             generators = [numpy_generator(0, "masks", split, int(row)) for row in rows]
