@@ -120,7 +120,7 @@ def test_evaluation_is_by_length_and_can_be_put_back(
     if limit is not None:
         assert len(batches) <= limit
     widths = [batch["x"].shape[1] for batch in batches]
-    assert widths == sorted(widths)
+    assert widths == sorted(widths, reverse=True)
     row = np.concatenate([batch["row"] for batch in batches])
     y = in_order(np.concatenate([batch["y"] for batch in batches]), row)
     assert y.tolist() == sorted(set(y.tolist())) and len(y) == expected
