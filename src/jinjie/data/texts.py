@@ -188,7 +188,7 @@ class Texts(Dataset):
         order = np.argsort(rows.lengths, kind="stable")
         if limit is not None:
             order = order[spread(len(order), min(limit * size, len(order)))]
-        order = order[::-1]
+        order = order[::-1].copy()  # a tensor cannot be made of a view that goes backwards
         for begin in range(0, len(order), size):
             chosen = order[begin : begin + size]
             yield rows.batch(chosen, self.pad) | {"row": chosen}

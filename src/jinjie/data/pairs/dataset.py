@@ -98,7 +98,7 @@ class Pairs(Dataset):
         order = np.argsort(plan.lengths, kind="stable")
         if limit is not None:
             order = order[spread(len(order), min(limit * size, len(order)))]
-        order = order[::-1]
+        order = order[::-1].copy()  # a tensor cannot be made of a view that goes backwards
         for begin in range(0, len(order), size):
             rows = order[begin : begin + size]
             generators = [numpy_generator(0, "masks", split, int(row)) for row in rows]
