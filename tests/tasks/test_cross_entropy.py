@@ -136,3 +136,15 @@ def test_an_evaluation_in_small_pieces_has_the_same_loss(monkeypatch: pytest.Mon
     whole = F.cross_entropy(hidden @ weight.t(), targets, ignore_index=IGNORED)
     with torch.no_grad():
         assert abs(float(pieces.cross_entropy(hidden, weight, targets) - whole)) < 1e-5
+
+
+def test_a_head_that_stays_as_it_is_gets_no_gradient_and_what_is_below_it_the_same() -> None:
+    hidden, weight, targets = drawn(torch.float32)
+    cross_entropy(hidden, weight, targets).backward()
+    below, expected = hidden.grad, weight.grad
+    hidden.grad = None
+    still = weight.detach()
+    cross_entropy(hidden, still, targets).backward()
+    assert expected is not None and below is not None and hidden.grad is not None
+    assert still.grad is None
+    assert torch.equal(hidden.grad, below)

@@ -53,7 +53,8 @@ class _InPieces(torch.autograd.Function):
         pieces = _pieces(len(hidden), len(weight), SCORES if learns else LOOKED_AT)
         # Many roundings to bf16 would add up; a single piece is rounded once in any case.
         kept = weight.dtype if len(pieces) == 1 else torch.float32
-        by_weight = torch.empty(weight.shape, dtype=kept, device=weight.device) if learns else None
+        moves = learns and ctx.needs_input_grad[1]  # beside adapters the head stays as it is
+        by_weight = torch.empty(weight.shape, dtype=kept, device=weight.device) if moves else None
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         for piece in pieces:
             scores = product.scores(hidden[piece], weight).float()
@@ -65,13 +66,14 @@ class _InPieces(torch.autograd.Function):
             p = torch.softmax(scores, -1, out=scores)
             whole = highest - p.amax(-1, keepdim=True).log_()
             total += ((whole - of_target) * counts).sum()
-            if by_hidden is None or by_weight is None:
+            if by_hidden is None:
                 continue
             p.scatter_add_(-1, wanted, torch.full_like(of_target, -1))
             p[~scored[piece]] = 0
             gradient = p.to(hidden.dtype)
             torch.mm(gradient, weight, out=by_hidden[piece])
-            _add(by_weight, gradient.t(), hidden[piece], share, first=piece.start == 0)
+            if by_weight is not None:
+                _add(by_weight, gradient.t(), hidden[piece], share, first=piece.start == 0)
         # Given away in `backward`, where nobody else must hold them for autograd to add to them in their place.
         ctx.gradients = by_hidden, by_weight
         ctx.share, ctx.dtype = share, weight.dtype
@@ -85,9 +87,10 @@ class _InPieces(torch.autograd.Function):
             )
         (by_hidden, by_weight), ctx.gradients = ctx.gradients, None
         scale = gradients[0]
-        if scale != 1:
+        if by_weight is not None and scale != 1:
             by_weight.mul_(scale)
-        return by_hidden.mul_(scale * ctx.share), by_weight.to(ctx.dtype), None, None
+        kept = None if by_weight is None else by_weight.to(ctx.dtype)
+        return by_hidden.mul_(scale * ctx.share), kept, None, None
 
 
 def _add(total: torch.Tensor, a: torch.Tensor, b: torch.Tensor, share: float, *, first: bool) -> None:
