@@ -92,3 +92,13 @@ def test_what_is_no_recipe_is_none(home: Path, name: str) -> None:
 def test_a_home_that_cannot_be_written_is_no_fault(home: Path) -> None:
     (home / "told").write_text("in the way")
     assert told.recipes() == told.recipes()
+
+
+def test_a_run_leaves_the_layers_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault: after every training `show` takes torch again, for layers that no run can change."""
+    first = told.recipe("line-1")
+    (paths.runs_home() / "line-1-1").mkdir(parents=True)
+    done = times(monkeypatch)
+    monkeypatch.setattr(describe, "layers", lambda recipe: pytest.fail("worked out again"))
+    assert told.recipe("line-1") == first
+    assert done == ["line-1"]  # the rest is, as its estimate goes by the runs

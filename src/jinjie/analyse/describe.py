@@ -41,8 +41,8 @@ def summary(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def whole(recipe: Recipe) -> dict[str, Any]:
-    """Everything `show` tells of a recipe."""
+def whole(recipe: Recipe, known: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """Everything `show` tells of a recipe; `known` are its layers, where they are."""
     about = recipe.data.about()
     expected = expectation(recipe)
     return {
@@ -55,7 +55,7 @@ def whole(recipe: Recipe) -> dict[str, Any]:
         },
         "task": recipe.task.model_dump(mode="json"),
         "model": recipe.model.fitted(about.facts).model_dump(mode="json"),
-        "layers": [asdict(layer) for layer in layers(recipe)],
+        "layers": layers_of(recipe) if known is None else known,
         "start": recipe.start,
         "tuning": recipe.tuning.model_dump(mode="json"),
         "optimizer": recipe.optimizer.model_dump(mode="json"),
@@ -79,6 +79,11 @@ def expectation(recipe: Recipe, cores: int | None = None) -> Estimate | None:
         return estimate(recipe, cores=cores)
     except JinjieError:
         return None
+
+
+def layers_of(recipe: Recipe) -> list[dict[str, Any]]:
+    """`layers` as plain values."""
+    return [asdict(layer) for layer in layers(recipe)]
 
 
 def layers(recipe: Recipe) -> list[Layer]:

@@ -48,7 +48,10 @@ def recipe(name: str) -> dict[str, Any]:
         from jinjie.analyse import describe
         from jinjie.recipes import find
 
-        return describe.whole(find(name))
+        made = find(name)
+        # no run changes a recipe's layers, which take torch
+        layers = _kept(f"layers-{name}", lambda: describe.layers_of(made), runs=False)
+        return describe.whole(made, layers)
 
     # what is no recipe's name may be no file's either
     found: dict[str, Any] = _kept(f"recipe-{name}", work) if _NAME.fullmatch(name) else work()
@@ -86,9 +89,9 @@ def counted(counts: Mapping[str, int]) -> str:
     return say("cli.data.counts", train=train, validation=validation, test=test)
 
 
-def _kept(name: str, work: Callable[[], Any]) -> Any:
+def _kept(name: str, work: Callable[[], Any], *, runs: bool = True) -> Any:
     """What was worked out before, where nothing has changed since; else worked out now, and kept."""
-    file, key = home() / "told" / f"{name}.json", _key()
+    file, key = home() / "told" / f"{name}.json", _key(runs)
     with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         found = json.loads(file.read_bytes())
         if found["key"] == key:
@@ -100,15 +103,19 @@ def _kept(name: str, work: Callable[[], Any]) -> Any:
     return told
 
 
-def _key() -> str:
-    """Of all that may change what is told."""
+def _key(runs: bool) -> str:
+    """Of all that may change what is told; `runs` says whether runs may."""
     torch = find_spec("torch")
     places = [machine_file(), *(torch.submodule_search_locations or () if torch else ())]
     parts: list[Any] = [jinjie.__version__, system.cpu(), system.cores(), str(data_home())]
     parts += map(_stamp, map(str, places))
     for floor in FLOORS:
         parts += _stamps(Path(jinjie.__file__).parent / floor)
-    for folder, files in ((data_home(), ("about.json",)), (runs_home(), ("recipe.json", "events.jsonl"))):
+    watched = [
+        (data_home(), ("about.json",)),
+        *([(runs_home(), ("recipe.json", "events.jsonl"))] if runs else []),
+    ]
+    for folder, files in watched:
         with suppress(OSError):
             parts += [
                 (one.name, *(_stamp(f"{one.path}/{file}") for file in files)) for one in os.scandir(folder)
