@@ -1,8 +1,8 @@
 """How much memory a run takes at its fullest moment, reckoned before it is run. Imports no torch.
 
 A worker holds Python, torch and its data; the weights, what the optimiser moves and what it remembers; and on top of
-these whatever the present moment needs: a training step its gradients, activations and scores, an evaluation the
-activations of its larger batches one layer after the other, a checkpoint a copy of what is written.
+these whatever the present moment needs: a training step its gradients, activations and scores, a checkpoint a copy of
+what is written. Evaluations are left out: they keep no activations for a backward pass.
 """
 
 from __future__ import annotations
@@ -66,7 +66,6 @@ def memory(
 ) -> Memory:
     """What a run takes that computes `piece` examples at once; `parts` with the rows as long as they get."""
     size = 2 if precision == "bf16" else 4
-    rounded = precision == "bf16"
     weights = sum(config.parameters() for config, _, _ in parts)
     mastered = sum(config.parameters() for config, trains, _ in parts if trains)
     # Of a model whose body stays as it is, heads and adapters move: next to none.
@@ -76,7 +75,7 @@ def memory(
     averaged = parts[0][0].parameters() if recipe.average and not still else 0
     moments = 4 * sum(MOMENTS[_kind(optimizer)] * count for count, optimizer in moving)
     # Gradients in the precision of the weights, and in bf16 once more in fp32, where the optimiser takes them.
-    gradients = (6 if rounded else 4) * trained
+    gradients = (6 if size == 2 else 4) * trained
 
     kept = 0
     for config, trains, _ in parts:
@@ -88,7 +87,7 @@ def memory(
     copied = max(moments, 4 * mastered)  # weights, then moments, each as bytes on their way to the disk
     return Memory(
         weights=size * weights,
-        masters=4 * ((mastered if rounded else 0) + averaged),
+        masters=4 * ((mastered if size == 2 else 0) + averaged),
         gradients=gradients,
         moments=moments,
         activations=kept,

@@ -53,7 +53,7 @@ def picture_bytes(facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
     return 15_000_000 + 4 * sum(counts.values()) * facts.get("inputs", 0)
 
 
-def text_bytes(facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
+def text_bytes(counts: Mapping[str, int]) -> int:
     """What texts of different lengths hold in a worker: their tokens and themselves, their tokenizer, and its words."""
     return TOKENS + 2400 * sum(counts.values())
 

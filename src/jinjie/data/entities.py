@@ -94,7 +94,7 @@ class Config(DataConfig):
         )
 
     def held(self, facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
-        return text_bytes(facts, counts)
+        return text_bytes(counts)
 
     def load(self, report: Report | None = None) -> Texts:
         """Raises InvalidInput naming every fault of an own file by its line, DownloadFailed."""
