@@ -12,7 +12,7 @@ from jinjie import recipes
 from jinjie.audit.counterparts import counterparts
 from jinjie.cli.main import build
 from jinjie.course.content.library import load
-from jinjie.course.formula.registry import headings
+from jinjie.course.formula.headings import headings
 
 ARTICLES = Path(__file__).parents[3] / "shared" / "articles"
 CHINESE = re.compile(r"[\u4e00-\u9fff]{12,}")

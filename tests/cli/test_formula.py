@@ -5,7 +5,7 @@ import json
 import pytest
 
 from invoked import invoke
-from jinjie.course.formula import find, formulas
+from jinjie.course.formula.registry import find, formulas
 
 
 def jinjie(*arguments):

@@ -17,7 +17,7 @@ from jinjie.cli.output import console, json_option, note, print_json
 if TYPE_CHECKING:
     from jinjie.course.content.library import Written
     from jinjie.course.content.schema import Exercise
-    from jinjie.course.grading import Grade
+    from jinjie.course.grading.marking import Grade
     from jinjie.learner.attempt import Attempt
     from jinjie.learner.store import Store
 
@@ -233,7 +233,8 @@ def _events() -> list[Attempt]:
 def _check(exercise: Written[Exercise], file: Path, seed: int | None, as_json: bool) -> Grade:
     """Grade a file as the learner's next try, and show the grade."""
     from jinjie.cli.graded import show
-    from jinjie.course.grading import grade, tries, workspace
+    from jinjie.course.grading import tries, workspace
+    from jinjie.course.grading.marking import grade
     from jinjie.course.sandbox.tiers import best, warning
 
     source = workspace.content(file)
@@ -317,14 +318,14 @@ def _edit(file: Path) -> None:
 
 def _list(roots: list[Path], as_json: bool) -> None:
     from jinjie.course.content import load
-    from jinjie.course.grading import tries
     from jinjie.course.grading.workspace import file_of
+    from jinjie.learner.standing import Standing, standings
 
     library = load(roots)
-    standings = tries.standings(_events())
+    stands = standings(_events())
     rows = []
     for slug, exercise in library.exercises.items():
-        where = standings.get(slug, tries.Standing())
+        where = stands.get(slug, Standing())
         file = file_of(slug)
         state = "passed" if where.passed else "tried" if where.tries else "begun" if file.exists() else "new"
         rows.append((slug, exercise, where, state, file if file.exists() else None))

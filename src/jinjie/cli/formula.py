@@ -12,7 +12,8 @@ from jinjie.base.words import say
 from jinjie.cli.output import console, json_option, print_json
 
 if TYPE_CHECKING:
-    from jinjie.course.formula import Formula, Heading
+    from jinjie.course.formula.headings import Heading
+    from jinjie.course.formula.registry import Formula
     from jinjie.course.formula.trace import Trace
 
 
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
         latex: bool = typer.Option(False, "--latex", help=say("cli.formula.latex")),
         as_json: bool = json_option(),
     ) -> None:
-        from jinjie.course.formula.registry import find, headings, search
+        from jinjie.course.formula.headings import headings, search
 
         known = headings()
         if wanted is None:
@@ -34,6 +35,8 @@ def register(app: typer.Typer) -> None:
         if wanted not in known and (near := search(wanted)):
             _list(near, as_json)
             return
+        from jinjie.course.formula.registry import find
+
         found = find(wanted)
         if latex:
             print(found.latex.strip())
@@ -51,10 +54,11 @@ def _trace(formula: Formula) -> Trace:
 
 def _list(found: list[Heading], as_json: bool) -> None:
     """A line each for a reader; for a script everything that is known of each."""
-    from jinjie.course.formula import formulas
-    from jinjie.course.formula.registry import GROUPS
+    from jinjie.course.formula.headings import GROUPS
 
     if as_json:
+        from jinjie.course.formula.registry import formulas
+
         whole = formulas()
         print_json([whole[heading.id].for_json() for heading in found])
         return

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from jinjie.course.content.library import Written
     from jinjie.course.content.schema import Exercise
-    from jinjie.course.grading import Grade
     from jinjie.course.grading.faults import Fault
+    from jinjie.course.grading.marking import Grade
 
 _MARKS = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "dim")}
 

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from jinjie.audit.counterparts import Counterpart, counterparts
 from jinjie.base.errors import NotFound, did_you_mean
 from jinjie.course.content.library import Library
-from jinjie.course.formula.registry import headings
+from jinjie.course.formula.headings import headings
 from jinjie.studio.course import course
 from jinjie.studio.render import page
 

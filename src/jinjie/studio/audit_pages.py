@@ -18,7 +18,7 @@ from jinjie.audit.wording import counted, ended, in_html, kind, printed, severit
 from jinjie.base.amounts import size
 from jinjie.base.errors import JinjieError
 from jinjie.base.words import say
-from jinjie.course.formula.registry import headings
+from jinjie.course.formula.headings import headings
 from jinjie.studio.course import course
 from jinjie.studio.render import page
 from jinjie.studio.upload import receive

@@ -241,7 +241,8 @@ def _log(attempt: Any) -> None:
 def hand_in(request: Request, slug: str, name: str, filled: Filled) -> Response:
     """Grade what was written. It is the learner's file from then on, the one that the terminal checks as well."""
     from jinjie.base.files import write_whole
-    from jinjie.course.grading import grade, tries, workspace
+    from jinjie.course.grading import tries, workspace
+    from jinjie.course.grading.marking import grade
     from jinjie.learner.store import open_store
     from jinjie.learner.troubles import StoreError
 

@@ -17,7 +17,7 @@ from jinjie.course.content.library import Library, Written
 from jinjie.course.content.sheet import Unreadable
 from jinjie.course.experiments import knobs, recorded
 from jinjie.course.experiments.draw import pictures
-from jinjie.course.grading import Grade
+from jinjie.course.grading.marking import Grade
 from jinjie.course.quizzes import Judged, Variant, variant
 from jinjie.course.render.html import drawing
 from jinjie.course.render.links import COSTS

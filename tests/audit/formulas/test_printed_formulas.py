@@ -13,7 +13,7 @@ from printed_second import WRONG as MORE_WRONG
 
 from jinjie.audit.article import of_text
 from jinjie.audit.formulas import judge
-from jinjie.course.formula import find
+from jinjie.course.formula.registry import find
 
 
 def verdicts(text):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from jinjie.course.formula import formulas
 from jinjie.course.formula.plain import plain
+from jinjie.course.formula.registry import formulas
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 
 from jinjie.base.errors import NotFound
-from jinjie.course.formula import Formula, find, formulas, headings, symbolic, trace
-from jinjie.course.formula.registry import GROUPS, search
+from jinjie.course.formula import symbolic, trace
+from jinjie.course.formula.headings import GROUPS, headings, search
+from jinjie.course.formula.registry import Formula, find, formulas
 
 ROOT = Path(__file__).parents[3]
 ALL = list(formulas().values())

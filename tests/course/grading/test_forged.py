@@ -11,7 +11,8 @@ import made_exercises as made
 import pytest
 
 from jinjie.course.content.library import one_exercise
-from jinjie.course.grading import grade, parts
+from jinjie.course.grading import parts
+from jinjie.course.grading.marking import grade
 
 RIGHT = made.SOLUTION
 NUMPY = "import numpy as np\n"

@@ -10,7 +10,9 @@ import made_exercises as made
 import pytest
 
 from jinjie.course.content.library import one_exercise
-from jinjie.course.grading import ExerciseBroken, Grade, grade, parts
+from jinjie.course.grading import parts
+from jinjie.course.grading.marking import Grade, grade
+from jinjie.course.grading.parts import ExerciseBroken
 
 NUMPY = "import numpy as np\n\n\n"
 LOSS = "def loss(errors):\n    return np.mean(errors**2)\n\n\n"

@@ -16,7 +16,7 @@ from jinjie.course.grading import hints, tries, workspace
 from jinjie.course.grading.behaviour import explained
 from jinjie.course.grading.faults import Fault
 from jinjie.course.grading.reference import Answer
-from jinjie.learner import attempts
+from jinjie.learner import attempts, standing
 from jinjie.learner.store import Store, open_store
 
 UPHILL = made.WRONG["goes_uphill"]
@@ -57,9 +57,9 @@ def test_every_try_is_an_event_that_can_be_repeated(exercise: Written[Exercise],
 def test_tries_count_from_the_last_pass(exercise: Written[Exercise], store: Store) -> None:
     for source in (UPHILL, UPHILL, made.SOLUTION):
         tries.hand_in(exercise, source, store)
-    assert tries.standing(store, "descent-step").failed == 0
+    assert standing.standing(store, "descent-step").failed == 0
     assert tries.hand_in(exercise, UPHILL, store).tries == 1
-    found = tries.standings(list(attempts.iterate(store)))["descent-step"]
+    found = standing.standings(list(attempts.iterate(store)))["descent-step"]
     assert (found.tries, found.passed, found.failed) == (4, True, 1)
 
 
@@ -74,7 +74,7 @@ def test_hints_come_one_by_one(exercise: Written[Exercise], store: Store) -> Non
     assert ask()[0][2:] == ["theta minus rate times gradient."]
     assert ask()[1] == 0
     assert attempts.count(store, kind="exercise") == 5
-    assert tries.standing(store, "descent-step").tries == 1, "asking is no try"
+    assert standing.standing(store, "descent-step").tries == 1, "asking is no try"
 
 
 def test_the_solution_comes_after_a_pass_or_when_asked_twice(

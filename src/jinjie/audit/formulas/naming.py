@@ -9,7 +9,7 @@ from functools import cache
 
 from jinjie.audit.article import Article
 from jinjie.audit.article import Formula as Printed
-from jinjie.course.formula.registry import headings
+from jinjie.course.formula.headings import headings
 
 ALIASES: Mapping[str, str] = {
     "sgd": r"gradient descent|gradient step|梯度下降|\bSGD\b|\bBGD\b|最速下降",

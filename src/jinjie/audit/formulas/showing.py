@@ -15,7 +15,7 @@ from jinjie.audit.formulas.mutating import called
 from jinjie.audit.formulas.references import Known, known
 from jinjie.audit.formulas.tree import Atom, walk
 from jinjie.base.words import Text
-from jinjie.course.formula.registry import headings
+from jinjie.course.formula.headings import headings
 
 DRAWS = (21, 22, 23)
 """The seeds of the rows that are shown."""

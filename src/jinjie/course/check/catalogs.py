@@ -95,13 +95,13 @@ def _citations(
 ) -> Iterator[Finding]:
     """What an answer cites has to be there, and to be the same in both languages; it has to cite something."""
     from jinjie import recipes
-    from jinjie.course.formula import registry
+    from jinjie.course.formula.headings import headings
 
     shelves: dict[str, Mapping[str, Any]] = {
         "lesson": library.lessons,
         "concept": library.concepts,
         "resource": library.resources,
-        "formula": registry.headings(),
+        "formula": headings(),
         "recipe": recipes.all_recipes(),
     }
     cited = {lang: sorted(set(LINK.findall(getattr(text, lang)))) for lang in ("en", "zh")}

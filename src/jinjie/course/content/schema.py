@@ -11,9 +11,8 @@ from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, dataclass_transform
 
-from pydantic import AfterValidator, Field
-
 from jinjie.base.words import Language, Text
+from jinjie.course.content.bounds import After, Bounds
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 NAME = r"^[a-z_][a-z0-9_]*$"
@@ -24,8 +23,8 @@ def is_slug(name: str) -> bool:
     return len(name) <= 80 and re.fullmatch(SLUG, name) is not None
 
 
-Slug = Annotated[str, Field(pattern=SLUG, max_length=80)]
-Name = Annotated[str, Field(pattern=NAME, max_length=80)]
+Slug = Annotated[str, Bounds(pattern=SLUG, max_length=80)]
+Name = Annotated[str, Bounds(pattern=NAME, max_length=80)]
 
 
 def _said(text: Text) -> Text:
@@ -34,11 +33,11 @@ def _said(text: Text) -> Text:
     return text
 
 
-Words = Annotated[Text, AfterValidator(_said)]
+Words = Annotated[Text, After(_said)]
 """A text in both languages."""
 
 
-EMPTY = Field(json_schema_extra={"default": {}})
+EMPTY = Bounds(json_schema_extra={"default": {}})
 """What a field is where a file does not give it, for editors: pydantic tells of no default that is made anew."""
 
 T = TypeVar("T")
@@ -124,8 +123,8 @@ class Concept(Entry):
     """Cannot be understood without."""
     soft_requires: tuple[Slug, ...] = ()
     """Easier with."""
-    minutes: Annotated[int, Field(gt=0, le=600)]
-    level: Annotated[int, Field(ge=1, le=5)]
+    minutes: Annotated[int, Bounds(gt=0, le=600)]
+    level: Annotated[int, Bounds(ge=1, le=5)]
     """1 first steps … 5 today's research."""
     lesson: Slug | None = None
     planned: bool = False
@@ -144,7 +143,7 @@ class Concept(Entry):
 class Area(Entry):
     """A stage of the climb and its concepts: `concepts/<area>.yaml`."""
 
-    stage: Annotated[int, Field(ge=0, le=20)]
+    stage: Annotated[int, Bounds(ge=0, le=20)]
     name: Words
     concepts: tuple[Concept, ...]
 
@@ -153,8 +152,8 @@ class Area(Entry):
 class Synced(Entry):
     """The sha256 of the two texts when they were last declared equal."""
 
-    en: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    zh: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    en: Annotated[str, Bounds(pattern=r"^[0-9a-f]{64}$")]
+    zh: Annotated[str, Bounds(pattern=r"^[0-9a-f]{64}$")]
 
 
 @entry
@@ -163,11 +162,11 @@ class Lesson(Entry):
 
     title: Words
     summary: Words
-    stage: Annotated[int, Field(ge=0, le=20)]
-    teaches: Annotated[tuple[Slug, ...], Field(min_length=1)]
+    stage: Annotated[int, Bounds(ge=0, le=20)]
+    teaches: Annotated[tuple[Slug, ...], Bounds(min_length=1)]
     requires: tuple[Slug, ...] = ()
-    minutes: Annotated[int, Field(gt=0, le=600)]
-    memory_mb: Annotated[int, Field(gt=0)]
+    minutes: Annotated[int, Bounds(gt=0, le=600)]
+    memory_mb: Annotated[int, Bounds(gt=0)]
     """Memory that its fences, experiments and exercises take at most."""
     experiments: tuple[Slug, ...] = ()
     exercises: tuple[Slug, ...] = ()
@@ -180,12 +179,12 @@ class Lesson(Entry):
 class Knob(Entry):
     """What a learner may turn: a slider between `min` and `max`, or a choice."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Bounds(min_length=1)]
     """The function's argument; for a recipe the path of a setting."""
     label: Words
     min: float | None = None
     max: float | None = None
-    step: Annotated[float | None, Field(gt=0)] = None
+    step: Annotated[float | None, Bounds(gt=0)] = None
     choices: tuple[bool | int | float | str, ...] = ()
     labels: tuple[Words, ...] = ()
     """How the choices are called, where they are not called what they are."""
@@ -237,17 +236,17 @@ class Experiment(Entry):
 class Limits(Entry):
     """What one grading of a submission may take."""
 
-    seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
-    memory_mb: Annotated[int, Field(ge=64, le=8192)] = 512
+    seconds: Annotated[float, Bounds(gt=0, le=60)] = 1.0
+    memory_mb: Annotated[int, Bounds(ge=64, le=8192)] = 512
 
 
 @entry
 class Hint(Entry):
     """What a learner is told, and when: the name of a wrong solution, `exception`, or `always`."""
 
-    when: Annotated[str, Field(pattern=NAME)]
-    en: Annotated[str, Field(min_length=1)]
-    zh: Annotated[str, Field(min_length=1)]
+    when: Annotated[str, Bounds(pattern=NAME)]
+    en: Annotated[str, Bounds(min_length=1)]
+    zh: Annotated[str, Bounds(min_length=1)]
 
     @property
     def says(self) -> Text:
@@ -259,17 +258,17 @@ class Exercise(Entry):
     """`exercises/<slug>/exercise.yaml`, beside starter.py, solution.py, cases.py, wrong/*.py and the statement."""
 
     title: Words
-    concepts: Annotated[tuple[Slug, ...], Field(min_length=1)]
-    minutes: Annotated[int, Field(gt=0, le=300)]
-    entries: Annotated[tuple[Name, ...], Field(min_length=1)]
+    concepts: Annotated[tuple[Slug, ...], Bounds(min_length=1)]
+    minutes: Annotated[int, Bounds(gt=0, le=300)]
+    entries: Annotated[tuple[Name, ...], Bounds(min_length=1)]
     """The functions to write, each graded."""
     library: Literal["numpy", "torch"] = "numpy"
-    rtol: Annotated[float | None, Field(ge=0, le=1)] = None
-    atol: Annotated[float | None, Field(ge=0)] = None
-    visible: Annotated[int, Field(ge=1, le=20)] = 3
-    hidden: Annotated[int, Field(ge=1, le=200)] = 17
+    rtol: Annotated[float | None, Bounds(ge=0, le=1)] = None
+    atol: Annotated[float | None, Bounds(ge=0)] = None
+    visible: Annotated[int, Bounds(ge=1, le=20)] = 3
+    hidden: Annotated[int, Bounds(ge=1, le=200)] = 17
     limits: Limits = Limits()
-    hints: Annotated[tuple[Hint, ...], Field(min_length=1)]
+    hints: Annotated[tuple[Hint, ...], Bounds(min_length=1)]
 
 
 @entry
@@ -288,7 +287,7 @@ class Param(Entry):
 
     min: float | None = None
     max: float | None = None
-    step: Annotated[float | None, Field(gt=0)] = None
+    step: Annotated[float | None, Bounds(gt=0)] = None
     choices: tuple[int | float | str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -305,7 +304,7 @@ class Param(Entry):
 class Mistake(Entry):
     """A number that a known mistake leads to, and what to say of it."""
 
-    value: Annotated[str, Field(min_length=1)]
+    value: Annotated[str, Bounds(min_length=1)]
     explain: Words
 
 
@@ -313,9 +312,9 @@ class Mistake(Entry):
 class Number(Entry):
     """A free number: the right one as an expression of the parameters, how near is near enough, its unit."""
 
-    value: Annotated[str, Field(min_length=1)]
-    rtol: Annotated[float, Field(ge=0, le=0.5)] = 0.001
-    atol: Annotated[float, Field(ge=0)] = 0.0
+    value: Annotated[str, Bounds(min_length=1)]
+    rtol: Annotated[float, Bounds(ge=0, le=0.5)] = 0.001
+    atol: Annotated[float, Bounds(ge=0)] = 0.0
     unit: str = ""
     explain: Words
     mistakes: tuple[Mistake, ...] = ()
@@ -327,7 +326,7 @@ class Item(Entry):
 
     id: Slug
     concept: Slug
-    difficulty: Annotated[int, Field(ge=1, le=5)]
+    difficulty: Annotated[int, Bounds(ge=1, le=5)]
     stem: Words
     params: Annotated[dict[str, Param], EMPTY] = field(default_factory=dict)
     choices: tuple[Choice, ...] = ()
@@ -342,7 +341,7 @@ class Item(Entry):
 class Quiz(Entry):
     """`quizzes/<slug>.yaml`."""
 
-    items: Annotated[tuple[Item, ...], Field(min_length=1)]
+    items: Annotated[tuple[Item, ...], Bounds(min_length=1)]
 
 
 ResourceKind = Literal[
@@ -355,18 +354,18 @@ class Resource(Entry):
     """Somewhere else to learn: `resources/*.yaml` hold lists of them. What is not certain stays null."""
 
     id: Slug
-    title: Annotated[str, Field(min_length=1)]
+    title: Annotated[str, Bounds(min_length=1)]
     authors: tuple[str, ...] = ()
-    year: Annotated[int | None, Field(ge=1600, le=2100)]
+    year: Annotated[int | None, Bounds(ge=1600, le=2100)]
     kind: ResourceKind
     """A document is a law, a standard or a report."""
-    language: Annotated[tuple[Language, ...], Field(min_length=1)]
+    language: Annotated[tuple[Language, ...], Bounds(min_length=1)]
     level: Literal["beginner", "intermediate", "advanced"]
     topics: tuple[str, ...] = ()
     concepts: tuple[Slug, ...] = ()
-    url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+    url: Annotated[str, Bounds(pattern=r"^https?://[^\s]+$")]
     cost: Literal["free", "paid", "freemium"]
-    hours: Annotated[float | None, Field(gt=0)] = None
+    hours: Annotated[float | None, Bounds(gt=0)] = None
     checked: date | None = None
     """When a user's own `resources check` last found it."""
 
@@ -378,7 +377,7 @@ class Resources(Entry):
     resources: tuple[Resource, ...]
 
 
-Depth = Annotated[int, Field(ge=1, le=3)]
+Depth = Annotated[int, Bounds(ge=1, le=3)]
 """How well a concept must be known: 1 can explain it, 2 can use it, 3 can build it."""
 
 
@@ -388,7 +387,7 @@ class System(Entry):
 
     id: Slug
     name: Words
-    concepts: Annotated[dict[Slug, Depth], Field(min_length=1)]
+    concepts: Annotated[dict[Slug, Depth], Bounds(min_length=1)]
     recipes: tuple[str, ...] = ()
     """The recipes that are one."""
     planned: bool = False
@@ -424,8 +423,8 @@ class Project(Entry):
     name: Words
     shows: Words
     """What someone who reads the portfolio sees by it."""
-    recipes: Annotated[tuple[str, ...], Field(min_length=1)]
-    concepts: Annotated[tuple[Slug, ...], Field(min_length=1)]
+    recipes: Annotated[tuple[str, ...], Bounds(min_length=1)]
+    concepts: Annotated[tuple[Slug, ...], Bounds(min_length=1)]
 
 
 @entry
@@ -437,10 +436,10 @@ class Role(Entry):
     aliases: Aliases = Aliases()
     does: Words
     """What their days are made of, CommonMark."""
-    needs: Annotated[dict[Slug, Depth], Field(min_length=1)]
-    systems: Annotated[tuple[Slug, ...], Field(min_length=1)]
-    questions: Annotated[tuple[Answered, ...], Field(min_length=3)]
-    projects: Annotated[tuple[Project, ...], Field(min_length=1)]
+    needs: Annotated[dict[Slug, Depth], Bounds(min_length=1)]
+    systems: Annotated[tuple[Slug, ...], Bounds(min_length=1)]
+    questions: Annotated[tuple[Answered, ...], Bounds(min_length=3)]
+    projects: Annotated[tuple[Project, ...], Bounds(min_length=1)]
 
 
 @entry
@@ -470,4 +469,4 @@ class Questions(Entry):
     """One file of `faq/`: the questions of one theme."""
 
     theme: Words
-    questions: Annotated[tuple[Question, ...], Field(min_length=1)]
+    questions: Annotated[tuple[Question, ...], Bounds(min_length=1)]

@@ -131,7 +131,7 @@ def _concepts(library: Library) -> Iterator[Entry]:
 
 
 def _formula_ids() -> set[str]:
-    from jinjie.course.formula.registry import headings
+    from jinjie.course.formula.headings import headings
 
     return set(headings())
 

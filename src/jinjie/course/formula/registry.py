@@ -10,13 +10,9 @@ import ast
 import importlib
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,22 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field
 import jinjie
 from jinjie.base.errors import NotFound, nearest
 from jinjie.base.words import Text, say
+from jinjie.course.formula.headings import files, headings
 
-_HEADING = re.compile(r"^\[(?P<id>[a-z0-9-]+)\]\n(?P<name>name = \{.*\})$", re.MULTILINE)
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-GROUPS = {
-    "foundations": Text("Foundations", "基础"),
-    "networks": Text("Neural networks", "神经网络"),
-    "autograd": Text("Automatic differentiation", "自动微分"),
-    "vision": Text("Pictures", "图像"),
-    "sequences": Text("Sequences and speech", "序列与语音"),
-    "language": Text("Language", "语言"),
-    "transformers": Text("Attention and Transformers", "注意力与 Transformer"),
-    "scale": Text("Training at scale", "规模化训练"),
-    "compression": Text("Compression and adaptation", "压缩与适配"),
-    "responsibility": Text("Interpretability and privacy", "可解释性与隐私"),
-}
-"""The folders of `jinjie.scratch`, in the order of the climb."""
 
 
 class Entry(BaseModel):
@@ -147,38 +130,12 @@ class Formula(Entry):
         return {**self.model_dump(), "module": self.module, "test_file": self.test_file}
 
 
-@dataclass(frozen=True)
-class Heading:
-    """What a list says of a formula."""
-
-    id: str
-    name: Text
-    subject: str
-
-
-@cache
-def headings() -> Mapping[str, Heading]:
-    """All formulas by id, in the order of their groups and files, as far as a list needs them: read in milliseconds,
-    once a process.
-
-    An entry begins with its id and its name, each on a line of its own.
-    """
-    found: dict[str, Heading] = {}
-    for subject, file in _files():
-        for match in _HEADING.finditer(file.read_text(encoding="utf-8")):
-            id_, name = match["id"], tomllib.loads(match["name"])["name"]
-            if id_ in found:
-                raise ValueError(f"{subject}: the id {id_} is taken by {found[id_].subject}")
-            found[id_] = Heading(id_, Text(**name), subject)
-    return MappingProxyType(found)
-
-
 def formulas() -> dict[str, Formula]:
     """All formulas by id, whole, in the order of `headings`.
 
     Raises ValueError, naming the file, when an entry does not hold what it must.
     """
-    return {formula.id: formula for subject, _ in _files() for formula in _read(subject)}
+    return {formula.id: formula for subject, _ in files() for formula in _read(subject)}
 
 
 def find(id_: str) -> Formula:
@@ -196,41 +153,11 @@ def get(id_: str) -> Formula | None:
     return find(id_) if id_ in headings() else None
 
 
-def search(words: str) -> list[Heading]:
-    """The formulas whose id, name or subject contains every one of `words`, in either language."""
-    wanted = words.casefold().split()
-    return [heading for heading in headings().values() if all(word in _searched(heading) for word in wanted)]
-
-
-def _searched(heading: Heading) -> str:
-    return " ".join((heading.id, heading.name.en, heading.name.zh, heading.subject)).casefold()
-
-
 @cache
 def _read(subject: str) -> tuple[Formula, ...]:
-    file = dict(_files())[subject]
+    file = dict(files())[subject]
     try:
         entries = tomllib.loads(file.read_text(encoding="utf-8"))
         return tuple(Formula(id=id_, subject=subject, **entry) for id_, entry in entries.items())
     except ValueError as error:
         raise ValueError(f"{subject.replace('.', '/')}.toml: {error}") from error
-
-
-@cache
-def _files() -> tuple[tuple[str, Traversable], ...]:
-    """Every file of formulas with its subject, groups in the order of the climb.
-
-    Asked of the package above: to import `jinjie.scratch` would import NumPy, which a list has no need of.
-    """
-    groups = list(GROUPS)
-    found = dict(_below(resources.files("jinjie").joinpath("scratch")))
-    order = sorted(found, key=lambda subject: (groups.index(subject.partition(".")[0]), subject))
-    return tuple((subject, found[subject]) for subject in order)
-
-
-def _below(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _below(entry, f"{prefix}{entry.name}.")
-        elif entry.name.endswith(".toml"):
-            yield prefix + entry.name.removesuffix(".toml"), entry

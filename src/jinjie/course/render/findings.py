@@ -173,7 +173,7 @@ def slugs(kind: str, library: Library) -> Iterable[str]:
 
             return recipes.all_recipes()
         case "formula":
-            from jinjie.course.formula.registry import headings
+            from jinjie.course.formula.headings import headings
 
             return headings()
     return ()

@@ -41,7 +41,7 @@ def destination(link: Link, library: Library, lang: Language) -> Destination:
                 return Destination(None, None, say("lesson.page.planned", lang, name=entry.name.in_(lang)))
             return there
         case "formula":
-            from jinjie.course.formula.registry import headings
+            from jinjie.course.formula.headings import headings
 
             known = headings().get(target)
             if known is None:
