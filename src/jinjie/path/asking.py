@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TypedDict
+from zlib import crc32
 
 from jinjie.base import files, paths
 from jinjie.course.content.library import Library
@@ -57,47 +57,71 @@ class Near:
         return self.likeness >= SURE
 
 
-class Kept(TypedDict):
+@dataclass(frozen=True)
+class Index:
     """What is made of the questions once, and kept."""
 
-    telling: Vector
-    """How much each term tells: the logarithm of how few questions hold it."""
-    whole: dict[str, Vector]
-    """Each question as a vector of length 1."""
     said: dict[str, str]
     """Every way without its signs, and the question that it means."""
+    terms: Mapping[str, tuple[float, Vector]]
+    """How much each term tells, the logarithm of how few questions hold it; and what it weighs in each of those, whose
+    terms together have length 1."""
+
+
+class _Lines(Mapping[str, tuple[float, Vector]]):
+    """Terms as they were kept, of which each is read when it is asked for: a question has some forty of 20,000."""
+
+    def __init__(self, lines: list[str]) -> None:
+        split = (line.partition("\t") for line in lines)
+        self._lines = {term: value for term, _, value in split}
+
+    def __getitem__(self, term: str) -> tuple[float, Vector]:
+        telling, weights = json.loads(self._lines[term])
+        return telling, weights
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
 
 
 class Questions:
     """The questions of a course, ready to be compared with."""
 
-    def __init__(self, questions: Mapping[str, Question], kept: Kept) -> None:
+    def __init__(self, questions: Mapping[str, Question], index: Index) -> None:
         self._questions = questions
-        self.kept = kept
+        self.index = index
         self._unheard = math.log(1 + len(questions))
 
     def nearest(self, asked: str) -> list[Near]:
         """Every question that shares a term with what was asked, the likeliest first."""
+        asked = asked[:LONGEST]
+        found = terms(asked)
+        known = {term: self.index.terms[term] for term in found if term in self.index.terms}
+        telling = {term: tells for term, (tells, _) in known.items()}
+        likeness: Vector = defaultdict(float)
         # Terms that stand nowhere are a part of the length: what nobody here asks in these words is less like anything.
-        wanted = _weighed(terms(asked[:LONGEST]), self.kept["telling"], self._unheard)
-        same = self.kept["said"].get(_bare(asked[:LONGEST]))
-        near = []
-        for id_, whole in self.kept["whole"].items():
-            likeness = sum(weight * whole[term] for term, weight in wanted.items() if term in whole)
-            if id_ == same:
-                likeness = 1.0
-            if likeness > 0:
-                near.append(Near(self._questions[id_], likeness))
-        return sorted(near, key=lambda one: (-one.likeness, one.question.id))
+        for term, weight in _weighed(found, telling, self._unheard).items():
+            if term in known:
+                for id_, share in known[term][1].items():
+                    likeness[id_] += weight * share
+        if (same := self.index.said.get(_bare(asked))) is not None:
+            likeness[same] = 1.0
+        return self._nearest(likeness)
 
     def beside(self, id_: str) -> list[Near]:
         """The other questions, those most like this one first."""
-        mine = self.kept["whole"][id_]
-        near = [
-            Near(self._questions[other], sum(weight * mine.get(term, 0.0) for term, weight in whole.items()))
-            for other, whole in self.kept["whole"].items()
-            if other != id_
-        ]
+        likeness = dict.fromkeys(self._questions, 0.0)
+        for _, weights in self.index.terms.values():
+            if id_ in weights:
+                for other, weight in weights.items():
+                    likeness[other] += weights[id_] * weight
+        del likeness[id_]
+        return self._nearest(likeness)
+
+    def _nearest(self, likeness: Vector) -> list[Near]:
+        near = [Near(self._questions[id_], found) for id_, found in likeness.items()]
         return sorted(near, key=lambda one: (-one.likeness, one.question.id))
 
 
@@ -113,12 +137,12 @@ def made(questions: Mapping[str, Question]) -> Questions:
     for id_, found in ways:
         for term, weight in _weighed(found, telling, 0.0).items():
             sums[id_][term] += weight
-    whole = {
-        id_: _length_1({term: weight**DAMPED for term, weight in found.items()})
-        for id_, found in sums.items()
-    }
+    weights: dict[str, Vector] = {term: {} for term in telling}
+    for id_, found in sums.items():
+        for term, weight in _length_1({term: weight**DAMPED for term, weight in found.items()}).items():
+            weights[term][id_] = weight
     said = {_bare(way): id_ for id_, one in questions.items() for way in _asked(one)}
-    return Questions(questions, {"telling": telling, "whole": whole, "said": said})
+    return Questions(questions, Index(said, {term: (telling[term], weights[term]) for term in telling}))
 
 
 def of_library(library: Library) -> Questions:
@@ -128,17 +152,25 @@ def of_library(library: Library) -> Questions:
     """
     questions = {id_: written.entry for id_, written in library.questions.items()}
     wanted = _fingerprint(questions)
-    path = paths.find_home() / "questions.json"
+    path = paths.find_home() / "questions.jsonl"
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-        found = json.loads(path.read_bytes())
-        if found["of"] == wanted and set(found["kept"]["whole"]) == set(questions):
-            return Questions(questions, found["kept"])
-    index = made(questions)
+        first, _, body = path.read_bytes().partition(b"\n")
+        head = json.loads(first)
+        if head["of"] == wanted and head["sum"] == crc32(body):
+            return Questions(questions, Index(head["said"], _Lines(body.decode().split("\n"))))
+    made_now = made(questions)
     with contextlib.suppress(OSError):  # a full disk costs the next question a second, and this one nothing
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"of": wanted, "kept": index.kept}, ensure_ascii=False)
-        files.write_whole(path, text.encode())
-    return index
+        files.write_whole(path, _written(wanted, made_now.index))
+    return made_now
+
+
+def _written(of: str, index: Index) -> bytes:
+    """The index as it is kept: a line for all of it, and one for each term."""
+    lines = (f"{term}\t{json.dumps(found)}" for term, found in index.terms.items())
+    body = "\n".join(lines).encode()
+    head = {"of": of, "sum": crc32(body), "said": index.said}
+    return json.dumps(head, ensure_ascii=False).encode() + b"\n" + body
 
 
 def _fingerprint(questions: Mapping[str, Question]) -> str:

@@ -10,11 +10,25 @@ in place. A function that goes backwards takes `upstream`, the gradient of the l
 first. Randomness comes from a generator that the caller hands in.
 """
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Booleans = NDArray[np.bool_]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+    Booleans = NDArray[np.bool_]
 
 __all__ = ["Array", "Booleans", "Integers"]
+
+
+def __getattr__(name: str) -> Any:
+    """The three kinds of array, made when one is asked for: a formula of plain numbers does not wait for NumPy."""
+    if name not in __all__:
+        raise AttributeError(name)
+    import numpy as np
+    from numpy.typing import NDArray
+
+    of: Any = NDArray
+    return of[{"Array": np.float64, "Integers": np.int64, "Booleans": np.bool_}[name]]
