@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from importlib.util import find_spec
@@ -21,6 +21,7 @@ from jinjie.base import system
 from jinjie.base.amounts import count, size
 from jinjie.base.files import write_whole
 from jinjie.base.paths import data_home, home, machine_file, runs_home
+from jinjie.base.stamps import stamp, stamps
 from jinjie.base.words import say
 
 FLOORS = ("base", "data", "models", "decoding", "tasks", "training", "recipes", "analyse")
@@ -67,7 +68,7 @@ def data() -> list[dict[str, Any]]:
 
         return [plain(entry) for entry in catalogue()]
 
-    found: list[dict[str, Any]] = _kept("data", work)
+    found: list[dict[str, Any]] = _kept("data", work, runs=False)
     return found
 
 
@@ -108,9 +109,9 @@ def _key(runs: bool) -> str:
     torch = find_spec("torch")
     places = [machine_file(), *(torch.submodule_search_locations or () if torch else ())]
     parts: list[Any] = [jinjie.__version__, system.cpu(), system.cores(), str(data_home())]
-    parts += map(_stamp, map(str, places))
+    parts += map(stamp, map(str, places))
     for floor in FLOORS:
-        parts += _stamps(Path(jinjie.__file__).parent / floor)
+        parts += stamps(Path(jinjie.__file__).parent / floor)
     watched = [
         (data_home(), ("about.json",)),
         *([(runs_home(), ("recipe.json", "events.jsonl"))] if runs else []),
@@ -118,25 +119,6 @@ def _key(runs: bool) -> str:
     for folder, files in watched:
         with suppress(OSError):
             parts += [
-                (one.name, *(_stamp(f"{one.path}/{file}") for file in files)) for one in os.scandir(folder)
+                (one.name, *(stamp(f"{one.path}/{file}") for file in files)) for one in os.scandir(folder)
             ]
     return sha256(repr(parts).encode()).hexdigest()
-
-
-def _stamps(folder: Path) -> Iterator[tuple[str, tuple[int, int] | None]]:
-    """Of the files in a folder and those within it; what Python compiles of them is left out."""
-    for one in sorted(os.scandir(folder), key=lambda one: one.name):
-        if one.is_dir():
-            if one.name != "__pycache__":
-                yield from _stamps(Path(one.path))
-        else:
-            yield one.path, _stamp(one.path)
-
-
-def _stamp(path: str) -> tuple[int, int] | None:
-    """Time and size of what is at a path."""
-    try:
-        found = os.stat(path)  # noqa: PTH116 - a thousand of them, for each of which a Path takes as long as the call
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size

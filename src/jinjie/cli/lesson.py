@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,9 +89,35 @@ def _list(library: Library, as_json: bool) -> None:
 
 
 def _show(found: Written[Lesson], library: Library, run: bool) -> None:
+    from jinjie.course.render.screens import screen
+    from jinjie.course.render.wrap import WIDEST
+
+    out = console()
+    out.width = min(out.width, WIDEST)
+
+    def write() -> bool:
+        return _write(found, library, out, run)
+
+    if run:
+        with out.capture() as captured:
+            write()
+        shown = captured.get()
+    else:
+        shown = screen(found.slug, library, out, write)
+    if out.is_terminal and os.environ.get("TERM") != "dumb":
+        from rich.pager import SystemPager
+
+        os.environ.setdefault("LESS", "-FRX")  # colours pass, and what fits is not paged
+        SystemPager().show(shown)
+    else:
+        out.file.write(shown)
+
+
+def _write(found: Written[Lesson], library: Library, out: Console, run: bool) -> bool:
+    """Print a lesson; whether all its pictures could be drawn."""
     from jinjie.course.render.kept import Kept
     from jinjie.course.render.reading import parse
-    from jinjie.course.render.terminal import WIDEST, terminal
+    from jinjie.course.render.terminal import terminal
 
     lang = language()
     text = parse(_words(found), found.words_file(lang))
@@ -107,15 +133,10 @@ def _show(found: Written[Lesson], library: Library, run: bool) -> None:
         if run:
             results.run()
         made = terminal(text, library, lang, results, quiz=found.entry.quiz)
-    out = console()
-    out.width = min(out.width, WIDEST)
-    paged = out.is_terminal and os.environ.get("TERM") != "dumb"
-    if paged:
-        os.environ.setdefault("LESS", "-FRX")  # colours pass, and what fits is not paged
-    with out.pager(styles=True) if paged else nullcontext():
-        _head(found, library, out)
-        out.print(made.body)
-        _foot(found, library, made.commands, out)
+    _head(found, library, out)
+    out.print(made.body)
+    _foot(found, library, made.commands, out)
+    return not results.undrawn
 
 
 def _words(found: Written[Lesson]) -> str:

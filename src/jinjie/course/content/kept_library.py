@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from zlib import crc32
@@ -77,7 +78,7 @@ def find(root: Path) -> Library | None:
             return None
         if any(_stamp(path) != stamp for path, stamp in head["stamps"].items()):
             return None
-        return _KeptLibrary.of(root, head["entries"], body.split(b"\n"))
+        return _KeptLibrary.of(root, sha256(first).hexdigest(), head["entries"], body.split(b"\n"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -116,7 +117,7 @@ class _KeptLibrary(Library):
     """The entries of one kind are looked up when one asks for them."""
 
     @classmethod
-    def of(cls, root: Path, entries: dict[str, list[Any]], lines: list[bytes]) -> _KeptLibrary:
+    def of(cls, root: Path, kept_as: str, entries: dict[str, list[Any]], lines: list[bytes]) -> _KeptLibrary:
         one = object.__new__(cls)
         begin, places = 0, {}
         for family in _families():
@@ -124,7 +125,7 @@ class _KeptLibrary(Library):
             begin += len(entries[family])
         if begin != len(lines):
             raise ValueError("a line for every entry")
-        one.__dict__.update(roots=(root,), findings=[], _places=places, _lines=lines)
+        one.__dict__.update(roots=(root,), findings=[], kept_as=kept_as, _places=places, _lines=lines)
         return one
 
     def __getattr__(self, name: str) -> Any:

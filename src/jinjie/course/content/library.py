@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from jinjie.base.errors import InvalidInput, NotFound, Problem, did_you_mean
 from jinjie.base.words import Language
@@ -65,6 +65,8 @@ class Written(Generic[E]):
 class Library:
     """Everything that was read. `findings` is what could not be."""
 
+    kept_as: ClassVar[str | None] = None
+    """What the files are known by of which this was kept; None where it was read now."""
     roots: tuple[Path, ...]
     areas: dict[str, Written[schema.Area]] = field(default_factory=dict)
     concepts: dict[str, Written[schema.Concept]] = field(default_factory=dict)

@@ -20,8 +20,6 @@ from jinjie.course.render.results import AsWritten, Results, shown
 from jinjie.course.render.tree import Block, Inline, Tree
 from jinjie.course.render.wrap import Words
 
-WIDEST = 104
-"""Columns of anything: lines of code are longer than lines of text."""
 LEFT = (0, 0, 0, 2)
 """Room before what is no text."""
 COLOURS = {"idea": "cyan", "mistake": "red", "try": "green", "deeper": "magenta"}

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MEASURE = 88
 """Columns of text at most: longer lines are hard to come back from."""
+WIDEST = 104
+"""Columns of anything: lines of code are longer than lines of text."""
 NOT_FIRST = set("，。、；：？！）》〉」』】〕”’…—·％,.;:?!)]}%")
 NOT_LAST = set("（《〈「『【〔“‘([{$")
 

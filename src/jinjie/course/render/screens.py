@@ -1,0 +1,64 @@
+"""Lessons as they stood in a terminal, so that one turns back to them without waiting.
+
+One file for a lesson and language holds the last look of it. It is good while the course, the code that writes it and
+what was drawn for lessons have the time and size that they had, and the terminal is as wide and as colourful.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jinjie
+from jinjie.base.files import write_whole
+from jinjie.base.paths import lessons_home, pictures_home
+from jinjie.base.stamps import stamp, stamps
+from jinjie.base.words import language
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from jinjie.course.content.library import Library
+
+WRITERS = ("base/words", "course", "scratch", "cli/lesson.py")
+"""The parts of Jinjie that say how a lesson looks, and the formulas in it."""
+
+
+def screen(slug: str, library: Library, out: Console, write: Callable[[], bool]) -> str:
+    """What `write` prints on `out` for a lesson, or printed the last time when nothing has changed since.
+
+    `write` says whether that is all there is to see: what lacks a picture is not kept.
+    """
+    file = lessons_home() / "screens" / f"{slug}.{language()}.json"
+    if library.kept_as is not None:
+        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            found = json.loads(file.read_bytes())
+            if found["key"] == _key(library.kept_as, out):
+                return str(found["screen"])
+    with out.capture() as captured:
+        whole = write()
+    made = captured.get()
+    if whole and library.kept_as is not None:
+        # the key anew: pictures may have been drawn
+        kept = json.dumps({"key": _key(library.kept_as, out), "screen": made}, ensure_ascii=False)
+        with suppress(OSError):  # a home that cannot be written is no fault
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, kept)
+    return made
+
+
+def _key(course: str, out: Console) -> str:
+    """Of all that may change how a lesson looks; `course` is what its files are known by."""
+    root = Path(jinjie.__file__).parent
+    writers = [root / part for part in WRITERS]
+    code = [list(stamps(part)) if part.is_dir() else stamp(str(part)) for part in writers]
+    drawn = [
+        stamp(str(folder))
+        for folder in (lessons_home() / "code", lessons_home() / "figures", pictures_home())
+    ]
+    look = (out.width, out.color_system, out.encoding, out.is_terminal, out.no_color, out.legacy_windows)
+    return sha256(repr((jinjie.__version__, course, code, drawn, look)).encode()).hexdigest()
