@@ -105,6 +105,35 @@ def test_with_a_pooler_the_mean_goes_through_it(data: Any) -> None:
         torch.testing.assert_close(model.scores(*(batch[n] for n in WIDE)), model.head(pooled))
 
 
+@pytest.mark.parametrize("r_drop", [0.0, 2.0])
+def test_a_table_pays_for_its_own_votes(data: Any, r_drop: float) -> None:
+    """What it says changes nothing of the body's gradients, and what the body says nothing of its own."""
+    model = network(data, table=256)
+    torch.nn.init.normal_(model.table.votes.weight)
+    batch = {n: torch.from_numpy(v) for n, v in data.batch(0, 0, 8).items()}
+    task = classify.Config(r_drop=r_drop).build()
+
+    def gradients() -> dict[str, torch.Tensor]:
+        model.zero_grad()
+        (update,) = task.updates({"model": model}, batch, Step(0, 0))
+        update.loss.backward()
+        return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+    first = gradients()
+    with torch.no_grad():
+        votes, scores = model.votes(*(batch[n] for n in WIDE)), model.scores(*(batch[n] for n in WIDE))
+        torch.testing.assert_close(scores, votes[0] + votes[1])
+        model.table.votes.weight.normal_()
+    second = gradients()
+    assert torch.equal(first["head.weight"], second["head.weight"])
+    assert not torch.equal(first["table.votes.weight"], second["table.votes.weight"])
+    with torch.no_grad():
+        model.head.weight.normal_()
+    third = gradients()
+    assert torch.equal(second["table.votes.weight"], third["table.votes.weight"])
+    assert not torch.equal(second["head.weight"], third["head.weight"])
+
+
 def test_a_mean_of_tokens_has_no_place_in_transformers_files() -> None:
     config = bert.Config(vocabulary=30, masked=False, pooler=True, head="text", outputs=2)
     assert LAYOUT.obstacles(config) == []

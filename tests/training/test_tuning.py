@@ -129,6 +129,18 @@ def test_layers_have_rates_of_their_own(start: Path) -> None:
         assert moved[name] == pytest.approx(far, rel=1e-3), name
 
 
+def test_a_table_has_a_rate_of_its_own(start: Path) -> None:
+    model = TEXTS.model_copy(update={"table": 64})
+    for decay in (1.0, 0.5):
+        made = recipe(model, start=str(start), tuning=Tuning(layer_decay=decay, table_rate=5))
+        moved = step(Networks(made, {}, "fp32", "cpu"))
+        assert moved["table.votes.weight"] == pytest.approx(0.5, rel=1e-3)
+        assert moved["head.weight"] == pytest.approx(0.1, rel=1e-3)
+    frozen = step(Networks(recipe(model, start=str(start), tuning=Tuning(body="frozen")), {}, "fp32", "cpu"))
+    assert {name for name, far in frozen.items() if far} >= {"table.votes.weight", "head.weight"}
+    assert not frozen["blocks.0.up.weight"]
+
+
 def test_the_schedule_multiplies_them_all(start: Path) -> None:
     networks = Networks(recipe(start=str(start), tuning=Tuning(layer_decay=0.5)), {}, "fp32", "cpu")
     for optimizer in networks.optimizers["model"]:

@@ -72,10 +72,11 @@ class Classify(task.Task):
 
     def updates(self, models: Models, batch: Batch, step: Step) -> Iterator[Update]:
         """With `r_drop` each example is asked twice, and pays besides for how far the two answers are apart (Liang et
-        al. 2021, eq. 4, of which this is the half): (L₁ + L₂) / 2 + weight · (KL(p₁‖p₂) + KL(p₂‖p₁)) / 2."""
-        logits = _logits(models["model"], batch)
+        al. 2021, eq. 4, of which this is the half): (L₁ + L₂) / 2 + weight · (KL(p₁‖p₂) + KL(p₂‖p₁)) / 2. A table
+        beside the body pays for its own votes, and has no dropout to disagree by."""
+        logits, *beside = _votes(models["model"], batch)
         if self.config.loss == "cross-entropy" and not (
-            self.config.r_drop or "weight" in batch or "share" in batch
+            beside or self.config.r_drop or "weight" in batch or "share" in batch
         ):
             # The mean in one kernel: 60 µs less than of single losses, 6 % of the MNIST network's step.
             smoothing = self.config.smoothing
@@ -84,10 +85,14 @@ class Classify(task.Task):
         each = self._paid(logits, batch)
         shown = {}
         if self.config.r_drop:
-            again = _logits(models["model"], {**batch, "x": batch.get("x_other", batch["x"])})
+            again, *more = _votes(models["model"], {**batch, "x": batch.get("x_other", batch["x"])})
+            beside += more
             apart = disagreement(logits, again)
             each = (each + self._paid(again, batch)) / 2 + self.config.r_drop * apart
             shown["apart"] = float(apart.detach().mean())
+        # A table pays by itself: where only the sum pays, the body leaves to it what it finds first.
+        for one in beside:
+            each = each + self._paid(one, batch) / self.config.passes()
         if "weight" in batch:
             each = each * batch["weight"].float()
         yield Update(each.mean(), metrics=shown)
@@ -241,6 +246,14 @@ def _logits(network: nn.Module, batch: Batch) -> torch.Tensor:
         raise InvalidInput([Problem("model.head", "classify.no_head")])
     found = cast(Any, network).scores(batch["x"], batch["types"], batch["documents"])
     return cast("torch.Tensor", found).float()
+
+
+def _votes(network: nn.Module, batch: Batch) -> list[torch.Tensor]:
+    """What the parts of a model say, (B, classes) each in fp32: added up they are its logits."""
+    if not getattr(getattr(network, "config", None), "table", 0):
+        return [_logits(network, batch)]
+    found = cast(Any, network).votes(batch["x"], batch["types"], batch["documents"])
+    return [one.float() for one in found]
 
 
 def disagreement(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:

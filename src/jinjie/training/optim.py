@@ -18,7 +18,7 @@ from jinjie.base.config import Config, option
 if TYPE_CHECKING:
     import torch
 
-NOT_HIDDEN = frozenset({"embed", "positions", "types", "head", "next_sentence", "pooler"})
+NOT_HIDDEN = frozenset({"embed", "positions", "types", "head", "next_sentence", "pooler", "table"})
 """Names of modules that read the input or give the output. Muon leaves their matrices (Jordan et al. 2024):
 each row belongs to one token or class and should move on its own."""
 

@@ -38,6 +38,12 @@ class Tuning(Config):
         gt=0,
         le=1,
     )
+    table_rate: float = option(
+        1.0,
+        "a table's rate as a multiple of the heads': each of its rows is seldom asked",
+        "表的学习率是输出头的多少倍：表的每一行很少用到",
+        gt=0,
+    )
     rank: int = option(8, "rank of lora's matrices", "LoRA 矩阵的秩", ge=1)
     alpha: float = option(
         16.0, "lora's product is scaled by alpha / rank", "LoRA 的乘积按 alpha / rank 缩放", gt=0
@@ -62,25 +68,25 @@ class Tuning(Config):
     def optimizers(
         self, settings: OptimizerConfig, weights: Mapping[str, torch.Tensor], config: ModelConfig
     ) -> list[torch.optim.Optimizer]:
-        """Optimisers over those `weights` that move; with `layer_decay`, a set of its own for each layer.
+        """Optimisers over those `weights` that move; a set of its own for each rate.
 
         The heads have the rate of the settings, the topmost block `layer_decay` times that, and so on down to the
-        embeddings (Howard & Ruder 2018, section 3.2).
+        embeddings (Howard & Ruder 2018, section 3.2); a table has `table_rate` times that of the heads.
         """
         moving = {name: tensor for name, tensor in weights.items() if tensor.requires_grad}
-        if self.layer_decay == 1:
-            return settings.build(moving)
         layers = 1 + max((int(m[1]) for name in weights if (m := _BLOCK.match(name))), default=-1)
-        if not layers:
+        if self.layer_decay != 1 and not layers:
             raise InvalidInput([Problem("tuning.layer_decay", "tuning.no_blocks", kind=config.kind)])
-        below: dict[int, dict[str, torch.Tensor]] = {}
+        shares: dict[float, dict[str, torch.Tensor]] = {}
         for name, tensor in moving.items():
-            below.setdefault(_below(name, layers, config), {})[name] = tensor
+            share = self.layer_decay ** _below(name, layers, config)
+            share *= self.table_rate if name.startswith("table.") else 1.0
+            shares.setdefault(share, {})[name] = tensor
         found = []
-        for depth, group in sorted(below.items()):
+        for share, group in sorted(shares.items(), reverse=True):
             for optimizer in settings.build(group):
                 for one in optimizer.param_groups:
-                    one["base_lr"] *= self.layer_decay**depth
+                    one["base_lr"] *= share
                 found.append(optimizer)
         return found
 

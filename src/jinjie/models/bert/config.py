@@ -28,7 +28,7 @@ class Config(ModelConfig):
     """
 
     kind: Literal["bert"] = "bert"
-    heads_of: ClassVar[tuple[str, ...]] = ("pooler", "masked", "next_sentence", "head")
+    heads_of: ClassVar[tuple[str, ...]] = ("pooler", "masked", "next_sentence", "head", "table")
     above: ClassVar[tuple[str, ...]] = heads_of
     vocabulary: int | None = option(
         None, "tokens it knows; the data decides when empty", "词表大小；留空由数据决定", ge=1
@@ -77,6 +77,13 @@ class Config(ModelConfig):
     outputs: int | None = option(
         None, "classes of that head; the data decides when empty", "该输出头的类别数；留空由数据决定", ge=1
     )
+    table: int = option(
+        0,
+        "rows of a table that votes beside that head, for each token, pair and triple of a text; 0 is none",
+        "与该输出头一同表决的表有多少行，按文本中的每个词元、二元组、三元组投票；0 表示没有",
+        ge=0,
+        le=2**26,
+    )
     dropout: float = option(
         0.1, "share of activations silenced in each training step", "训练时每步随机置零的比例", ge=0, lt=1
     )
@@ -105,9 +112,16 @@ class Config(ModelConfig):
             raise Wrong("model.next_sentence_pools")
         return pooler
 
+    @field_validator("table")
+    @classmethod
+    def _votes_on_a_text(cls, table: int, others: ValidationInfo) -> int:
+        if table and others.data.get("head") != "text":
+            raise Wrong("model.table_votes")
+        return table
+
     @classmethod
     def own_fields(cls) -> tuple[str, ...]:
-        return ("dropout", "masked", "next_sentence", "pooler", "pooling", "head", "outputs")
+        return ("dropout", "masked", "next_sentence", "pooler", "pooling", "head", "table", "outputs")
 
     @property
     def scores(self) -> int:
@@ -149,7 +163,7 @@ class Config(ModelConfig):
         heads = square if self.pooler else 0
         heads += square + norm + vocabulary if self.masked else 0
         heads += 2 * width + 2 if self.next_sentence else 0
-        return body + heads + (width + 1) * self.scores
+        return body + heads + (width + 1) * self.scores + self.table * self.scores
 
     def flops(self, batch: int) -> float:
         """For `batch` texts of `block` tokens, with the scores of masked tokens at every position."""
@@ -159,7 +173,8 @@ class Config(ModelConfig):
         token += 2.0 * width * (width + self.known("vocabulary")) if self.masked else 0
         once = (2.0 * width * width if self.pooler else 0) + (4.0 * width if self.next_sentence else 0)
         places = 1 if self.head == "text" else block
-        return batch * (block * token + once + 2.0 * width * self.scores * places)
+        votes = 6.0 * block * self.scores if self.table else 0
+        return batch * (block * token + once + 2.0 * width * self.scores * places + votes)
 
     def activations(self, batch: int) -> int:
         """For `batch` texts of `block` tokens, the loss's log-probabilities included."""
@@ -170,6 +185,7 @@ class Config(ModelConfig):
         token += 3 * width if self.masked else 0
         places = 1 if self.head == "text" else self.block
         head = places * (width + self.scores) if self.head != "none" else 0
+        head += 6 * self.block * self.scores if self.table else 0
         return batch * (self.block * token + (2 * width if self.pooler else 0) + head) + self.scored(batch)
 
     def scored(self, batch: int) -> int:

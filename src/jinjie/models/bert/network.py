@@ -12,6 +12,7 @@ from jinjie.models.activation import activate
 from jinjie.models.attention import rotary
 from jinjie.models.attention.attend import attend
 from jinjie.models.bert.config import Config
+from jinjie.models.bert.table import Table
 
 THETA = 10000.0
 """Base of the rotary wavelengths (Su et al. 2021)."""
@@ -49,6 +50,7 @@ class BERT(nn.Module):
         self.masked = MaskedHead(config) if config.masked else None
         self.next_sentence = nn.Linear(config.width, 2) if config.next_sentence else None
         self.head = nn.Linear(config.width, config.scores) if config.head != "none" else None
+        self.table = Table(config.table, config.scores) if config.table else None
         self._initialise()
 
     def forward(
@@ -70,7 +72,7 @@ class BERT(nn.Module):
             pooled,
             None if self.masked is None else self.masked(hidden, self.embed.weight),
             None if self.next_sentence is None else self.next_sentence(pooled),
-            None if self.head is None else self._head(hidden, pooled, documents),
+            None if self.head is None else _added(self._votes(tokens, hidden, pooled, documents)),
         )
 
     def hidden(
@@ -106,12 +108,32 @@ class BERT(nn.Module):
         types: torch.Tensor | None = None,
         documents: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """What the head says, (B, K) or (B, T, K), with no other head asked. Raises ValueError where there is none."""
+        """What the head says, (B, K) or (B, T, K), with no other head asked; a table's votes are added to it. Raises
+        ValueError where there is no head."""
+        return _added(self.votes(tokens, types, documents))
+
+    def votes(
+        self,
+        tokens: torch.Tensor,
+        types: torch.Tensor | None = None,
+        documents: torch.Tensor | None = None,
+    ) -> list[torch.Tensor]:
+        """The head's scores, and a table's beside them where there is one. Raises ValueError where there is no head."""
         if self.head is None:
             raise ValueError("this BERT has no head for scores: its config says head=none")
         first = self.config.head == "text" and self.config.pooling == "first"
         hidden = self.hidden(tokens, types, documents, wanted=1 if first else None)
-        return self._head(hidden, self.pooled(hidden, documents), documents)
+        return self._votes(tokens, hidden, self.pooled(hidden, documents), documents)
+
+    def _votes(
+        self,
+        tokens: torch.Tensor,
+        hidden: torch.Tensor,
+        pooled: torch.Tensor | None,
+        documents: torch.Tensor | None,
+    ) -> list[torch.Tensor]:
+        head = self._head(hidden, pooled, documents)
+        return [head] if self.table is None else [head, self.table(tokens, documents)]
 
     def pooled(self, hidden: torch.Tensor, documents: torch.Tensor | None = None) -> torch.Tensor | None:
         """hidden (B, T, C) → one vector a text, (B, C): of what `pooling` says. None without a pooler."""
@@ -137,12 +159,18 @@ class BERT(nn.Module):
         return cast(torch.Tensor, self.head(self.dropout(hidden)))
 
     def _initialise(self) -> None:
-        """Matrices normal with deviation 0.02, biases 0 (Devlin et al. 2018, their code)."""
+        """Matrices normal with deviation 0.02, biases 0 (Devlin et al. 2018, their code), and a table's votes."""
         for name, parameter in self.named_parameters():
-            if parameter.ndim == 2:
+            if name.startswith("table."):
+                nn.init.zeros_(parameter)
+            elif parameter.ndim == 2:
                 nn.init.normal_(parameter, std=0.02)
             elif name.endswith("bias"):
                 nn.init.zeros_(parameter)
+
+
+def _added(votes: list[torch.Tensor]) -> torch.Tensor:
+    return votes[0] if len(votes) == 1 else votes[0] + votes[1]
 
 
 class Block(nn.Module):

@@ -75,7 +75,7 @@ class BERT(Layout):
         config = cast(Config, config)
         if config.positions != "learned":
             return [Obstacle("positions", config.positions, "learned")]
-        wanted: dict[str, Any] = {"pooling": "first"} if config.pools else {}
+        wanted: dict[str, Any] = {"table": 0} | ({"pooling": "first"} if config.pools else {})
         if config.head != "none":
             wanted |= {"masked": False, "next_sentence": False, "pooler": config.head == "text"}
         return [
