@@ -38,7 +38,6 @@ def test_hidden_tokens(own: Path) -> None:
     assert found > max(unigram, neighbours) + 0.02
 
 
-@pytest.mark.xfail(strict=True, reason="0.837 and 0.836 where the linear classifier has 0.859: docs/log.md")
 def test_sentiment_zh(own: Path, tmp_path: Path) -> None:
     """S9: the mean of three seeds on 1,778 test reviews is at least a linear classifier's of the same run."""
     recipe = recipes.find("sentiment-zh").changed({"start": str(own), "data.tokenizer": str(own)})

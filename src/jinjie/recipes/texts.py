@@ -59,8 +59,10 @@ RECIPES = [
             zh="预训练有什么用，又有什么做不到：自己做过填空训练的 BERT 再读 13864 条带标签的评论，旁边一张表只数词、二元组和三元组。",
         ),
         expect=Text(
-            en="EXPECT",
-            zh="EXPECT",
+            en="About 86 % of the 1,778 test reviews right, where a linear classifier of characters and pairs has 85.9 %. The head "
+            "alone has 84 %, the table alone 84 to 85 %: what one misses, the other often knows.",
+            zh="1778 条测试评论约有 86% 判断正确，只看字和字对的线性分类器是 85.9%。单看输出头是 84%，单看表是 84% 到 85%："
+            "一个看漏的，另一个往往知道。",
         ),
         data=sentiment.Config(language="zh", hidden=0.15),
         model=OWN.model_copy(
@@ -76,7 +78,7 @@ RECIPES = [
         ),
         start="bert-pretrain",
         task=classify.Config(r_drop=3.0),
-        optimizer=AdamW(lr=5e-4, beta2=0.999, weight_decay=0.01),
+        optimizer=AdamW(lr=5e-4, beta2=0.999, weight_decay=0.0),
         tuning=Tuning(layer_decay=0.9, table_rate=40.0),
         schedule=Cosine(warmup=100, final=0.0),
         budget=Budget(epochs=4, batch=32, clip=1.0, evaluate_every=217),
