@@ -35,15 +35,16 @@ def register(app: typer.Typer) -> None:
         content: list[Path] = content_option(),
         as_json: bool = json_option(),
     ) -> None:
-        from jinjie.base.config import parse_changes
         from jinjie.cli.progress import record
         from jinjie.course.content.library import load, own
 
-        given = parse_changes(settings or [])
         library = load([own(), *content])
         if slug is None:
             _list(library, as_json)
             return
+        from jinjie.base.config import parse_changes  # late: a list does without pydantic
+
+        given = parse_changes(settings or [])
         written = library.experiment(slug)
         if written.entry.recipe is not None:
             _run(written, given, svg, detach, as_json)
