@@ -342,6 +342,7 @@ COMMANDS = [
     "plan",
     "progress",
     "ask",
+    "find attention",
 ]
 
 
@@ -351,6 +352,7 @@ def test_what_was_told_before_waits_for_no_library(
 ) -> None:
     """A command's first run in a home keeps what it worked out; every later one only tells it."""
     heavy = ["torch", "numpy", "polars", "sqlalchemy", "matplotlib", "sklearn", "networkx", "sympy"]
+    heavy += ["pydantic", "pygments", "markdown_it", "jinjie.course.grading.marking"]
     heavy += ["jinjie.course.content.shelf", "jinjie.base.machine", "jinjie.models", "jinjie.course.sandbox"]
     script = (
         "import sys; from jinjie.cli.main import main\n"
