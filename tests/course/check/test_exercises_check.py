@@ -11,7 +11,7 @@ import pytest
 from jinjie.course.check.exercises import exercise, exercises
 from jinjie.course.content import load
 from jinjie.course.content.library import one_exercise
-from jinjie.course.grading import grade
+from jinjie.course.grading.marking import grade
 
 OURS = sorted(load().exercises)
 
