@@ -20,7 +20,7 @@ def cases(rng):
         (spread(rng, 7, 6.0), 1.0, 0.5),
     )
     yield {"en": "p = 1: nothing is cut off", "zh": "p = 1：什么也不去掉"}, (rng.normal(size=8), 1.5, 1.0)
-    yield {"en": "scores in the thousands", "zh": "分数上千"}, (rng.normal(size=6) * 3000, 1.0, 0.9)
+    yield {"en": "scores in the thousands", "zh": "分数上千"}, (1000 + rng.random(6) * 3000, 1.0, 0.9)
     yield {"en": "a temperature near 0", "zh": "温度接近 0"}, (rng.normal(size=6), 0.001, 0.9)
     yield {"en": "a high temperature", "zh": "温度很高"}, (rng.normal(size=12) * 2, 3.0, 0.7)
     yield {"en": "a tiny p", "zh": "p 很小"}, (rng.normal(size=9), 2.0, 0.01)
