@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from jinjie.analyse.memory import LONG, Memory, Part, memory
 from jinjie.base import machine
 from jinjie.base.errors import JinjieError
+from jinjie.base.stamps import Stamp, stamp
 from jinjie.base.words import Text, text
 from jinjie.training.cadence import Cadence
 
@@ -219,9 +220,9 @@ def _pace(recipe: Recipe, precision: Precision, threads: int) -> tuple[str, floa
     wanted = _what_takes_time(recipe.model_dump(mode="json"))
     found: list[tuple[float, str]] = []
     for run in all_runs():
-        if _asked(run.path, _stamp(run.path / "recipe.json")) != wanted:
+        if _asked(run.path, stamp(str(run.path / "recipe.json"))) != wanted:
             continue
-        pace = _paced(run.path, _stamp(run.path / "events.jsonl"), precision, threads)
+        pace = _paced(run.path, stamp(str(run.path / "events.jsonl")), precision, threads)
         if pace is not None:
             found.append((pace, run.name))
         if len(found) == PAST:
@@ -229,17 +230,8 @@ def _pace(recipe: Recipe, precision: Precision, threads: int) -> tuple[str, floa
     return (min(found)[1], min(found)[0]) if found else None
 
 
-def _stamp(file: Path) -> tuple[int, int]:
-    """What differs when a file does."""
-    try:
-        stat = file.stat()
-    except OSError:
-        return 0, 0
-    return stat.st_mtime_ns, stat.st_size
-
-
 @lru_cache(maxsize=1000)
-def _asked(run: Path, stamp: tuple[int, int]) -> dict[str, Any] | None:
+def _asked(run: Path, seen: Stamp | None) -> dict[str, Any] | None:
     """What takes time of a run's recipe; None where the run is damaged or older, and tells nothing."""
     from jinjie.training.runs import Run
 
@@ -250,7 +242,7 @@ def _asked(run: Path, stamp: tuple[int, int]) -> dict[str, Any] | None:
 
 
 @lru_cache(maxsize=1000)
-def _paced(run: Path, stamp: tuple[int, int], precision: Precision, threads: int) -> float | None:
+def _paced(run: Path, seen: Stamp | None, precision: Precision, threads: int) -> float | None:
     from jinjie.training.runs import Run
 
     return _pace_of(Run(run).events, precision, threads)

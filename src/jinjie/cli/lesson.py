@@ -111,6 +111,7 @@ def _show(found: Written[Lesson], library: Library, run: bool) -> None:
         SystemPager().show(shown)
     else:
         out.file.write(shown)
+        out.file.flush()  # a reader that has gone is noticed here and not at the very end
 
 
 def _write(found: Written[Lesson], library: Library, out: Console, run: bool) -> bool:

@@ -98,7 +98,7 @@ class Questions:
         """Every question that shares a term with what was asked, the likeliest first."""
         asked = asked[:LONGEST]
         found = terms(asked)
-        known = {term: self.index.terms[term] for term in found if term in self.index.terms}
+        known = {term: told for term in found if (told := self.index.terms.get(term)) is not None}
         telling = {term: tells for term, (tells, _) in known.items()}
         likeness: Vector = defaultdict(float)
         # Terms that stand nowhere are a part of the length: what nobody here asks in these words is less like anything.

@@ -24,13 +24,14 @@ from jinjie import __version__
 from jinjie.base import words
 from jinjie.base.files import write_whole
 from jinjie.base.paths import course_home
+from jinjie.base.stamps import Stamp, stamp
 from jinjie.course.content.library import Library, Written
 
 if TYPE_CHECKING:
     from jinjie.course.content import schema
 
 E = TypeVar("E", bound="schema.Entry")
-Stamps = dict[str, list[int]]
+Stamps = dict[str, Stamp]
 """Time in nanoseconds and size, by path."""
 
 FORMAT = 1
@@ -46,7 +47,7 @@ def stamps(root: Path) -> Stamps:
         found = {file.path for file in code if file.name.endswith(".py")} | {words.__file__}
     found |= {str(root), *(str(folder) for folder in root.iterdir() if folder.is_dir())}
     found |= {str(file) for pattern in ("*/*.yaml", "*/*/*.yaml", "*/*/*.md") for file in root.glob(pattern)}
-    return {path: stamp for path in sorted(found) if (stamp := _stamp(path)) is not None}
+    return {path: found_at for path in sorted(found) if (found_at := stamp(path)) is not None}
 
 
 def keep(library: Library, begun: Stamps) -> None:
@@ -76,7 +77,7 @@ def find(root: Path) -> Library | None:
         wanted = _made_by(root)
         if {name: head[name] for name in wanted} != wanted or crc32(body) != head["sum"]:
             return None
-        if any(_stamp(path) != stamp for path, stamp in head["stamps"].items()):
+        if any(stamp(path) != tuple(then) for path, then in head["stamps"].items()):
             return None
         return _KeptLibrary.of(root, sha256(first).hexdigest(), head["entries"], body.split(b"\n"))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -151,14 +152,6 @@ def _file() -> Path:
 
 def _made_by(root: Path) -> dict[str, Any]:
     return {"format": FORMAT, "version": __version__, "root": str(root)}
-
-
-def _stamp(path: str) -> list[int] | None:
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return [found.st_mtime_ns, found.st_size]
 
 
 def _plain(value: Any) -> Any:
