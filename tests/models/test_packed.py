@@ -112,7 +112,7 @@ def test_packed_twice_is_refused() -> None:
 
 
 def test_without_onednn_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed, "_has_onednn", lambda: False)
+    monkeypatch.setattr(packed, "has_onednn", lambda: False)
     for format in ("fp32", "bf16"):
         test_a_layer_gives_what_linear_gives(format, 5, True)
         test_its_weight_can_be_looked_at(format)

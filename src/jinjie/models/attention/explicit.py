@@ -43,57 +43,62 @@ class _Attention(torch.autograd.Function):
         causal: bool,
         hidden: torch.Tensor | None,
     ) -> torch.Tensor:
-        out, weights = _forward(q, k, v, causal, hidden)
-        ctx.save_for_backward(q, k, v, *weights)
+        out, kept = _forward(q, k, v, causal, hidden)
+        ctx.save_for_backward(*kept)
+        ctx.shapes = q.shape, k.shape
         ctx.causal = causal
         return out
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
-        q, k, v, *weights = ctx.saved_tensors
-        time, keys = q.shape[-2], k.shape[-2]
-        scale = q.shape[-1] ** -0.5
-        flat_k, flat_v = k.flatten(0, 1), v.flatten(0, 1)
-        dq = torch.empty_like(q, memory_format=torch.contiguous_format)
+        k, v, *parts = ctx.saved_tensors
+        q_shape, k_shape = ctx.shapes
+        heads, scale = k_shape[1], q_shape[-1] ** -0.5
+        chunks = _chunks(q_shape[-2], k_shape[-2], ctx.causal)
+        dq = _room(gradients[0], q_shape)
         dk = dv = None
-        for p, (i, j, seen) in zip(weights, _chunks(time, keys, ctx.causal), strict=True):
-            g = _grouped(gradients[0], k.shape[1], i, j)
-            dp = torch.bmm(g, flat_v[:, :seen].transpose(1, 2))
+        # The last chunk first: it sees every key, so that what the others add finds its place.
+        for (i, j, seen), rows, p in reversed(list(zip(chunks, parts[::2], parts[1::2], strict=True))):
+            g = _grouped(gradients[0], heads, i, j)
+            dp = torch.bmm(g, v[:, :seen].transpose(1, 2))
             ds = torch._softmax_backward_data(dp, p, -1, p.dtype)
-            _put(dq, torch.bmm(ds, flat_k[:, :seen]).mul_(scale), k.shape[1], i, j)
-            dv = _sum(dv, torch.bmm(p.transpose(1, 2), g), flat_v, seen)
-            dk = _sum(
-                dk, torch.bmm(ds.transpose(1, 2), _grouped(q, k.shape[1], i, j)).mul_(scale), flat_k, seen
-            )
-        return dq, cast(torch.Tensor, dk).view(k.shape), cast(torch.Tensor, dv).view(v.shape), None, None
+            _put(dq, _product(ds, k[:, :seen], scale), heads, i, j)
+            dv = _sum(dv, torch.bmm(p.transpose(1, 2), g))
+            dk = _sum(dk, _product(ds.transpose(1, 2), rows, scale))
+        return dq, cast(torch.Tensor, dk).view(k_shape), cast(torch.Tensor, dv).view(k_shape), None, None
 
 
 def _forward(
     q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, causal: bool, hidden: torch.Tensor | None
 ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    """The output, and the weights P of each chunk of queries as (B·Hkv, H/Hkv · chunk, keys seen)."""
-    time, keys = q.shape[-2], k.shape[-2]
-    scale = q.shape[-1] ** -0.5
-    groups = q.shape[1] // k.shape[1]
+    """The output, and what its gradient needs: keys and values (B·Hkv, S, D), and for each chunk of queries these as
+    (B·Hkv, H/Hkv · chunk, D) and their weights P as (B·Hkv, H/Hkv · chunk, keys seen)."""
+    heads, scale = k.shape[1], q.shape[-1] ** -0.5
     flat_k, flat_v = k.flatten(0, 1), v.flatten(0, 1)
-    out: torch.Tensor | None = None
-    weights = []
-    for i, j, seen in _chunks(time, keys, causal):
-        rows = _grouped(q, k.shape[1], i, j)
-        ahead = _ahead(j - i, seen, q) if causal and j - i > 1 else q.new_zeros(())
-        bias = ahead.repeat(groups, 1) if ahead.ndim else ahead
-        scores = torch.baddbmm(bias, rows, flat_k[:, :seen].transpose(1, 2), alpha=scale)
+    out, kept = _room(q, q.shape), [flat_k, flat_v]
+    for i, j, seen in _chunks(q.shape[-2], k.shape[-2], causal):
+        rows = _grouped(q, heads, i, j)
+        scores = _product(rows, flat_k[:, :seen].transpose(1, 2), scale)
+        by_query = scores.view(len(q), -1, j - i, seen)
+        if causal and j - i > 1:
+            by_query[..., seen - (j - i) :].add_(_ahead(j - i, q))
         if hidden is not None:
-            scores.view(len(q), -1, j - i, seen).add_(hidden[:, None, i:j, :seen])
+            by_query.add_(hidden[:, None, i:j, :seen])
         p = torch.softmax(scores, -1)
-        weights.append(p)
-        part = torch.bmm(p, flat_v[:, :seen])
-        if j - i == time:
-            return part.view(q.shape), weights
-        if out is None:
-            out = torch.empty_like(q, memory_format=torch.contiguous_format)
-        _put(out, part, k.shape[1], i, j)
-    return cast(torch.Tensor, out), weights
+        _put(out, torch.bmm(p, flat_v[:, :seen]), heads, i, j)
+        kept += [rows, p]
+    return out, kept
+
+
+def _product(a: torch.Tensor, b: torch.Tensor, scale: float) -> torch.Tensor:
+    """scale · AB, (N, M, K) and (N, K, L) → (N, M, L), in one pass over the result."""
+    return torch.baddbmm(a.new_zeros(()), a, b, beta=0, alpha=scale)
+
+
+def _room(like: torch.Tensor, shape: torch.Size) -> torch.Tensor:
+    """An empty (B, H, T, D) in which a position's heads lie side by side, as the projection behind reads them."""
+    batch, heads, time, size = shape
+    return like.new_empty(batch, time, heads, size).transpose(1, 2)
 
 
 def _chunks(time: int, keys: int, causal: bool) -> list[tuple[int, int, int]]:
@@ -104,10 +109,10 @@ def _chunks(time: int, keys: int, causal: bool) -> list[tuple[int, int, int]]:
     return [(max(0, i), j, keys - time + j) for i, j in zip([0, *ends[:-1]], ends, strict=True)]
 
 
-def _ahead(rows: int, seen: int, like: torch.Tensor) -> torch.Tensor:
-    """(rows, seen): −∞ where a key lies ahead of its query, else 0; the last row sees every key."""
-    full = torch.full((rows, seen), float("-inf"), dtype=like.dtype, device=like.device)
-    return full.triu_(seen - rows + 1)
+def _ahead(rows: int, like: torch.Tensor) -> torch.Tensor:
+    """(rows, rows), for the last `rows` keys that as many queries see: −∞ where a key lies ahead, else 0."""
+    full = torch.full((rows, rows), float("-inf"), dtype=like.dtype, device=like.device)
+    return full.triu_(1)
 
 
 def _grouped(x: torch.Tensor, kv_heads: int, i: int, j: int) -> torch.Tensor:
@@ -122,11 +127,9 @@ def _put(whole: torch.Tensor, part: torch.Tensor, kv_heads: int, i: int, j: int)
     whole[:, :, i:j] = part.view(batch, heads, j - i, size)
 
 
-def _sum(total: torch.Tensor | None, part: torch.Tensor, like: torch.Tensor, seen: int) -> torch.Tensor:
-    """Add a chunk's gradient to the keys that it saw."""
-    if total is None and seen == like.shape[1]:
-        return part
+def _sum(total: torch.Tensor | None, part: torch.Tensor) -> torch.Tensor:
+    """Add a chunk's gradient to the keys that it saw, which are the first."""
     if total is None:
-        total = torch.zeros_like(like, memory_format=torch.contiguous_format)
-    total[:, :seen] += part
+        return part
+    total[:, : part.shape[1]] += part
     return total

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from jinjie.models import product
 from jinjie.models.activation import activate
 from jinjie.models.attention import rotary
 from jinjie.models.attention.attend import attend
@@ -181,8 +182,8 @@ class Block(nn.Module):
         self.activation = config.activation
         self.attention = Attention(config)
         self.norm1 = nn.LayerNorm(config.width, eps=config.norm_eps)
-        self.up = nn.Linear(config.width, config.hidden)
-        self.down = nn.Linear(config.hidden, config.width)
+        self.up = product.Linear(config.width, config.hidden)
+        self.down = product.Linear(config.hidden, config.width)
         self.norm2 = nn.LayerNorm(config.width, eps=config.norm_eps)
         self.dropout = nn.Dropout(config.dropout)
 
@@ -206,8 +207,8 @@ class Attention(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.heads, self.size = config.heads, config.head_size
-        self.qkv = nn.Linear(config.width, 3 * config.width)
-        self.out = nn.Linear(config.width, config.width)
+        self.qkv = product.Linear(config.width, 3 * config.width)
+        self.out = product.Linear(config.width, config.width)
 
     def forward(
         self,

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from jinjie.models import product
 from jinjie.models.activation import activate
 from jinjie.models.attention import rotary
 from jinjie.models.attention.attend import attend, weigh
@@ -222,10 +223,10 @@ class Attention(nn.Module):
         self.heads = [config.heads, config.groups, config.groups]
         self.size = config.head_size
         qkv_bias, out_bias, _ = config.biases
-        self.qkv = nn.Linear(config.width, sum(self.heads) * self.size, bias=qkv_bias)
+        self.qkv = product.Linear(config.width, sum(self.heads) * self.size, bias=qkv_bias)
         self.q_norm = nn.RMSNorm(self.size, eps=config.norm_eps) if config.qk_norm else None
         self.k_norm = nn.RMSNorm(self.size, eps=config.norm_eps) if config.qk_norm else None
-        self.out = nn.Linear(config.heads * self.size, config.width, bias=out_bias)
+        self.out = product.Linear(config.heads * self.size, config.width, bias=out_bias)
 
     def forward(self, x: torch.Tensor, sight: Sight, cache: Cache | None) -> torch.Tensor:
         """(B, T, C) → (B, T, C)."""
@@ -258,9 +259,9 @@ class Feedforward(nn.Module):
         super().__init__()
         self.activation = config.activation
         *_, bias = config.biases
-        self.gate = nn.Linear(config.width, config.hidden, bias=bias) if config.gated else None
-        self.up = nn.Linear(config.width, config.hidden, bias=bias)
-        self.down = nn.Linear(config.hidden, config.width, bias=bias)
+        self.gate = product.Linear(config.width, config.hidden, bias=bias) if config.gated else None
+        self.up = product.Linear(config.width, config.hidden, bias=bias)
+        self.down = product.Linear(config.hidden, config.width, bias=bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, T, C) → (B, T, C)."""
