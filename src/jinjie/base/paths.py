@@ -103,3 +103,8 @@ def course_home() -> Path:
 def find_home() -> Path:
     """The search index of the course, made again whenever it is missing."""
     return home() / "find"
+
+
+def help_home() -> Path:
+    """The first page of the help as it was last printed, one file a language."""
+    return home() / "help"

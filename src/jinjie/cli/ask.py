@@ -11,6 +11,8 @@ from jinjie.base.words import language, say
 from jinjie.cli.output import console, json_option, note, print_json
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from jinjie.course.content.library import Library
     from jinjie.course.content.schema import Question
     from jinjie.path.asking import Near
@@ -80,16 +82,28 @@ def _list(library: Library, as_json: bool) -> None:
 
 
 def _answer(library: Library, question: Question) -> None:
+    from jinjie.course.render.screens import screen
+    from jinjie.path.figures import figures, fill
+
+    out = console()
+    found = figures(question, library)
+    answer = fill(str(question.answer), found)
+    out.file.write(
+        screen(f"ask-{question.id}", library, out, lambda: _write(library, question, answer, out), answer)
+    )
+    if any(figure.guessed for figure in found.values()):
+        note(say("cli.ask.guessed"))
+
+
+def _write(library: Library, question: Question, answer: str, out: Console) -> bool:
+    """Print a question with its answer; always all there is to see."""
     from rich.text import Text
 
     from jinjie.course.render.reading import parse
     from jinjie.course.render.terminal import terminal
     from jinjie.course.render.tree import Link
-    from jinjie.path.figures import figures, fill
 
-    out = console()
-    found = figures(question, library)
-    tree = parse(fill(str(question.answer), found))
+    tree = parse(answer)
     written = terminal(tree, library, language())
     out.print(Text(str(question.question), style="bold"), soft_wrap=True)
     out.print()
@@ -101,8 +115,7 @@ def _answer(library: Library, question: Question) -> None:
     for slug in dict.fromkeys(slug for slug in links if slug in library.resources):
         work = library.resources[slug].entry
         out.print(Text.assemble("  ", (work.url, "cyan"), ("  " + work.title, "dim")), soft_wrap=True)
-    if any(figure.guessed for figure in found.values()):
-        note(say("cli.ask.guessed"))
+    return True
 
 
 def _others(near: list[Near], heading: str) -> None:

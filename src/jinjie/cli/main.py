@@ -89,11 +89,13 @@ def main() -> None:
     arguments = sys.argv[1:]
     words.use(_asked_language(arguments))
     arguments = _without_language(arguments)
-    app = build(arguments[0] if arguments else None)
-    _translate_help()
     try:
-        code = app(args=arguments, standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+        if arguments in (["--help"], ["-h"]):
+            from jinjie.cli import help
+
+            help.page(lambda: _run(arguments))
+            sys.exit(0)
+        sys.exit(_run(arguments))
     except typer.Exit as end:
         sys.exit(end.exit_code)
     except JinjieError as error:
@@ -113,6 +115,17 @@ def main() -> None:
         if not _usage(error, build()):  # which knows the names of all commands
             raise
         sys.exit(2)
+
+
+def _run(arguments: list[str]) -> int:
+    """Do what a command line says; the exit code of what it says of itself."""
+    app = build(arguments[0] if arguments else None)
+    if not arguments or {"-h", "--help"} & set(arguments):
+        from jinjie.cli import help
+
+        help.adapt()
+    code = app(args=arguments, prog_name="jinjie", standalone_mode=False)
+    return code if isinstance(code, int) else 0
 
 
 def _told(error: OSError, as_json: bool) -> bool:
@@ -207,14 +220,3 @@ def _without_language(arguments: list[str]) -> list[str]:
         elif not word.startswith("--lang="):
             kept.append(word)
     return kept
-
-
-def _translate_help() -> None:
-    """Typer's own headings in the current language."""
-    if words.language() == "en" or not {"-h", "--help"} & set(sys.argv) and len(sys.argv) > 1:
-        return
-    from typer import rich_utils
-
-    rich_utils.COMMANDS_PANEL_TITLE = say("cli.heading.commands")
-    rich_utils.OPTIONS_PANEL_TITLE = say("cli.heading.options")
-    rich_utils.ARGUMENTS_PANEL_TITLE = say("cli.heading.arguments")

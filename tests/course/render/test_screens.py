@@ -46,6 +46,13 @@ def test_kept_until_the_terminal_or_a_picture_is_another(library: Library) -> No
     assert screen("other", library, wide, write).startswith("\x1b[1m4")
 
 
+def test_another_text_is_written_anew(library: Library) -> None:
+    out = Console(width=80, color_system=None)
+    write = Writer(out)
+    shown = [screen("ask-memory", library, out, write, text) for text in ("8 GB", "8 GB", "9 GB", "8 GB")]
+    assert [one[0] for one in shown] == ["1", "1", "2", "3"]
+
+
 def test_what_is_damaged_lacks_a_picture_or_is_not_ours_is_made_again(library: Library) -> None:
     out = Console(width=80, color_system=None)
     write = Writer(out)

@@ -1,6 +1,6 @@
-"""Lessons as they stood in a terminal, so that one turns back to them without waiting.
+"""Lessons and answers as they stood in a terminal, so that one turns back to them without waiting.
 
-One file for a lesson and language holds the last look of it. It is good while the course, the code that writes it and
+One file for each and a language holds the last look of it. It is good while the course, the code that writes it and
 what was drawn for lessons have the time and size that they had, and the terminal is as wide and as colourful.
 """
 
@@ -24,35 +24,36 @@ if TYPE_CHECKING:
 
     from jinjie.course.content.library import Library
 
-WRITERS = ("base/words", "course", "scratch", "cli/lesson.py")
-"""The parts of Jinjie that say how a lesson looks, and the formulas in it."""
+WRITERS = ("base/words", "course", "scratch", "cli/ask.py", "cli/lesson.py")
+"""The parts of Jinjie that say how these look, and the formulas in them."""
 
 
-def screen(slug: str, library: Library, out: Console, write: Callable[[], bool]) -> str:
-    """What `write` prints on `out` for a lesson, or printed the last time when nothing has changed since.
+def screen(name: str, library: Library, out: Console, write: Callable[[], bool], text: str = "") -> str:
+    """What `write` prints on `out` under a name, or printed the last time when nothing has changed since.
 
-    `write` says whether that is all there is to see: what lacks a picture is not kept.
+    `write` says whether that is all there is to see: what lacks a picture is not kept. `text` is what it prints as far
+    as that is not the course's own, as numbers of this machine are not.
     """
-    file = lessons_home() / "screens" / f"{slug}.{language()}.json"
+    file = lessons_home() / "screens" / f"{name}.{language()}.json"
     if library.kept_as is not None:
         with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             found = json.loads(file.read_bytes())
-            if found["key"] == _key(library.kept_as, out):
+            if found["key"] == _key(library.kept_as, out, text):
                 return str(found["screen"])
     with out.capture() as captured:
         whole = write()
     made = captured.get()
     if whole and library.kept_as is not None:
         # the key anew: pictures may have been drawn
-        kept = json.dumps({"key": _key(library.kept_as, out), "screen": made}, ensure_ascii=False)
+        kept = json.dumps({"key": _key(library.kept_as, out, text), "screen": made}, ensure_ascii=False)
         with suppress(OSError):  # a home that cannot be written is no fault
             file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(file, kept)
     return made
 
 
-def _key(course: str, out: Console) -> str:
-    """Of all that may change how a lesson looks; `course` is what its files are known by."""
+def _key(course: str, out: Console, text: str) -> str:
+    """Of all that may change how it looks; `course` is what its files are known by."""
     root = Path(jinjie.__file__).parent
     writers = [root / part for part in WRITERS]
     code = [list(stamps(part)) if part.is_dir() else stamp(str(part)) for part in writers]
@@ -61,4 +62,4 @@ def _key(course: str, out: Console) -> str:
         for folder in (lessons_home() / "code", lessons_home() / "figures", pictures_home())
     ]
     look = (out.width, out.color_system, out.encoding, out.is_terminal, out.no_color, out.legacy_windows)
-    return sha256(repr((jinjie.__version__, course, code, drawn, look)).encode()).hexdigest()
+    return sha256(repr((jinjie.__version__, course, code, drawn, look, text)).encode()).hexdigest()
