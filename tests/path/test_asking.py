@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from jinjie.course.content.library import Library, load
+from jinjie.course.find.fold import fold
 from jinjie.path import asking
 from jinjie.path.asking import Questions, made, meanings, of_library, terms
 
@@ -125,6 +126,13 @@ def test_groups_of_meaning_reach_across_languages() -> None:
     assert set(meanings("the corpus")) & set(meanings("语料"))
     assert "≈oom" in set(meanings("it runs out of memory")), "three words of one meaning"
     assert not set(meanings("a cat sat"))
+
+
+def test_chinese_words_of_a_meaning_are_written_as_questions_are_folded() -> None:
+    """They are looked for as they stand: one in traditional characters would never be found."""
+    _, chinese = asking._groups()
+    assert len(chinese) > 300
+    assert [word for word in chinese if fold(word).text != word] == []
 
 
 def test_beside_a_question_are_those_most_like_it(library: Library, questions: Questions) -> None:

@@ -225,7 +225,7 @@ def meanings(folded: str) -> Iterator[str]:
 
 @cache
 def _groups() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """`meanings.txt` by its words: Latin ones as stems, Chinese ones as they are written."""
+    """`meanings.txt` by its words: Latin ones as stems, Chinese ones as they are written, which is folded already."""
     latin: dict[str, list[str]] = defaultdict(list)
     chinese: dict[str, list[str]] = defaultdict(list)
     text = (resources.files("jinjie.path") / "meanings.txt").read_text(encoding="utf-8")
@@ -235,7 +235,7 @@ def _groups() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         words = line.split()
         for word in words:
             if any(is_chinese(character) for character in word):
-                chinese[fold(word).text].append(f"≈{words[0]}")
+                chinese[word].append(f"≈{words[0]}")
             else:
                 latin[" ".join(stem(part) for part in word.split("_"))].append(f"≈{words[0]}")
     return latin, chinese
