@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from jinjie import recipes
+from jinjie.analyse import memory
 from jinjie.analyse.estimate import assumed, estimate
 from jinjie.base.machine import Profile
 from jinjie.training import launch
@@ -79,3 +80,15 @@ def test_what_stays_as_it_is_has_no_gradients_and_no_moments() -> None:
     assert (lora.gradients, lora.moments) == (0, 0)
     assert lora.weights == full.weights
     assert lora.activations == full.activations  # gradients pass through the body to its adapters
+
+
+def test_texts_of_many_lengths_keep_as_many_kernels_as_a_run_may() -> None:
+    """Half a megabyte each, of both libraries; rows of one length keep next to none, and fp32 none by oneDNN."""
+    assert 500_000 * sum(int(count) for count in launch.KERNELS.values()) == memory.KERNELS
+    reviews = recipes.find("sentiment-zh").changed({"start": None, "precision": "bf16"})
+    facts = {"vocabulary": 5167, "block": 64, "outputs": 2, "length": 60}
+    rows_alike = {name: count for name, count in facts.items() if name != "length"}
+    said = estimate(reviews, facts, {}).memory.total
+    assert said - estimate(reviews, rows_alike, {}).memory.total == memory.KERNELS
+    full = reviews.changed({"precision": "fp32"})
+    assert estimate(full, facts, {}).memory.total == estimate(full, rows_alike, {}).memory.total

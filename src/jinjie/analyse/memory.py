@@ -28,6 +28,9 @@ MOMENTS = {"sgd": 0, "momentum": 1, "adagrad": 1, "rmsprop": 1, "adam": 2, "adam
 SPARE: dict[Precision, float] = {"bf16": 1.45, "fp32": 1.0}
 """Memory that a step takes for each byte that is alive in it at once. The allocator keeps what is freed, and a block of
 one size does not serve for a larger one: in bf16 there are many sizes (docs/log.md)."""
+KERNELS = 64_000_000
+"""Bytes of kernels made for rows of one length each: as many as `training/launch.py` lets be kept, at half a megabyte
+(docs/log.md). Rows of one length need a few; products in fp32 go to MKL, which makes none."""
 LONG = 2
 """The longest texts of a batch, against those of average length, where no batch is as long as it might be."""
 
@@ -46,7 +49,7 @@ class Memory:
     data: int = 0
     """The data, and the libraries that read them."""
     spare: int = 0
-    """What the allocator keeps and cannot use; where saving needs more than a step does, that too."""
+    """What the allocator keeps and cannot use, and kernels; where saving needs more than a step does, that too."""
     program: int = PROGRAM
 
     @property
@@ -84,6 +87,7 @@ def memory(
         body = config.activations(piece) - scores if learns else 0
         kept += recipe.task.passes() * (size * body + recipe.task.held(scores, size))
     step = int(SPARE[precision] * (gradients + kept))
+    kernels = KERNELS if size == 2 and "length" in facts else 0
     copied = max(moments, 4 * mastered)  # weights, then moments, each as bytes on their way to the disk
     return Memory(
         weights=size * weights,
@@ -92,7 +96,7 @@ def memory(
         moments=moments,
         activations=kept,
         data=recipe.data.held(facts, counts),
-        spare=max(step, copied) - gradients - kept,
+        spare=max(step, copied) - gradients - kept + kernels,
         program=profile.program if profile and profile.program else PROGRAM,
     )
 
