@@ -94,6 +94,7 @@ def page(write: Callable[[], object]) -> None:
         found = json.loads(file.read_bytes())
         if found["key"] == key:
             sys.stdout.write(str(found["page"]))
+            sys.stdout.flush()  # a reader that has gone is noticed here and not at the very end
             return
     heard = _Heard(sys.stdout)
     sys.stdout = heard
