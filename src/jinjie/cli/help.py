@@ -90,12 +90,10 @@ def page(write: Callable[[], object]) -> None:
     """Print what `write` prints, or printed the last time when nothing has changed since."""
     file = help_home() / f"{words.language()}.json"
     key = _key()
-    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-        found = json.loads(file.read_bytes())
-        if found["key"] == key:
-            sys.stdout.write(str(found["page"]))
-            sys.stdout.flush()  # a reader that has gone is noticed here and not at the very end
-            return
+    if (kept := _kept(file, key)) is not None:
+        sys.stdout.write(kept)
+        sys.stdout.flush()  # a reader that has gone is noticed here and not at the very end
+        return
     heard = _Heard(sys.stdout)
     sys.stdout = heard
     try:
@@ -105,6 +103,15 @@ def page(write: Callable[[], object]) -> None:
     with suppress(OSError):  # a home that cannot be written is no fault
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, json.dumps({"key": key, "page": "".join(heard.pieces)}, ensure_ascii=False))
+
+
+def _kept(file: Path, key: str) -> str | None:
+    """The page that was kept under this key; None where there is none."""
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        found = json.loads(file.read_bytes())
+        if found["key"] == key:
+            return str(found["page"])
+    return None
 
 
 class _Heard:
