@@ -82,10 +82,8 @@ def test_a_home_that_cannot_be_written_costs_nothing_but_time(home: Path, built:
     assert asked() == asked() and len(built) == 2
 
 
-def test_page_and_code_fall_to_the_same_key_only_together(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A word that changes, or a command, changes the key: shown on a stamp that is another."""
+def test_a_command_or_a_word_that_changes_is_another_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of theirs with another time or size."""
     from jinjie.cli import help
 
     before = help._key()

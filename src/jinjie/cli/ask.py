@@ -91,6 +91,7 @@ def _answer(library: Library, question: Question) -> None:
     out.file.write(
         screen(f"ask-{question.id}", library, out, lambda: _write(library, question, answer, out), answer)
     )
+    out.file.flush()  # a reader that has gone is noticed here and not at the very end
     if any(figure.guessed for figure in found.values()):
         note(say("cli.ask.guessed"))
 

@@ -7,7 +7,6 @@ colourful.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -19,8 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import jinjie
-from jinjie.base import words
-from jinjie.base.files import write_whole
+from jinjie.base import shown, words
 from jinjie.base.paths import help_home
 from jinjie.base.stamps import stamp, stamps
 from jinjie.base.words import say
@@ -90,8 +88,8 @@ def page(write: Callable[[], object]) -> None:
     """Print what `write` prints, or printed the last time when nothing has changed since."""
     file = help_home() / f"{words.language()}.json"
     key = _key()
-    if (kept := _kept(file, key)) is not None:
-        sys.stdout.write(kept)
+    if (before := shown.kept(file, key)) is not None:
+        sys.stdout.write(before)
         sys.stdout.flush()  # a reader that has gone is noticed here and not at the very end
         return
     heard = _Heard(sys.stdout)
@@ -100,18 +98,7 @@ def page(write: Callable[[], object]) -> None:
         write()
     finally:
         sys.stdout = heard.stream
-    with suppress(OSError):  # a home that cannot be written is no fault
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, json.dumps({"key": key, "page": "".join(heard.pieces)}, ensure_ascii=False))
-
-
-def _kept(file: Path, key: str) -> str | None:
-    """The page that was kept under this key; None where there is none."""
-    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-        found = json.loads(file.read_bytes())
-        if found["key"] == key:
-            return str(found["page"])
-    return None
+    shown.keep(file, key, "".join(heard.pieces))
 
 
 class _Heard:

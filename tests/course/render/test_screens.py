@@ -59,7 +59,7 @@ def test_what_is_damaged_lacks_a_picture_or_is_not_ours_is_made_again(library: L
     screen("attention", library, out, write)
     (file,) = (lessons_home() / "screens").iterdir()
     whole = file.read_bytes()
-    for count, damaged in enumerate((b"", b"[]", b"{}", whole[:-3], b'{"key": 1, "screen": ""}'), 2):
+    for count, damaged in enumerate((b"", b"[]", b"{}", whole[:-3], b'{"key": 1, "shown": ""}'), 2):
         file.write_bytes(damaged)
         assert screen("attention", library, out, write) == f"{count} in 80 columns\n"
         assert file.read_bytes() != damaged

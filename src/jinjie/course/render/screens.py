@@ -6,15 +6,13 @@ what was drawn for lessons have the time and size that they had, and the termina
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jinjie
-from jinjie.base.files import write_whole
+from jinjie.base import shown
 from jinjie.base.paths import lessons_home, pictures_home
 from jinjie.base.stamps import stamp, stamps
 from jinjie.base.words import language
@@ -36,19 +34,15 @@ def screen(name: str, library: Library, out: Console, write: Callable[[], bool],
     """
     file = lessons_home() / "screens" / f"{name}.{language()}.json"
     if library.kept_as is not None:
-        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-            found = json.loads(file.read_bytes())
-            if found["key"] == _key(library.kept_as, out, text):
-                return str(found["screen"])
+        before = shown.kept(file, _key(library.kept_as, out, text))
+        if before is not None:
+            return before
     with out.capture() as captured:
         whole = write()
     made = captured.get()
     if whole and library.kept_as is not None:
         # the key anew: pictures may have been drawn
-        kept = json.dumps({"key": _key(library.kept_as, out, text), "screen": made}, ensure_ascii=False)
-        with suppress(OSError):  # a home that cannot be written is no fault
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(file, kept)
+        shown.keep(file, _key(library.kept_as, out, text), made)
     return made
 
 
