@@ -307,6 +307,17 @@ def set_up(stages: list[Stage], plan_only: bool) -> None:
     for stage in stages:
         if not stage.finished():  # asked again: an earlier stage may have undone a later one
             stage.perform()
+    compile_source()
+
+
+def compile_source() -> None:
+    """Python's bytecode of our own source where it is not of now: a tenth of a second where it is.
+
+    pip makes that of the packages alone. Where Python may write none while it runs (PYTHONDONTWRITEBYTECODE), each
+    command would compile its modules anew, a fifth of its time.
+    """
+    # What learners are to change, and pages, are no modules of ours.
+    run(in_venv("python"), "-m", "compileall", "-q", "-x", r"[/\\](content|web)[/\\]", ROOT / "src" / "jinjie")
 
 
 # The commands

@@ -253,6 +253,19 @@ def test_a_failing_stage_says_what_to_do_and_is_tried_again(
     assert not make.Pages().finished()
 
 
+def test_our_own_source_is_compiled_where_python_may_write_nothing_while_it_runs(
+    make: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "src/jinjie/content").mkdir(parents=True)
+    for name in ("one.py", "content/exercise.py"):
+        (tmp_path / "src/jinjie" / name).write_text("1\n")
+    monkeypatch.setattr(make, "ROOT", tmp_path)
+    monkeypatch.setattr(make, "in_venv", lambda name: Path(sys.executable))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    make.compile_source()
+    assert [found.name.partition(".")[0] for found in tmp_path.rglob("*.pyc")] == ["one"]
+
+
 def test_a_program_that_is_not_there_is_a_failure_and_no_crash(make: ModuleType, tmp_path: Path) -> None:
     assert not make.run(tmp_path / "nothing")
 

@@ -61,6 +61,7 @@ def test_this_machine_is_described() -> None:
     assert 0 < found.free <= found.memory
     assert found.cpu
     assert machine.cores() == found.cores
+    assert system.memory() == found.memory
 
 
 @linux

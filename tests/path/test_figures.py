@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from jinjie.base import machine, system, words
+from jinjie.base import machine, words
 from jinjie.course.content.library import load, own
 from jinjie.path import figures
 from jinjie.path.figures import FIGURES, Asked, fill
@@ -31,7 +30,7 @@ def asked() -> Asked:
     """Four cores, 600 GFLOP/s in bf16, 32 GB that are read at 28 GB/s."""
     made = Asked(load())
     made.measured = PROFILE
-    made.here = replace(system.here(), cores=4, memory=32_000_000_000)
+    made.cores, made.installed = 4, 32_000_000_000
     return made
 
 
@@ -78,7 +77,7 @@ def test_arithmetic(asked: Asked, name: str, value: float | str, text: str) -> N
 
 
 def test_what_is_trained_also_has_to_fit(asked: Asked) -> None:
-    asked.here = replace(asked.here, memory=200_000_000)
+    asked.installed = 200_000_000
     assert FIGURES["parameters_in_a_week"](asked).value == pytest.approx(0.8 * 200e6 / 16)
 
 

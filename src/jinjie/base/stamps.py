@@ -1,4 +1,4 @@
-"""Time and size of files, by which one sees that what was worked out of them is still so."""
+"""Times and size of files, by which one sees that what was worked out of them is still so."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-Stamp = tuple[int, int]
-"""Time in nanoseconds and size in bytes."""
+Stamp = tuple[int, int, int]
+"""Times of the last writing and of the last change in nanoseconds, and size in bytes. One may set the first as one
+likes, as what unpacks an archive does; the second the system sets (on Windows it is the time of the making)."""
 
 
 def stamp(path: str) -> Stamp | None:
@@ -16,7 +17,7 @@ def stamp(path: str) -> Stamp | None:
         found = os.stat(path)  # noqa: PTH116 - a thousand of them, for each of which a Path takes as long as the call
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size
 
 
 def stamps(folder: Path) -> Iterator[tuple[str, Stamp | None]]:

@@ -63,6 +63,17 @@ def here(root: Path = Path("/")) -> Machine:
     )
 
 
+def memory() -> int:
+    """Bytes of memory that this process may use, without psutil where the system says how many pages it has."""
+    if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
+        whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    else:
+        import psutil
+
+        whole = psutil.virtual_memory().total
+    return min(whole, _cgroup(Path("/"))[1] or whole)
+
+
 def cores() -> int:
     """Physical cores this process may use, at least 1."""
     return _cores(Path("/"), _cgroup(Path("/"))[0])[0]

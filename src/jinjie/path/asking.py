@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import json
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ _MEANING = 2.0
 """What a group of words of one meaning counts."""
 
 Vector = dict[str, float]
+Groups = tuple[dict[str, list[str]], dict[str, list[str]]]
+"""Groups of words of one meaning by their words: Latin ones as stems, Chinese ones folded."""
 
 
 @dataclass(frozen=True)
@@ -66,21 +69,26 @@ class Index:
     terms: Mapping[str, tuple[float, Vector]]
     """How much each term tells, the logarithm of how few questions hold it; and what it weighs in each of those, whose
     terms together have length 1."""
+    groups: Groups
 
 
 class _Lines(Mapping[str, tuple[float, Vector]]):
-    """Terms as they were kept, of which each is read when it is asked for: a question has some forty of 20,000."""
+    """Terms as they were kept, in order, of which each is read when it is asked for: a question has some forty of
+    20,000."""
 
     def __init__(self, lines: list[str]) -> None:
-        split = (line.partition("\t") for line in lines)
-        self._lines = {term: value for term, _, value in split}
+        self._lines = lines
 
     def __getitem__(self, term: str) -> tuple[float, Vector]:
-        telling, weights = json.loads(self._lines[term])
+        begins = f"{term}\t"
+        place = bisect_left(self._lines, begins)
+        if place == len(self._lines) or not self._lines[place].startswith(begins):
+            raise KeyError(term)
+        telling, weights = json.loads(self._lines[place][len(begins) :])
         return telling, weights
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._lines)
+        return (line.partition("\t")[0] for line in self._lines)
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -97,7 +105,7 @@ class Questions:
     def nearest(self, asked: str) -> list[Near]:
         """Every question that shares a term with what was asked, the likeliest first."""
         asked = asked[:LONGEST]
-        found = terms(asked)
+        found = terms(asked, self.index.groups)
         known = {term: told for term in found if (told := self.index.terms.get(term)) is not None}
         telling = {term: tells for term, (tells, _) in known.items()}
         likeness: Vector = defaultdict(float)
@@ -142,7 +150,9 @@ def made(questions: Mapping[str, Question]) -> Questions:
         for term, weight in _length_1({term: weight**DAMPED for term, weight in found.items()}).items():
             weights[term][id_] = weight
     said = {_bare(way): id_ for id_, one in questions.items() for way in _asked(one)}
-    return Questions(questions, Index(said, {term: (telling[term], weights[term]) for term in telling}))
+    # In the order in which they are kept, so that what is summed over them is the same to the last bit.
+    kept = {term: (telling[term], weights[term]) for term in sorted(telling)}
+    return Questions(questions, Index(said, kept, _groups()))
 
 
 def of_library(library: Library) -> Questions:
@@ -157,7 +167,8 @@ def of_library(library: Library) -> Questions:
         first, _, body = path.read_bytes().partition(b"\n")
         head = json.loads(first)
         if head["of"] == wanted and head["sum"] == crc32(body):
-            return Questions(questions, Index(head["said"], _Lines(body.decode().split("\n"))))
+            groups = head["latin"], head["chinese"]
+            return Questions(questions, Index(head["said"], _Lines(body.decode().split("\n")), groups))
     made_now = made(questions)
     with contextlib.suppress(OSError):  # a full disk costs the next question a second, and this one nothing
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -169,7 +180,8 @@ def _written(of: str, index: Index) -> bytes:
     """The index as it is kept: a line for all of it, and one for each term."""
     lines = (f"{term}\t{json.dumps(found)}" for term, found in index.terms.items())
     body = "\n".join(lines).encode()
-    head = {"of": of, "sum": crc32(body), "said": index.said}
+    latin, chinese = index.groups
+    head = {"of": of, "sum": crc32(body), "said": index.said, "latin": latin, "chinese": chinese}
     return json.dumps(head, ensure_ascii=False).encode() + b"\n" + body
 
 
@@ -189,8 +201,8 @@ def _weighed(found: Vector, telling: Vector, unheard: float) -> Vector:
     return _length_1({term: weight * telling.get(term, unheard) for term, weight in found.items()})
 
 
-def terms(text: str) -> Vector:
-    """The terms of a text, each with what it counts.
+def terms(text: str, groups: Groups | None = None) -> Vector:
+    """The terms of a text, each with what it counts. `groups` are those of `meanings.txt`, where they are at hand.
 
     Words that only ask (how, which, 怎么, 什么) count little: "how long" is another question than "how much".
     """
@@ -208,24 +220,24 @@ def terms(text: str) -> Vector:
                 pieces = range(len(word) - 3) if len(word) > 4 else ()
                 found |= {f"…{word[i : i + 4]}": _PIECE for i in pieces}
                 found[word] = 1.0
-    return found | dict.fromkeys(meanings(folded), _MEANING)
+    return found | dict.fromkeys(meanings(folded, groups), _MEANING)
 
 
-def meanings(folded: str) -> Iterator[str]:
+def meanings(folded: str, groups: Groups | None = None) -> Iterator[str]:
     """The groups of words of one meaning of which a folded text holds one, in either language: ≈memory, ≈slow."""
-    latin, chinese = _groups()
+    latin, chinese = groups or _groups()
     words = [stem(run) for _, run in runs(folded) if not is_chinese(run)]
     for i in range(len(words)):
         for length in (1, 2, 3):
             yield from latin.get(" ".join(words[i : i + length]), ())
-    for word, groups in chinese.items():
+    for word, meant in chinese.items():
         if word in folded:
-            yield from groups
+            yield from meant
 
 
 @cache
-def _groups() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """`meanings.txt` by its words: Latin ones as stems, Chinese ones as they are written, which is folded already."""
+def _groups() -> Groups:
+    """Those of `meanings.txt`, whose Chinese words are folded as they are written."""
     latin: dict[str, list[str]] = defaultdict(list)
     chinese: dict[str, list[str]] = defaultdict(list)
     text = (resources.files("jinjie.path") / "meanings.txt").read_text(encoding="utf-8")

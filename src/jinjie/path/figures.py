@@ -79,8 +79,13 @@ class Asked:
         self.library = library
 
     @cached_property
-    def here(self) -> system.Machine:
-        return system.here()
+    def cores(self) -> int:
+        return system.cores()
+
+    @cached_property
+    def installed(self) -> int:
+        """Bytes of memory that this process may use."""
+        return system.memory()
 
     @cached_property
     def measured(self) -> machine.Profile | None:
@@ -88,7 +93,7 @@ class Asked:
 
     @cached_property
     def profile(self) -> machine.Profile:
-        return self.measured or estimates.assumed(self.here.cores)
+        return self.measured or estimates.assumed(self.cores)
 
     @property
     def precision(self) -> machine.Precision:
@@ -108,7 +113,7 @@ class Asked:
     @property
     def memory(self) -> float:
         """Bytes that a model may take here."""
-        return USABLE * self.here.memory
+        return USABLE * self.installed
 
     @property
     def guessed(self) -> bool:
@@ -258,8 +263,8 @@ def _free(asked: Asked) -> Figure:
 
 DAY = 86_400.0
 FIGURES: dict[str, Callable[[Asked], Figure]] = {
-    "machine_cores": lambda asked: _plain(asked.here.cores),
-    "machine_memory": lambda asked: _bytes(asked.here.memory),
+    "machine_cores": lambda asked: _plain(asked.cores),
+    "machine_memory": lambda asked: _bytes(asked.installed),
     "machine_disk_free": lambda asked: _bytes(_free_disk()),
     "machine_speed": _speed,
     "machine_precision": lambda asked: Figure(asked.precision, "", asked.precision, asked.guessed),

@@ -116,6 +116,14 @@ def terms(text: str) -> list[str]:
     return found
 
 
+def name_terms(name: str) -> list[str]:
+    """The terms of a name, each once, without the last characters that only beginnings need."""
+    found: dict[str, None] = {}
+    for _, run in runs(at_home(fold(name).text)):
+        found |= dict.fromkeys(pairs(run, alone=False) if is_chinese(run) else [stem(run)])
+    return list(found)
+
+
 def pairs(run: str, alone: bool) -> list[str]:
     """Every two neighbours of a run; the last character too where `alone`, or where there is no other."""
     found = [run[i : i + 2] for i in range(len(run) - 1)]

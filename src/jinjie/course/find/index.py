@@ -13,25 +13,26 @@ import hashlib
 import json
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
-from jinjie.base import files, paths
+from jinjie.base import files, paths, stamps
 from jinjie.base.words import LANGUAGES
-from jinjie.course.find.fold import terms
+from jinjie.course.find.fold import name_terms, terms
 
 COLUMNS = ("title", "names", "heading", "body")
 """Where a term may stand, the weightiest first."""
 _TABLES = """
 CREATE TABLE entries (
   rowid INTEGER PRIMARY KEY, kind TEXT, id TEXT, title_en TEXT, title_zh TEXT, names TEXT,
+  called TEXT,
   heading_en TEXT, heading_zh TEXT, body_en TEXT, body_zh TEXT, command TEXT, address TEXT, planned INTEGER);
 CREATE VIRTUAL TABLE words USING fts5(
   title, names, heading, body, content='', tokenize="unicode61 remove_diacritics 0", prefix='1 2 3');
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, 'row');
 """
-_READ = {".yaml", ".md", ".toml", ".py"}
+_READ = (".yaml", ".md", ".toml", ".py")
 
 
 def connect(roots: Sequence[Path] | None = None) -> sqlite3.Connection:
@@ -59,17 +60,8 @@ def database(roots: Sequence[Path] | None = None) -> bytes:
 
 
 def fingerprint(roots: Sequence[Path] | None) -> str:
-    """A hash of everything that an index is made from: the content, formulas, recipes, sentences, this package."""
-    digest = hashlib.sha256(f"{sys.version_info[:2]} {sqlite3.sqlite_version}".encode())
-    for label, path in _sources(roots):
-        digest.update(f"\0{label}\0".encode(errors="surrogateescape"))
-        # A file that goes or cannot be read counts as empty; reading the content says what is wrong with it.
-        with contextlib.suppress(OSError):
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _sources(roots: Sequence[Path] | None) -> Iterator[tuple[str, Path]]:
+    """A hash of all that tells when what an index is made from was written last, and what size it has: the content,
+    formulas, recipes, sentences, this package."""
     package = Path(str(resources.files("jinjie")))
     ours = package / "content"
     folders = [
@@ -78,10 +70,11 @@ def _sources(roots: Sequence[Path] | None) -> Iterator[tuple[str, Path]]:
         package / "base" / "words",
         package / "course" / "find",
     ]
+    found: list[object] = [sys.version_info[:2], sqlite3.sqlite_version]
     for root in [*(roots if roots is not None else [ours]), *folders]:
-        for path in sorted(root.rglob("*")):
-            if path.suffix in _READ and not (path.suffix == ".py" and root.name == "scratch"):
-                yield f"{root}/{path.relative_to(root)}", path
+        with contextlib.suppress(OSError):  # a folder that is none has no files; reading the content says so
+            found += (one for one in stamps.stamps(root) if one[0].endswith(_READ))
+    return hashlib.sha256(repr(found).encode(errors="surrogateescape")).hexdigest()
 
 
 def _key(roots: Sequence[Path] | None) -> str:
@@ -125,6 +118,7 @@ def _build(roots: Sequence[Path] | None) -> bytes:
                 entry.id,
                 *titles,
                 json.dumps(entry.names, ensure_ascii=False),
+                json.dumps([name_terms(name) for name in (*titles, *entry.names)], ensure_ascii=False),
                 *headings,
             )
             values = (*values, *bodies, entry.command, entry.address, int(entry.planned))

@@ -9,14 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinjie.base.errors import InvalidInput, Problem, did_you_mean
 from jinjie.base.words import Text, language
 from jinjie.course.find import query as questions
-from jinjie.course.find.fold import LONGEST, at_home, fold, is_chinese, pairs, runs, stem
+from jinjie.course.find.fold import LONGEST, fold, is_chinese, runs
 from jinjie.course.find.index import COLUMNS, connect, opened
 from jinjie.course.find.kinds import KINDS
 from jinjie.course.find.query import Query, Term
@@ -180,10 +179,10 @@ class _Search:
             for row, weight in rows.items():
                 scores[row] += rarity[term] * weight / whole
         best: dict[tuple[str, str], tuple[float, int]] = {}
-        for row, kind, id_, names in self._described(scores):
+        for row, kind, id_, called in self._described(scores):
             if kinds and kind not in kinds:
                 continue
-            score = scores[row] + self._named(names) + _PRIORS.get(kind, 0.0) * min(1.0, 2 * scores[row])
+            score = scores[row] + self._named(called) + _PRIORS.get(kind, 0.0) * min(1.0, 2 * scores[row])
             score += self._asked_for(kind)
             if (kind, id_) not in best or score > best[kind, id_][0]:
                 best[kind, id_] = (score, row)
@@ -229,19 +228,16 @@ class _Search:
         """How much a term tells: the fewer entries hold it, the more. One that stands nowhere tells little."""
         return math.log(1 + self._total / len(rows)) if rows else 1.0
 
-    def _described(self, rows: dict[int, float]) -> Iterator[tuple[int, str, str, list[str]]]:
-        for row, kind, id_, en, zh, names in self._connection.execute(
-            "SELECT rowid, kind, id, title_en, title_zh, names FROM entries"
-        ):
+    def _described(self, rows: dict[int, float]) -> Iterator[tuple[int, str, str, list[list[str]]]]:
+        for row, kind, id_, called in self._connection.execute("SELECT rowid, kind, id, called FROM entries"):
             if row in rows:
-                yield row, kind, id_, [en, zh, *json.loads(names)]
+                yield row, kind, id_, json.loads(called)
 
-    def _named(self, names: Sequence[str]) -> float:
-        """How nearly the question is one of these names, or holds it: 0 … `_WHOLE_NAME`."""
+    def _named(self, names: Sequence[Sequence[str]]) -> float:
+        """How nearly the question is one of these names, each by its terms, or holds it: 0 … `_WHOLE_NAME`."""
         asked = [term.text for term in self._query.terms]
         best = 0.0
-        for name in names:
-            called = _name_terms(name)
+        for called in names:
             if not called:
                 continue
             shared = sum(part in called for part in asked)
@@ -254,12 +250,3 @@ class _Search:
     def _asked_for(self, kind: str) -> float:
         words = _KIND_WORDS.get(kind, "").split()
         return _ASKED_KIND if any(word in f" {self._query.bare} " for word in words) else 0.0
-
-
-@lru_cache(maxsize=20_000)
-def _name_terms(name: str) -> frozenset[str]:
-    """The terms of a name, each once, without the last characters that only beginnings need."""
-    found: set[str] = set()
-    for _, run in runs(at_home(fold(name).text)):
-        found |= set(pairs(run, alone=False)) if is_chinese(run) else {stem(run)}
-    return frozenset(found)
