@@ -317,7 +317,9 @@ def compile_source() -> None:
     command would compile its modules anew, a fifth of its time.
     """
     # What learners are to change, and pages, are no modules of ours.
-    run(in_venv("python"), "-m", "compileall", "-q", "-x", r"[/\\](content|web)[/\\]", ROOT / "src" / "jinjie")
+    run(
+        in_venv("python"), "-m", "compileall", "-q", "-x", r"[/\\](content|web)[/\\]", ROOT / "src" / "jinjie"
+    )
 
 
 # The commands
