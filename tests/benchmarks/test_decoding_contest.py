@@ -25,7 +25,7 @@ def serving(monkeypatch: pytest.MonkeyPatch) -> Any:
     return importlib.import_module("serving")
 
 
-@pytest.mark.parametrize("weights", ["auto", "int8"])
+@pytest.mark.parametrize("weights", ["auto", "int8", "int4"])
 def test_ours_writes_all_that_was_asked(bench: Any, weights: str) -> None:
     given = {"shape": TINY, "streams": 3, "tokens": 5, "prompts": [[1, 2, 3]] * 3, "weights": weights}
     one = bench.Contender("ours", "decode_ours.py", sys.executable, given)
@@ -55,6 +55,14 @@ def test_the_best_of_transformers_is_the_measure(bench: Any) -> None:
     assert not bench.verdict(1, several)[0][1]
     several[-1].about["ready"] = 5.1
     assert not bench.verdict(1, several)[1][1]
+    several[-1].about["ready"], several[-1].name = 0.5, "ours, int4"
+    several[-1].rounds[0]["seconds"] = 2.0 / 3.5
+    several += found(bench, ours=1.0)
+    several[-1].name = bench.OURS
+    assert bench.verdict(1, several)[2][1] and len(bench.verdict(16, several)) == 2
+    several[-2].rounds[0]["seconds"] = 2.0 / 3.4
+    assert not bench.verdict(1, several)[2][1]
+    several[-1].rounds[0]["seconds"] = 1.01
     assert "| 0.50 |" in bench.section(1, several, (0, 0)), "ratios to the best"
 
 

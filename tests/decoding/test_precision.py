@@ -97,7 +97,7 @@ def test_texts_written_together_are_each_what_they_are_alone(format: Format) -> 
         assert [text[0] for text in texts] == [text[0] for text in alone]
 
 
-@pytest.mark.parametrize(("format", "least"), [("fp16", 0.99), ("bf16", 0.9), ("int8", 0.85)])
+@pytest.mark.parametrize(("format", "least"), [("fp16", 0.99), ("bf16", 0.9), ("int8", 0.85), ("int4", 0.6)])
 def test_the_packaged_model_chooses_nearly_the_same(format: str, least: float) -> None:
     """The likeliest next character at each of 400 places of a text that fp32 wrote."""
     opened = finished.open_finished(finished.model_folder("poems"))

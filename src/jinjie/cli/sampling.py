@@ -77,7 +77,7 @@ def seed() -> Any:
 
 
 def weights() -> Any:
-    return typer.Option("auto", "--weights", help=say("cli.weights"), metavar="auto|fp32|fp16|bf16|int8")
+    return typer.Option("auto", "--weights", help=say("cli.weights"), metavar="auto|fp32|fp16|bf16|int8|int4")
 
 
 def sampling(greedy: bool, **given: Any) -> Sampling:

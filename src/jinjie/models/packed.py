@@ -14,9 +14,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from jinjie.models import int4
 from jinjie.models.product import has_onednn
 
-Format = Literal["fp32", "fp16", "bf16", "int8"]
+Format = Literal["fp32", "fp16", "bf16", "int8", "int4"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 FEW = {"fp16": 4, "int8": 16}
@@ -31,7 +32,7 @@ PIECE = 1 << 19
 class Packed(nn.Module):
     """xWᵀ + b, as `nn.Linear` gives it to the format's rounding; W (out, in) is kept in one of `FORMATS`.
 
-    int8 is symmetric with one scale for each row of W: its largest magnitude is 127.
+    int8 is symmetric with one scale for each row of W: its largest magnitude is 127. int4 is told of in `int4.py`.
     """
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None, format: Format) -> None:
@@ -52,6 +53,8 @@ class Packed(nn.Module):
             case "int8":
                 self.kept, scale = quantised(weight)
                 self.scale = scale.bfloat16()
+            case "int4":
+                self.kept, self.scale = int4.quantised(weight)
             case _:
                 raise ValueError(f"there is no format {format}")
 
@@ -60,13 +63,17 @@ class Packed(nn.Module):
         """W in fp32, (out, in), as near as the format keeps it: for those who look at a network."""
         if self.kept.is_mkldnn:
             return cast(torch.Tensor, self.kept.to_dense()).float()
+        if self.format == "int4" and self.scale is not None:
+            return int4.widened(self.kept, self.scale, self.out, self.inputs)
         wide = self.kept.float()
         return wide if self.scale is None else wide * self.scale.float()[:, None]
 
     @property
     def nbytes(self) -> int:
-        width = {"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}[self.format]
         extra = [one.nbytes for one in (self.scale, self.bias) if one is not None]
+        if self.format == "int4":
+            return self.kept.nbytes + sum(extra)
+        width = {"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}[self.format]
         return width * self.out * self.inputs + sum(extra)
 
     @property
@@ -82,6 +89,9 @@ class Packed(nn.Module):
                 found = self._by_fp16(rows)
             case "int8":
                 found = self._by_int8(rows)
+            case "int4":
+                assert self.scale is not None
+                found = self._with_bias(int4.multiply(rows, self.kept, self.scale, self.out))
             case _:
                 found = self._by_dtype(rows.to(self.kept.dtype)).float()
         return found.view(*x.shape[:-1], self.out)
@@ -97,20 +107,24 @@ class Packed(nn.Module):
         if len(rows) <= FEW["fp16"]:
             half = rows.half()
             each = [torch.mv(self.kept, row) for row in half]
-            found = torch.stack(each).float()
+            found = torch.stack(each)
         else:
             found = torch.cat([F.linear(rows, part.float()) for part in self._pieces()], 1)
-        return found if self.bias is None else found + self.bias
+        return self._with_bias(found)
 
     def _by_int8(self, rows: torch.Tensor) -> torch.Tensor:
         assert self.scale is not None
         half = rows.bfloat16().contiguous()
         if len(rows) <= FEW["int8"]:
-            found = torch._weight_int8pack_mm(half, self.kept, self.scale).float()
+            found = torch._weight_int8pack_mm(half, self.kept, self.scale)
         else:
             wide = torch.cat([F.linear(half, part.bfloat16()) for part in self._pieces()], 1)
             found = wide.float() * self.scale.float()
-        return found if self.bias is None else found + self.bias
+        return self._with_bias(found)
+
+    def _with_bias(self, found: torch.Tensor) -> torch.Tensor:
+        """What a kernel found, of whatever type, in fp32."""
+        return found.float() if self.bias is None else found + self.bias  # which is fp32
 
     def _pieces(self) -> tuple[torch.Tensor, ...]:
         return cast("tuple[torch.Tensor, ...]", self.kept.split(max(1, PIECE // self.inputs)))
