@@ -50,6 +50,14 @@ def test_weights_that_are_all_alike_stay_what_they_are() -> None:
         assert torch.equal(int4.widened(integers, pairs, 70, 64), torch.full((70, 64), value))
 
 
+def test_a_matrix_in_pieces_is_the_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+    weight = torch.randn(203, 96)
+    whole = int4.quantised(weight)
+    monkeypatch.setattr(int4, "PIECE", 96 * 70)
+    for one, other in zip(whole, int4.quantised(weight), strict=True):
+        assert torch.equal(one, other)
+
+
 def test_five_bits_a_weight() -> None:
     integers, pairs = int4.quantised(torch.randn(256, 1024))
     assert integers.nbytes + pairs.nbytes == 256 * 1024 * 5 // 8
