@@ -209,4 +209,6 @@ def test_measuring_finds_believable_figures_and_keeps_them(tmp_path: Path) -> No
     assert 0.5 < found.one.fp32 < 10_000
     assert found.all.fp32 >= found.one.fp32
     assert 0.5 < found.read_gbytes < 5_000
+    assert found.one_row is not None
+    assert 0.01 < found.one_row.bf16 < 10_000 and 0.01 < found.one_row.fp16 < 10_000
     assert 0.05 < found.op_us < found.step_us < 1e6

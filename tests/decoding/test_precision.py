@@ -9,7 +9,7 @@ import torch
 from test_generate import model
 
 from jinjie.base.errors import InvalidInput
-from jinjie.base.machine import Profile, Rates
+from jinjie.base.machine import Profile, Rates, RowRates
 from jinjie.decoding import precision
 from jinjie.decoding.engine import Ask, Engine
 from jinjie.decoding.generate import generate
@@ -43,6 +43,15 @@ def test_auto_looks_at_the_size_the_machine_and_the_rows(
     parameters: int, rows: int, rates: tuple[float, float], format: str
 ) -> None:
     assert precision.pick(parameters, rows, profile(*rates)).format == format
+
+
+@pytest.mark.parametrize(
+    ("rows", "fp16", "format"), [(1, 12.0, "fp16"), (1, 11.0, "fp16"), (1, 10.9, "bf16"), (2, 30.0, "bf16")]
+)
+def test_one_row_is_as_it_was_measured(rows: int, fp16: float, format: str) -> None:
+    measured = profile(80, 200).model_copy(update={"one_row": RowRates(bf16=10, fp16=fp16)})
+    assert precision.pick(GPT2, rows, measured).format == format
+    assert precision.pick(3_000_000, rows, measured).format == "fp32"
 
 
 def test_unmeasured_the_processor_s_flags_decide() -> None:

@@ -53,6 +53,16 @@ class Rates(BaseModel):
     int8: float | None = None
 
 
+class RowRates(BaseModel):
+    """How fast the product of one row with a large matrix goes, as text is written: 10⁹ weights a second."""
+
+    model_config = ConfigDict(frozen=True)
+
+    bf16: float
+    """In oneDNN's order."""
+    fp16: float
+
+
 class Profile(BaseModel):
     """What was measured of this machine."""
 
@@ -72,6 +82,8 @@ class Profile(BaseModel):
     """Microseconds of one torch operation on one number: what every operation costs, however small."""
     step_us: float
     """Microseconds of a whole training step of a tiny two-layer network: what every step costs at least."""
+    one_row: RowRates | None = None
+    """With all threads; None where it was not measured, or oneDNN is not there."""
     program: int | None = None
     """Bytes that a worker holds whose data and model are next to nothing; None where that was not measured."""
     accelerators: tuple[Accelerator, ...] = ()
@@ -163,6 +175,7 @@ def measure(seconds: float = 3.0, program: int | None = None) -> Profile:
     one: list[Rates] = []
     every: list[Rates] = []
     ops, steps, reads = [], [], []
+    rows: list[RowRates] = []
     try:
         for _ in range(ROUNDS):
             torch.set_num_threads(1)
@@ -172,6 +185,8 @@ def measure(seconds: float = 3.0, program: int | None = None) -> Profile:
             reads.append(_read_gbytes(share / 2, machine.free))
             torch.set_num_threads(machine.cores)
             every.append(_rates(share) if machine.cores > 1 else one[-1])
+            if torch._C._has_mkldnn and hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+                rows.append(_row_rates(share / 2))
             reads.append(_read_gbytes(share / 2, machine.free))
     finally:
         torch.set_num_threads(before)
@@ -185,6 +200,9 @@ def measure(seconds: float = 3.0, program: int | None = None) -> Profile:
         read_gbytes=round(max(reads), 2),
         op_us=round(min(ops), 3),
         step_us=round(min(steps), 2),
+        one_row=RowRates(bf16=max(one.bf16 for one in rows), fp16=max(one.fp16 for one in rows))
+        if rows
+        else None,
         program=program,
         accelerators=accelerators(),
     )
@@ -244,6 +262,21 @@ def _read_gbytes(seconds: float, free: int) -> float:
     count = 32 << 20 if free > 2 << 30 else 8 << 20  # 128 MB: more than a cache holds
     numbers = torch.ones(count)
     return 4 * count / 1e9 / _best(lambda: numbers.sum(), seconds)
+
+
+def _row_rates(seconds: float, out: int = 3072, inputs: int = 768, count: int = 14) -> RowRates:
+    """Of `count` matrices of a GPT-2's, 66 MB: more than a cache holds, so that they are read from memory."""
+    import torch
+
+    work = count * out * inputs / 1e9
+    row = torch.ones(1, inputs)
+    half, other = row.bfloat16(), row.half()[0]
+    order, multiply = torch.ops.mkldnn._reorder_linear_weight, torch.ops.mkldnn._linear_pointwise
+    ordered = [order(torch.ones(out, inputs, dtype=torch.bfloat16), 16) for _ in range(count)]
+    bf16 = work / _best(lambda: [multiply(half, one, None, "none", [], "") for one in ordered], seconds)
+    plain = [torch.ones(out, inputs, dtype=torch.float16) for _ in range(count)]
+    fp16 = work / _best(lambda: [torch.mv(one, other) for one in plain], seconds)
+    return RowRates(bf16=round(bf16, 2), fp16=round(fp16, 2))
 
 
 def _op_us(seconds: float, count: int = 500) -> float:

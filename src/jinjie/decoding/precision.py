@@ -1,7 +1,8 @@
 """In which format weights are held while text is written: as asked, or the quickest that costs no quality to speak of.
 
 `auto` is for speed alone where the texts stay as good: fp32 for small models, which fit into a processor's cache and
-gain nothing; bf16 where the machine multiplies it quickly; elsewhere fp16 for a few texts at a time, and fp32 in
+gain nothing; bf16 where the machine multiplies it quickly, but fp16 for one text at a time where its product of one row
+was measured to be the quicker one (docs/decisions/0014); elsewhere fp16 for a few texts at a time, and fp32 in
 oneDNN's order for many. int8 halves the memory once more, and int4 nearly so again; it is the quickest for one text,
 and the only one that writes worse. Neither is ever picked by itself.
 """
@@ -23,6 +24,8 @@ WEIGHTS = (AUTO, "fp32", "fp16", "bf16", "int8", "int4")
 """What may be asked for."""
 SMALL = 8_000_000
 """Weights below which a network stays as it is."""
+WORTH = 1.1
+"""How many times as fast as bf16's the product of one row in fp16 must be: for more rows bf16's is the quicker one."""
 FEW = 4
 """Texts at a time up to which fp16's products of one row are the quicker ones."""
 
@@ -48,6 +51,9 @@ def pick(
     if parameters < SMALL:
         return Choice("fp32", "decoding.weights.small")
     if machine.pick_precision(profile, flags=flags).value == "bf16":
+        one = profile.one_row if profile else None
+        if rows == 1 and one is not None and one.fp16 >= WORTH * one.bf16:
+            return Choice("fp16", "decoding.weights.one")
         return Choice("bf16", "decoding.weights.quick")
     if rows <= FEW:
         return Choice("fp16", "decoding.weights.few")
