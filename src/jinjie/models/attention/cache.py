@@ -75,10 +75,11 @@ class Cache:
         positions given are a row's own.
         """
         time = k.shape[-2]
-        end = min(self.longest + time, self.block)
         keys, values = self.keys[layer], self.values[layer]
-        if self.even:
-            start = int(self.lengths[0])
+        even = self.even
+        start = int(self.lengths[0]) if even else self.longest
+        end = min(start + time, self.block)
+        if even:
             keys[:, :, start:end], values[:, :, start:end] = k[:, :, : end - start], v[:, :, : end - start]
         elif time == 1:
             each = torch.arange(len(self.lengths))
