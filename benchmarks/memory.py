@@ -58,7 +58,7 @@ CASES = (
     Case("gpt-mix"),
     Case("gpt-chat", start="gpt-mix"),
     Case("gpt-chat", start="gpt-mix", changes={"tuning.body": "lora"}),
-    Case("gpt-dpo", start="gpt-poems"),
+    Case("gpt-dpo"),
     Case("bert-pretrain", steps=60),
     Case("entities-zh", steps=60),
     Case("sentiment-zh", steps=60, start="bert-pretrain"),
@@ -94,7 +94,7 @@ def run(case: Case, begun: dict[str, str]) -> Found:
     read = f"from jinjie import recipes; recipes.find({case.recipe!r}).data.load(None)"
     subprocess.run(
         [sys.executable, "-c", read], capture_output=True
-    )  # gpt-dpo's own poems it cannot, without a poet
+    )
     said = estimate(recipe).memory.total
     made = launch.create(recipe)
     held = peak(made)

@@ -226,7 +226,7 @@ def test_perplexity_and_distance_by_hand(tuned: loop.Session) -> None:
     network, reference = (tuned.networks.models[name].eval() for name in ("model", "reference"))
     rows = data.plain["test"]
     nats, apart, count = 0.0, 0.0, 0
-    for row, following in zip(rows.x[:16, 0], rows.y[:16, 0], strict=True):
+    for row, following in zip(rows.x[: prefer.BATCH, 0], rows.y[: prefer.BATCH, 0], strict=True):
         length = int((following != IGNORED).sum())
         with torch.no_grad():
             now, then = (

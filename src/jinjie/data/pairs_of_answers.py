@@ -11,7 +11,7 @@ from jinjie.base.config import option
 from jinjie.base.errors import InvalidInput, JinjieError, Problem
 from jinjie.base.words import Text, say
 from jinjie.data.corpus.config import TokenizerName
-from jinjie.data.dataset import SPLITS, About, DataConfig, Report, Split
+from jinjie.data.dataset import SPLITS, About, DataConfig, Report, Split, text_bytes
 from jinjie.data.distinct import FEWEST, dealt, normal
 from jinjie.data.fetch import tell
 from jinjie.data.poem_form import RULES, Rule, opening, poems
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 HELD = 8
 """A pair to watch with and one to test with for every so many to learn from."""
+LENGTH = 47
+"""Tokens of the packaged model's poems with their first line, on average."""
+POEMS = 11_000_000
+"""Bytes that people's poems take, which are begun and compared with."""
 TOKENS = 40
 """What a poem has behind its first line, about."""
 WASTED = 2
@@ -103,7 +107,7 @@ class Config(DataConfig):
             title = Text(en=f"Your pairs {self.path}", zh=f"自己的成对回答 {self.path}")
             return About(title=title, real=True, source=self.path, licence="yours", facts=facts)
         if self.writer == "poems" and self.tokenizer is None:
-            facts["vocabulary"] = VOCABULARY
+            facts |= {"vocabulary": VOCABULARY, "length": min(self.block, LENGTH)}
         rule = RULES[self.rule]
         return About(
             title=Text(
@@ -118,6 +122,9 @@ class Config(DataConfig):
             counts={str(split): count for split, count in self.wanted.items()},
             facts=facts,
         )
+
+    def held(self, facts: Mapping[str, int], counts: Mapping[str, int]) -> int:
+        return text_bytes(counts) + (POEMS if self.path is None else 0)
 
     def writes(self) -> int:
         answered = 0 if self.path is not None else WASTED * sum(self.wanted.values()) * self.answers

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 else:
     torch = lazy("torch")
 
-BATCH = 16
+BATCH = 8
 REFERENCE = "reference"
 """The recipe's further model: what the model was when it began, and stays."""
 
