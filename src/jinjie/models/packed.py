@@ -107,7 +107,7 @@ class Packed(nn.Module):
         if len(rows) <= FEW["fp16"]:
             half = rows.half()
             each = [torch.mv(self.kept, row) for row in half]
-            found = torch.stack(each)
+            found = each[0][None] if len(each) == 1 else torch.stack(each)
         else:
             found = torch.cat([F.linear(rows, part.float()) for part in self._pieces()], 1)
         return self._with_bias(found)
