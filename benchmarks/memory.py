@@ -92,9 +92,8 @@ def run(case: Case, begun: dict[str, str]) -> Found:
         changes["start"] = begun[case.start]
     recipe = recipes.find(case.recipe).changed(changes)
     read = f"from jinjie import recipes; recipes.find({case.recipe!r}).data.load(None)"
-    subprocess.run(
-        [sys.executable, "-c", read], capture_output=True
-    )
+    # Not gpt-dpo's, whose model writes them in the run itself.
+    subprocess.run([sys.executable, "-c", read], capture_output=True)
     said = estimate(recipe).memory.total
     made = launch.create(recipe)
     held = peak(made)

@@ -1,7 +1,7 @@
 """Weights of four bits for writing text: an integer of 0 … 15 each, and for every 32 of them a scale and a middle.
 
 A row of a matrix is cut into groups; in each W ≈ s (q − 8) + z, with s and z such that the group's smallest number is
-0 and its largest 15 (asymmetric rounding to nearest; groups: Shen et al. 2020, §3.2). With s and z in bf16 that makes
+0 and its largest 15 (asymmetric rounding to nearest; groups: Shen et al. 2020, Q-BERT). With s and z in bf16 that makes
 five bits a weight. Nothing is calibrated by texts. torch's kernel widens the integers as it multiplies, and
 takes rows in bf16; it is for few rows, and for many about as quick as products of fp32.
 """

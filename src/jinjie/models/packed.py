@@ -158,9 +158,8 @@ def pack(network: nn.Module, format: Format) -> None:
             for name, layer in list(module.named_children()):
                 if isinstance(layer, nn.Linear):
                     setattr(module, name, Packed(layer.weight, layer.bias, format))
-                elif isinstance(
-                    layer, nn.Dropout
-                ):  # which takes its time for nothing, two dozen of them a token
+                elif isinstance(layer, nn.Dropout):
+                    # Which would take its time for nothing, two dozen of them a token.
                     setattr(module, name, nn.Identity())
         if tied is not None:
             whole.head = tied
