@@ -247,7 +247,7 @@ def _made(
         for split, rows in pairs.items()
     }
     texts = {split: Rows.of([[row] for row in rows]) for split, rows in plain.items()}
-    facts = {"block": config.block, "vocabulary": processor.vocabulary}
+    facts = config.about().facts | {"vocabulary": processor.vocabulary}
     about = config.about().model_copy(
         update={"facts": facts, "counts": {str(split): len(rows) for split, rows in splits.items()}}
     )
