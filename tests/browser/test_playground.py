@@ -60,7 +60,8 @@ def test_a_poem_is_written_pressed_stopped_and_looked_into(open_page, wishes):
     page.locator("#play-tokens").fill("400")
     token.evaluate("token => { token.dataset.before = '' }")
     page.locator("#write .primary").click()
-    page.locator("#tokens [data-before]").wait_for(state="detached")  # the poem before stays until this one begins
+    # The poem before stays until this one begins.
+    page.locator("#tokens [data-before]").wait_for(state="detached")
     page.locator("#tokens .token").nth(7).wait_for()
     page.locator("#stop").click()
     page.locator("#stop").wait_for(state="hidden")
