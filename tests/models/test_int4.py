@@ -25,7 +25,13 @@ def test_each_weight_is_within_half_a_step(
     step = (filled.amax(-1) - filled.amin(-1)) / 15
     allowed = step / 2 + 8 * filled.abs().amax(-1) * 2**-8
     error = torch.nn.functional.pad((found - weight).abs(), (0, -inputs % int4.GROUP))
-    assert bool((error.unflatten(1, (-1, int4.GROUP)).amax(-1) <= allowed).all())
+    error = error.unflatten(1, (-1, int4.GROUP))
+    assert bool((error.amax(-1) <= allowed).all())
+    for ends in (
+        filled.argmin(-1, keepdim=True),
+        filled.argmax(-1, keepdim=True),
+    ):  # are the first and last integer
+        assert bool((error.gather(-1, ends)[..., 0] <= allowed - step / 2).all())
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7, 64, 300])
