@@ -13,6 +13,7 @@ import datetime as dt
 import math
 import os
 import random
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ from contest import gpt_data
 from contest.environments import python_of
 from contest.rounds import Contender, compete
 
-from jinjie.base import machine, system
+from jinjie.base import system
 
 REPORT = Path(__file__).parent / "reports" / "decoding.md"
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
@@ -215,8 +216,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quality", action=argparse.BooleanOptionalAction, default=True)
     given = parser.parse_args()
-    if (known := machine.profile()) is None or known.one_row is None:
-        machine.measure()  # by which `auto` picks, as `make start` does it
+    # What `auto` picks by is measured as `make start` does it, where it has not been.
+    subprocess.run([sys.executable, "-m", "jinjie", "doctor"], check=True, stdout=subprocess.DEVNULL)
     sections: dict[str, str] = {}
     decided: list[tuple[str, bool]] = []
     for streams in given.streams:

@@ -59,6 +59,16 @@ def test_json_says_what_is_picked_and_why(measured: Profile) -> None:
     assert told["disk"]["free"] > 0
 
 
+def test_what_an_older_version_did_not_measure_is_measured(
+    measured: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int | None] = []
+    monkeypatch.setattr(machine, "measure", lambda program: asked.append(program) or measured)
+    assert invoke().exit_code == 0 and not asked
+    machine_file().write_text(measured.model_dump_json(exclude={"one_row"}))
+    assert invoke().exit_code == 0 and len(asked) == 1
+
+
 def test_again_measures_anew(measured: Profile) -> None:
     told = json.loads(invoke("--json", "--again").output)
     assert told["measured"]["time"] > measured.time

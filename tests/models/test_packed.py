@@ -17,6 +17,8 @@ NEAR: dict[Format, float] = {"fp32": 1e-6, "fp16": 1e-3, "bf16": 8e-3, "int8": 1
 """The error of a product, as a share of what it is in size: the roots of the mean squares. fp16 keeps 11 bits, bf16 8,
 int8 of normal weights a step of 1 / 127 of about four deviations, int4 one of 1 / 15 of what 32 of them span, four
 deviations too: a step's error is its width by √12, 0.08 of a deviation."""
+WHOLE: dict[Format, float] = {"fp32": 4, "fp16": 4, "bf16": 4, "int8": 4, "int4": 5}
+"""How many times that the scores of a whole network may be apart: int4's errors are large enough to multiply."""
 SHAPE = {"layers": 2, "heads": 4, "width": 64, "block": 32, "vocabulary": 203}
 
 
@@ -83,13 +85,13 @@ def test_a_whole_network_is_near_and_keeps_its_cache(format: Format, more: dict[
     tokens = torch.randint(0, 203, (3, 20), generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         right = plain(tokens)
-        assert share(other(tokens), right) < 5 * NEAR[format]
+        assert share(other(tokens), right) < WHOLE[format] * NEAR[format]
         for rows in (1, 3):
             cache = other.cache(rows)
             assert cache.keys.dtype == torch.float32
             parts = [other(tokens[:rows, :9], cache)]
             parts += [other(tokens[:rows, i : i + 1], cache) for i in range(9, 20)]
-            assert share(torch.cat(parts, 1), right[:rows]) < 5 * NEAR[format]
+            assert share(torch.cat(parts, 1), right[:rows]) < WHOLE[format] * NEAR[format]
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -7,8 +7,9 @@ import torch
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
+from jinjie.base.machine import has_onednn
 from jinjie.models import product
-from jinjie.models.product import Linear, by_onednn, has_onednn, scores
+from jinjie.models.product import Linear, by_onednn, scores
 
 
 def drawn(*shape: int) -> torch.Tensor:

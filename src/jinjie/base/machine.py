@@ -88,6 +88,11 @@ class Profile(BaseModel):
     """Bytes that a worker holds whose data and model are next to nothing; None where that was not measured."""
     accelerators: tuple[Accelerator, ...] = ()
 
+    @property
+    def complete(self) -> bool:
+        """Whether it tells of all that is measured now, be it that there was nothing: an older version's tells less."""
+        return self.model_fields_set >= set(type(self).model_fields)
+
 
 class Pick(NamedTuple):
     """A precision and the key in `words` of the sentence that says why."""
@@ -158,6 +163,13 @@ def accelerators() -> tuple[Accelerator, ...]:
     return tuple(found)
 
 
+def has_onednn() -> bool:
+    """Whether this torch was built with oneDNN, and lets it multiply dense matrices. Imports torch."""
+    import torch
+
+    return bool(torch._C._has_mkldnn) and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+
 def measure(seconds: float = 3.0, program: int | None = None) -> Profile:
     """Measure this machine in about `seconds` after torch is imported, save it whole, and return it.
 
@@ -185,7 +197,7 @@ def measure(seconds: float = 3.0, program: int | None = None) -> Profile:
             reads.append(_read_gbytes(share / 2, machine.free))
             torch.set_num_threads(machine.cores)
             every.append(_rates(share) if machine.cores > 1 else one[-1])
-            if torch._C._has_mkldnn and hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+            if has_onednn():
                 rows.append(_row_rates(share / 2))
             reads.append(_read_gbytes(share / 2, machine.free))
     finally:

@@ -71,6 +71,8 @@ def examine(
         prevents.append(say("machine.missing_packages", names=", ".join(missing)))
     here = machine.here()
     measured = None if measure == "again" or missing else machine.profile()
+    if measured is not None and measure == "once" and not measured.complete:
+        measured = None
     if measured is None and measure != "never" and not prevents:
         if tell is not None:
             tell(say("machine.measuring"))

@@ -14,8 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from jinjie.base.machine import has_onednn
 from jinjie.models import int4
-from jinjie.models.product import has_onednn
 
 Format = Literal["fp32", "fp16", "bf16", "int8", "int4"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -71,10 +71,8 @@ class Packed(nn.Module):
     @property
     def nbytes(self) -> int:
         extra = [one.nbytes for one in (self.scale, self.bias) if one is not None]
-        if self.format == "int4":
-            return self.kept.nbytes + sum(extra)
-        width = {"fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}[self.format]
-        return width * self.out * self.inputs + sum(extra)
+        # What oneDNN keeps tells no bytes of its own.
+        return self.kept.numel() * self.kept.dtype.itemsize + sum(extra)
 
     @property
     def numel(self) -> int:

@@ -16,6 +16,8 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import register_flop_formula
 
+from jinjie.base.machine import has_onednn
+
 WORTH = 1e9
 """FLOPs of a product from which on there is a choice."""
 MANY = 16
@@ -81,11 +83,6 @@ def _adds_while_it_multiplies(x: torch.Tensor, weight: torch.Tensor) -> bool:
         and has_onednn()
         and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
     )
-
-
-def has_onednn() -> bool:
-    """Whether this torch was built with oneDNN, and lets it multiply dense matrices."""
-    return bool(torch._C._has_mkldnn) and hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
 def _onednn(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
